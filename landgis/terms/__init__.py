@@ -1,0 +1,1 @@
+"""The words everybody speaks: errors, units, codes, coordinate systems, frames, rules."""

@@ -1,0 +1,96 @@
+"""Every way we refuse, and what the reader can do about it."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One sentence in the two languages the product speaks."""
+
+    zh: str
+    en: str
+
+    def format(self, **values: object) -> Self:
+        """Fill the same named values into both languages."""
+        return type(self)(self.zh.format(**values), self.en.format(**values))
+
+
+class LandgisError(Exception):
+    """A refusal: what happened, at which place, why, and how to mend it.
+
+    Parameters
+    ----------
+    what
+        What was refused, one sentence.
+    at
+        File, layer, row, field, table or setting: data, not prose, hence without language.
+    why
+        Why going on would have been wrong.
+    mend
+        What the reader can do now.
+    """
+
+    kind = "error"
+
+    def __init__(self, what: Words, *, at: str = "", why: Words | None = None, mend: Words | None = None) -> None:
+        super().__init__(what.en)
+        self.what, self.at, self.why, self.mend = what, at, why, mend
+
+    def __str__(self) -> str:
+        return self.text("zh") + "\n" + self.text("en")
+
+    def text(self, language: str) -> str:
+        """Lay the message out for a terminal in one language (``"zh"`` or ``"en"``)."""
+        zh = language == "zh"
+        labels = ("位置", "原因", "处理") if zh else ("at", "why", "mend")
+        lines = [self.what.zh if zh else self.what.en]
+        rest = (self.at, _in(self.why, zh), _in(self.mend, zh))
+        lines += [f"  {label}: {part}" for label, part in zip(labels, rest, strict=True) if part]
+        return "\n".join(lines)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the message as plain data, for JSON answers and problem documents."""
+        parts = {"what": self.what, "why": self.why, "mend": self.mend}
+        words = {name: {"zh": part.zh, "en": part.en} for name, part in parts.items() if part}
+        return {"kind": self.kind, **words, **({"at": self.at} if self.at else {})}
+
+
+def _in(words: Words | None, zh: bool) -> str:
+    return "" if words is None else words.zh if zh else words.en
+
+
+class SetupError(LandgisError):
+    """This machine or installation lacks something the work needs."""
+
+    kind = "setup"
+
+
+class InputError(LandgisError):
+    """What the user gave (a file, an option, a value) cannot be taken as it is."""
+
+    kind = "input"
+
+
+class RuleError(LandgisError):
+    """A ruleset is unknown, malformed, or lacks a number that a test needs."""
+
+    kind = "rule"
+
+
+class StoreError(LandgisError):
+    """The database is away, too old, full, or refused the work."""
+
+    kind = "store"
+
+
+class ConflictError(LandgisError):
+    """Somebody else's work, or a used record, stands in the way."""
+
+    kind = "conflict"
+
+
+class NotFoundError(LandgisError):
+    """What was asked for does not exist, or lies outside the caller's scope: the answer is the same."""
+
+    kind = "not_found"

@@ -1,0 +1,537 @@
+"""The columns of every table that crosses a floor: type, unit, meaning, may it be empty.
+
+One description serves all: the database's columns and comments, the import's checks, the template workbook and the documents
+are held against it by tests. Empty means unknown, never zero and never false.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final, Literal
+
+import geopandas as gpd
+import pandas as pd
+
+from landgis.terms.errors import Words
+
+Kind = Literal["text", "texts", "integer", "number", "date", "boolean", "geometry"]
+Domain = Mapping[str, Words]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name carries the unit, its words say what it is.
+
+    ``minimum`` and ``maximum`` are allowed values themselves; ``above`` is not. ``domain`` lists the allowed codes with their words.
+    """
+
+    name: str
+    kind: Kind
+    zh: str
+    en: str
+    required: bool = False
+    unit: str = ""
+    minimum: float | None = None
+    above: float | None = None
+    maximum: float | None = None
+    domain: Domain = field(default_factory=dict)
+
+    @property
+    def comment(self) -> str:
+        """What the database says of the column: Chinese, English, unit."""
+        return f"{self.zh} | {self.en}" + (f" [{self.unit}]" if self.unit else "")
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the stock: its key inside a park and its columns, ``park_code`` first."""
+
+    name: str
+    zh: str
+    en: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Column]:
+        """The columns by name."""
+        return {column.name: column for column in self.columns}
+
+    @property
+    def comment(self) -> str:
+        """What the database says of the table."""
+        return f"{self.zh} | {self.en}"
+
+
+def _domain(**codes: tuple[str, str]) -> Domain:
+    return {code: Words(zh, en) for code, (zh, en) in codes.items()}
+
+
+LEVEL: Final = _domain(
+    national=("国家级", "national"), provincial=("省级", "provincial"), county=("市县级", "city or county")
+)
+PARK_TYPE: Final = _domain(
+    economic=("经开", "economic development zone"),
+    hightech=("高新", "high-tech zone"),
+    bonded=("保税", "bonded zone"),
+    chemical=("化工", "chemical park"),
+    other=("其他", "other"),
+)
+TENURE: Final = _domain(
+    granted=("出让", "granted"),
+    allocated=("划拨", "allocated"),
+    leased=("租赁", "leased"),
+    contributed=("作价", "contributed as capital"),
+    collective=("集体", "collective"),
+)
+OWNERSHIP: Final = _domain(state=("国有", "state"), collective=("集体", "collective"))
+BUILD_STATUS: Final = _domain(
+    unbuilt=("未建", "not built"),
+    building=("在建", "under construction"),
+    stopped=("停建", "works stopped"),
+    built=("已建", "built"),
+)
+STOCK_CLASS: Final = _domain(
+    approved_unsupplied=("批而未供", "approved, not supplied"),
+    supplied_unused=("供而未用", "supplied, not used"),
+    underused=("用而不足", "used in part"),
+    built_idle=("建而未投", "built, not in production"),
+    below_standard=("投而不达", "producing below standard"),
+    normal=("正常", "normal"),
+)
+DELAY_CAUSE: Final = _domain(
+    government=("政府原因", "government"),
+    enterprise=("企业原因", "enterprise"),
+    market=("市场原因", "market"),
+    force_majeure=("不可抗力", "force majeure"),
+)
+FUNCTION: Final = _domain(
+    workshop=("厂房", "workshop"),
+    warehouse=("仓库", "warehouse"),
+    office=("办公", "office"),
+    dormitory=("宿舍", "dormitory"),
+    research=("研发", "research"),
+    other=("其他", "other"),
+)
+SCALE: Final = _domain(above=("规上", "above designated size"), below=("规下", "below designated size"))
+ENTERPRISE_STATUS: Final = _domain(
+    normal=("正常", "normal"),
+    half_stopped=("半停产", "half stopped"),
+    stopped=("停产", "stopped"),
+    closed=("歇业", "closed for business"),
+    deregistered=("注销", "deregistered"),
+    revoked=("吊销", "licence revoked"),
+)
+USE_ROLE: Final = _domain(
+    owner=("产权人", "title holder"),
+    user=("实际使用", "actual user"),
+    tenant=("承租", "tenant"),
+    subtenant=("转租", "subtenant"),
+)
+DATA_STATUS: Final = _domain(
+    reported=("填报", "reported"), verified=("核实", "verified"), doubtful=("存疑", "doubtful")
+)
+LAYER: Final = _domain(
+    urban_boundary=("城镇开发边界", "urban development boundary"),
+    farmland=("永久基本农田", "permanent basic farmland"),
+    ecology=("生态保护红线", "ecological red line"),
+    industrial_line_1=("工业控制线一级", "industrial control line, level 1"),
+    industrial_line_2=("工业控制线二级", "industrial control line, level 2"),
+    detailed_plan=("控规地块", "detailed-plan plot"),
+    renewal_area=("盘活片区", "renewal area"),
+    chemical_park=("化工园区", "chemical park"),
+    sensitive=("敏感点", "sensitive place"),
+    river_1km=("河岸1公里", "within 1 km of the river bank"),
+)
+DEMAND_STATUS: Final = _domain(
+    negotiating=("洽谈", "negotiating"),
+    signed=("签约", "signed"),
+    supplied=("供地", "land supplied"),
+    started=("开工", "started"),
+    producing=("投产", "in production"),
+    left=("退出", "left"),
+)
+
+_PARK_CODE: Final = Column("park_code", "text", "园区代码", "park", required=True)
+_PARCEL_NO: Final = Column("parcel_no", "text", "地块编号", "parcel number, unique in its park", required=True)
+_USCC: Final = Column(
+    "uscc", "text", "统一社会信用代码", "unified social credit code, or a provisional number", required=True
+)
+
+
+def _share(name: str, zh: str, en: str) -> Column:
+    return Column(name, "number", zh, en, unit="ratio", minimum=0, maximum=1)
+
+
+def _m2(name: str, zh: str, en: str) -> Column:
+    return Column(name, "number", zh, en, unit="m²", minimum=0)
+
+
+def _wan(name: str, zh: str, en: str) -> Column:
+    return Column(name, "number", zh, en, unit="万元", minimum=0)
+
+
+def _signed_wan(name: str, zh: str, en: str) -> Column:
+    return Column(name, "number", zh, en, unit="万元")
+
+
+def _far(name: str, zh: str, en: str) -> Column:
+    return Column(name, "number", zh, en, unit="ratio", minimum=0, maximum=50)
+
+
+def _date(name: str, zh: str, en: str) -> Column:
+    return Column(name, "date", zh, en)
+
+
+def _text(name: str, zh: str, en: str) -> Column:
+    return Column(name, "text", zh, en)
+
+
+def _flag(name: str, zh: str, en: str) -> Column:
+    return Column(name, "boolean", zh, en)
+
+
+PARK: Final = Table(
+    "park",
+    "园区",
+    "industrial park",
+    ("park_code",),
+    (
+        _PARK_CODE,
+        Column("name", "text", "名称", "name", required=True),
+        Column("level", "text", "级别", "level", domain=LEVEL),
+        Column("type", "text", "类型", "type", domain=PARK_TYPE),
+        _text("county_code", "行政区代码", "county, six digits"),
+        Column("approved_area_ha", "number", "核准面积", "approved area", unit="ha", minimum=0),
+        Column("leading_industries", "texts", "主导产业", "leading industries, GB/T 4754 codes"),
+        _text("admin_unit", "管委会", "administration"),
+        Column("geom", "geometry", "范围", "extent, EPSG:4490"),
+    ),
+)
+
+PARCEL: Final = Table(
+    "parcel",
+    "宗地",
+    "parcel",
+    ("park_code", "parcel_no"),
+    (
+        _PARK_CODE,
+        _PARCEL_NO,
+        _text("zddm", "宗地代码", "parcel code of the cadastre, 19 characters"),
+        _text("bdcdyh", "不动产单元号", "real-estate unit code, 28 characters"),
+        _text("cert_no", "不动产权证号", "certificate number"),
+        _text("supervise_no", "电子监管号", "land-market supervision number"),
+        _text("location", "坐落", "location"),
+        _text("town", "镇街", "town"),
+        _text("village", "村", "village"),
+        _text("owner_uscc", "权利人信用代码", "credit code of the holder of the right"),
+        _text("owner_name", "土地使用权人", "holder of the land-use right"),
+        Column("tenure", "text", "使用权类型", "how the right was obtained", domain=TENURE),
+        Column("ownership", "text", "权属性质", "state or collective land", domain=OWNERSHIP),
+        Column("cert_area_m2", "number", "登记面积", "registered area", unit="m²", above=0),
+        Column(
+            "geom_area_m2",
+            "number",
+            "图形面积",
+            "area drawn, measured on the ellipsoid",
+            required=True,
+            unit="m²",
+            above=0,
+        ),
+        _m2("approved_area_m2", "批准面积", "approved area"),
+        _m2("supplied_area_m2", "供应面积", "supplied area"),
+        _m2("built_area_m2", "已建成面积", "land built upon"),
+        _text("landuse_code", "现状用途", "present land use"),
+        _text("landuse_scheme", "用途分类标准", "scheme of the land-use code"),
+        _text("plan_code", "规划用途", "planned land use"),
+        _text("plan_scheme", "规划分类标准", "scheme of the planned code"),
+        _far("plan_far_min", "规划容积率下限", "planned floor-area ratio, least"),
+        _far("plan_far_max", "规划容积率上限", "planned floor-area ratio, most"),
+        _share("plan_density_max", "规划建筑密度上限", "planned building density, most"),
+        Column("plan_height_max_m", "number", "规划限高", "planned height, most", unit="m", minimum=0),
+        _date("term_end", "使用年限止", "end of the land-use term"),
+        _flag("is_mortgaged", "抵押", "mortgaged"),
+        _flag("is_seized", "查封", "seized by a court"),
+        Column("build_status", "text", "建设状况", "state of building", domain=BUILD_STATUS),
+        Column("stock_class", "text", "存量分类", "class of stock", domain=STOCK_CLASS),
+        Column("base_price_yuan_per_m2", "number", "基准地价", "benchmark land price", unit="元/m²", minimum=0),
+        Column("assessed_value", "number", "评估价值", "assessed value, land and buildings", minimum=0),
+        _text("assessed_currency", "评估币种", "currency of the assessed value, ISO 4217"),
+        _m2("in_boundary_m2", "城镇开发边界内面积", "area inside the urban development boundary"),
+        _flag("is_legacy", "历史遗留", "historic plot without full papers"),
+        Column("geom", "geometry", "图形", "shape, EPSG:4490", required=True),
+    ),
+)
+
+CONTRACT: Final = Table(
+    "contract",
+    "出让合同",
+    "land contract and its fulfilment",
+    ("park_code", "contract_no"),
+    (
+        _PARK_CODE,
+        Column("contract_no", "text", "合同编号", "contract number", required=True),
+        _PARCEL_NO,
+        _date("signed_on", "签订日期", "signed on"),
+        _wan("price_wan", "合同价款", "price"),
+        _wan("price_paid_wan", "已缴价款", "price paid"),
+        _date("delivered_on", "交地日期", "land delivered on"),
+        _date("agreed_start_on", "约定动工日期", "agreed start of works"),
+        _date("agreed_finish_on", "约定竣工日期", "agreed end of works"),
+        _date("agreed_production_on", "约定达产日期", "agreed full production"),
+        _date("started_on", "实际动工日期", "actual start of works"),
+        _text("start_evidence", "动工证据", "evidence of the start (令第53号 第30条)"),
+        _date("finished_on", "实际竣工日期", "actual end of works"),
+        _date("stopped_since", "中止开发日期", "works stopped since; empty while they go on"),
+        _m2("should_develop_m2", "应动工开发面积", "area that should be under development"),
+        _m2("developed_m2", "已动工开发面积", "area under development"),
+        _wan("total_invest_wan", "总投资额", "total investment, without land price and taxes"),
+        _wan("invested_wan", "已投资额", "invested, without land price and taxes"),
+        _far("agreed_far_min", "约定容积率下限", "agreed floor-area ratio, least"),
+        _share("agreed_coefficient_min", "约定建筑系数下限", "agreed building coefficient, least"),
+        Column("agreed_invest_wan_per_mu", "number", "约定投资强度", "agreed investment", unit="万元/亩", minimum=0),
+        Column("agreed_tax_wan_per_mu", "number", "约定亩均税收", "agreed tax", unit="万元/亩", minimum=0),
+        Column(
+            "government_delay_days",
+            "integer",
+            "政府原因延误天数",
+            "days of delay caused by government",
+            unit="d",
+            minimum=0,
+        ),
+        Column("delay_cause", "text", "延误原因", "cause of delay", domain=DELAY_CAUSE),
+    ),
+)
+
+BUILDING: Final = Table(
+    "building",
+    "建筑物",
+    "building",
+    ("park_code", "building_no"),
+    (
+        _PARK_CODE,
+        Column("building_no", "text", "建筑编号", "building number", required=True),
+        _PARCEL_NO,
+        _text("name", "名称", "name"),
+        Column("function", "text", "用途", "function", domain=FUNCTION),
+        Column("floors", "number", "层数", "floors", minimum=0, maximum=200),
+        Column("height_m", "number", "高度", "height", unit="m", minimum=0, maximum=1000),
+        Column("storey_height_m", "number", "层高", "storey height", unit="m", minimum=0, maximum=100),
+        _m2("footprint_m2", "占地面积", "footprint"),
+        _m2("floor_area_m2", "建筑面积", "floor area"),
+        _m2("counted_area_m2", "计容面积", "floor area counted for the ratio; storeys above 8 m count double"),
+        _text("structure", "结构", "structure"),
+        Column("built_year", "integer", "建成年份", "year built", minimum=1600, maximum=2200),
+        _flag("has_permit", "有证", "has a permit"),
+        _share("vacancy", "空置率", "vacant share"),
+        Column("geom", "geometry", "图形", "shape, EPSG:4490"),
+    ),
+)
+
+ENTERPRISE: Final = Table(
+    "enterprise",
+    "企业",
+    "enterprise",
+    ("park_code", "uscc"),
+    (
+        _PARK_CODE,
+        _USCC,
+        Column("name", "text", "名称", "name", required=True),
+        _text("industry_code", "行业代码", "industry, GB/T 4754"),
+        _text("industry_scheme", "行业标准版本", "edition of the industry code"),
+        Column("scale", "text", "规模", "size class", domain=SCALE),
+        _date("founded_on", "成立日期", "founded on"),
+        _date("production_since", "投产日期", "in production since"),
+        Column("status", "text", "经营状态", "state of business", domain=ENTERPRISE_STATUS),
+        _date("stopped_since", "停产日期", "stopped since"),
+        Column("tags", "texts", "标签", "tags: hightech, specialised, listed, chain_leader"),
+        _flag("is_utility", "公用事业", "public utility"),
+        _flag("is_safety_failed", "安全不达标", "fails safety requirements"),
+        _flag("is_environment_failed", "环保不达标", "fails environmental requirements"),
+    ),
+)
+
+PARCEL_USE: Final = Table(
+    "parcel_use",
+    "用地关系",
+    "who uses which parcel",
+    ("park_code", "parcel_no", "uscc", "role"),
+    (
+        _PARK_CODE,
+        _PARCEL_NO,
+        _USCC,
+        Column("role", "text", "角色", "role", required=True, domain=USE_ROLE),
+        Column("area_m2", "number", "用地面积", "area used", unit="m²", above=0),
+        _date("from_on", "起", "from"),
+        _date("to_on", "止", "to; empty while it lasts"),
+        _text("lease_no", "租赁合同", "lease contract"),
+        Column("rent_yuan_per_m2_month", "number", "租金", "rent", unit="元/m²/月", minimum=0),
+    ),
+)
+
+ENTERPRISE_YEAR: Final = Table(
+    "enterprise_year",
+    "年度指标",
+    "an enterprise's year",
+    ("park_code", "uscc", "year"),
+    (
+        _PARK_CODE,
+        _USCC,
+        Column("year", "integer", "年度", "year", required=True, minimum=1990, maximum=2200),
+        _wan("revenue_wan", "营业收入", "revenue"),
+        _wan("output_wan", "产值", "output"),
+        _signed_wan("value_added_wan", "增加值", "value added"),
+        _signed_wan("tax_wan", "评价税收", "tax as evaluated"),
+        _signed_wan("profit_wan", "利润", "profit"),
+        _wan("liabilities_wan", "负债", "liabilities"),
+        _wan("assets_wan", "资产", "assets"),
+        _signed_wan("ebit_wan", "息税前利润", "earnings before interest and taxes"),
+        _wan("interest_wan", "利息支出", "interest paid"),
+        Column("energy_tce", "number", "综合能耗", "energy, equivalent value", unit="tce", minimum=0),
+        Column("power_kwh", "number", "用电量", "electricity", unit="kWh", minimum=0),
+        Column("water_t", "number", "用水量", "water", unit="t", minimum=0),
+        Column("emission_t", "number", "主要污染物排放", "main pollutants, equivalent", unit="t", minimum=0),
+        _wan("rd_wan", "研发经费", "research and development"),
+        Column("employees", "number", "年平均从业人员", "employees, yearly mean", minimum=0),
+        _wan("fixed_asset_wan", "固定资产", "fixed assets"),
+        _m2("land_used_m2", "评价用地", "land used: own + leased in − leased out"),
+        _flag("is_in_arrears", "欠税欠薪欠息欠费", "long in arrears of tax, wages, interest or fees"),
+        Column("data_status", "text", "数据状态", "state of the data", domain=DATA_STATUS),
+    ),
+)
+
+ENTERPRISE_MONTH: Final = Table(
+    "enterprise_month",
+    "月度指标",
+    "an enterprise's month",
+    ("park_code", "uscc", "month"),
+    (
+        _PARK_CODE,
+        _USCC,
+        Column("month", "date", "月份", "first day of the month", required=True),
+        Column("power_kwh", "number", "用电量", "electricity", unit="kWh", minimum=0),
+        _signed_wan("tax_wan", "税收", "tax"),
+        Column("insured", "integer", "参保人数", "insured heads", minimum=0),
+    ),
+)
+
+ZONE: Final = Table(
+    "zone",
+    "管控图层",
+    "control layer",
+    ("park_code", "layer", "zone_code"),
+    (
+        _PARK_CODE,
+        Column("layer", "text", "图层", "layer", required=True, domain=LAYER),
+        Column("zone_code", "text", "编号", "number in its layer", required=True),
+        _text("name", "名称", "name"),
+        Column("geom", "geometry", "范围", "extent, EPSG:4490", required=True),
+    ),
+)
+
+DEMAND: Final = Table(
+    "demand",
+    "项目需求",
+    "a project's demand for land",
+    ("park_code", "demand_no"),
+    (
+        _PARK_CODE,
+        Column("demand_no", "text", "项目编号", "project number", required=True),
+        Column("name", "text", "项目名称", "project name", required=True),
+        _text("investor", "投资主体", "investor"),
+        _text("industry_code", "行业代码", "industry, GB/T 4754"),
+        Column("area_min_m2", "number", "用地需求下限", "area, least", unit="m²", above=0),
+        Column("area_ideal_m2", "number", "用地需求", "area, ideal", unit="m²", above=0),
+        Column("area_max_m2", "number", "用地需求上限", "area, most", unit="m²", above=0),
+        Column("width_min_m", "number", "最小宽度", "inscribed width, least", unit="m", minimum=0),
+        _far("far_min", "容积率下限", "floor-area ratio, least"),
+        _wan("invest_wan", "固定资产投资", "investment"),
+        _wan("output_wan", "达产产值", "output at full production"),
+        _wan("tax_wan", "达产税收", "tax at full production"),
+        Column("jobs", "integer", "就业", "jobs", minimum=0),
+        Column("energy_tce", "number", "综合能耗", "energy", unit="tce", minimum=0),
+        _date("start_on", "拟开工日期", "planned start"),
+        Column("priority", "integer", "优先级", "priority, 1 is first", minimum=1, maximum=9),
+        Column("status", "text", "状态", "state of the negotiation", domain=DEMAND_STATUS),
+    ),
+)
+
+#: The stock, in the order in which a batch is checked and stored: what others refer to comes first.
+STOCK: Final = (
+    PARK, PARCEL, CONTRACT, BUILDING, ENTERPRISE, PARCEL_USE, ENTERPRISE_YEAR, ENTERPRISE_MONTH, ZONE, DEMAND,
+)  # fmt: skip
+
+SEVERITY: Final = _domain(
+    refused=("拒收", "refused: the row was not stored"),
+    doubted=("存疑", "doubted: stored as given"),
+    changed=("已改", "changed: stored otherwise than given"),
+)
+
+#: One row per thing that is wrong with one cell or one row of a file; a message carries its own words in both languages.
+ISSUE_COLUMNS: Final = (
+    "code", "severity", "table_name", "park_code", "file", "layer", "row", "field", "raw", "new", "rule", "zh", "en",
+)  # fmt: skip
+
+FINDING: Final = _domain(
+    suspected=("疑似", "suspected"), clear=("未见", "clear"), unknown=("不明", "unknown: data missing")
+)
+ANSWER: Final = _domain(
+    exit=("退出", "exit"),
+    swap=("置换", "swap"),
+    upgrade=("提升", "upgrade"),
+    leave=("保留", "leave"),
+    data_first=("先补数据", "data first"),
+)
+TRACK: Final = _domain(
+    fee=("征缴闲置费（调查核实后）", "idle fee, after investigation"),
+    take_back=("无偿收回（调查核实后）", "take-back without compensation, after investigation"),
+    agreement=("协商处置", "agreement menu"),
+)
+GRADE: Final = _domain(
+    A=("优先发展", "develop first"),
+    B=("鼓励提升", "encourage"),
+    C=("监管调控", "regulate"),
+    D=("落后整治", "rectify"),
+    T=("不参与评价", "not suited to evaluation"),
+)
+
+#: What a run says of one parcel by one test of one ruleset.
+FINDING_COLUMNS: Final = (
+    "parcel_id", "ruleset", "test", "finding", "value", "threshold", "unit", "article", "missing",
+)  # fmt: skip
+#: What a run says of one evaluated subject (an enterprise, or a parcel where nobody is known).
+GRADE_COLUMNS: Final = (
+    "parcel_id", "uscc", "year", "ruleset", "population", "scores", "total", "rank", "share", "grade", "reason",
+)  # fmt: skip
+#: The answer for one parcel: the gate that decided, the statutory track where there is one, and what it would free.
+TRIAGE_COLUMNS: Final = (
+    "parcel_id", "answer", "gate", "reason", "track", "suspected", "grade", "freeable_m2", "upgrade_m2",
+)  # fmt: skip
+
+
+def empty(columns: tuple[str, ...]) -> pd.DataFrame:
+    """Give a frame with these columns and no row."""
+    return pd.DataFrame({name: pd.Series(dtype="object") for name in columns})
+
+
+@dataclass(frozen=True)
+class Stock:
+    """A park's stock, or several parks', as frames: one row per row of the table, columns as in `STOCK`.
+
+    ``parcel`` is indexed by ``parcel_id`` and ``enterprise`` by ``enterprise_id``, the numbers of the very versions that were read.
+    ``contract``, ``building`` and ``parcel_use`` carry ``parcel_id``; ``parcel_use``, ``enterprise_year`` and ``enterprise_month``
+    carry ``enterprise_id``: both may be empty where the other side is not in the stock. ``parcel``, ``zone`` and ``park`` have their
+    shapes as active geometry ``geom``, EPSG:4490. Texts are ``str`` or None, numbers float64 with NaN, dates datetime64 with NaT,
+    booleans the nullable ``boolean``.
+    """
+
+    park: gpd.GeoDataFrame
+    parcel: gpd.GeoDataFrame
+    contract: pd.DataFrame
+    building: pd.DataFrame
+    enterprise: pd.DataFrame
+    parcel_use: pd.DataFrame
+    enterprise_year: pd.DataFrame
+    enterprise_month: pd.DataFrame
+    zone: gpd.GeoDataFrame
+    demand: pd.DataFrame
