@@ -1,0 +1,5 @@
+-- The batches in scope, latest first.
+SELECT batch, file, sha256, profile, park_codes, made_at, rows_in, stored, refused, unchanged
+FROM land.batch
+ORDER BY batch DESC
+LIMIT %(limit)s

@@ -1,0 +1,12 @@
+-- The grades that bear on one parcel: its own, or those of the enterprises that use it.
+SELECT g.uscc, g.year, g.ruleset, g.population, g.scores, g.total, g.rank, g.share, g.grade, g.reason
+FROM land.grade AS g
+WHERE g.run = %(run)s AND g.parcel_id = %(parcel_id)s
+UNION ALL
+SELECT g.uscc, g.year, g.ruleset, g.population, g.scores, g.total, g.rank, g.share, g.grade, g.reason
+FROM land.run AS r
+JOIN land.parcel AS p ON p.id = %(parcel_id)s
+JOIN land.parcel_use AS u ON u.park_code = p.park_code AND u.parcel_no = p.parcel_no AND u.during @> r.batch
+JOIN land.grade AS g ON g.run = r.run AND g.park_code = u.park_code AND g.uscc = u.uscc AND g.parcel_id IS NULL
+WHERE r.run = %(run)s
+ORDER BY year DESC, ruleset
