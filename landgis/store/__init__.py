@@ -1,0 +1,1 @@
+"""PostGIS: the only rooms that know the database."""

@@ -1,0 +1,217 @@
+"""Connect, transact, run a named statement from `sql/queries`."""
+
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import psycopg
+import pyarrow as pa
+import pyarrow.csv
+import shapely
+from psycopg import conninfo, errors, sql
+from psycopg.rows import dict_row
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from landgis.terms.errors import ConflictError, StoreError, Words
+from landgis.terms.frames import Kind
+
+Connection = psycopg.Connection[Any]
+Pool = ConnectionPool[Connection]
+
+#: Every park: the scope of the operator.
+ALL_PARKS: Final = ("*",)
+
+
+def sql_folder() -> Path:
+    """Give the folder of SQL files: inside the installed package, or beside it in a checkout."""
+    package = Path(str(resources.files("landgis")))
+    inside = package / "sql"
+    return inside if inside.is_dir() else package.parent / "sql"
+
+
+@cache
+def statement(name: str) -> bytes:
+    """Give the text of ``sql/queries/<name>.sql``; parameters are psycopg's ``%(name)s``."""
+    return (sql_folder() / "queries" / f"{name}.sql").read_bytes()
+
+
+def connect(url: str) -> Connection:
+    """Open one connection.
+
+    Raises
+    ------
+    StoreError
+        The database does not answer, or refuses us.
+    """
+    with refusals():
+        return psycopg.connect(url, autocommit=True, connect_timeout=10, application_name="landgis")
+
+
+def with_role(url: str, role: str) -> str:
+    """Give the address of the same database on which every session starts as `role`."""
+    given = conninfo.conninfo_to_dict(url)
+    options = f"{given.get('options') or ''} -c role={role}".strip()
+    return conninfo.make_conninfo(url, options=options)
+
+
+def open_pool(url: str, *, size: int, timeout_s: float) -> Pool:
+    """Open a pool of checked connections; waiting longer than `timeout_s` for one is a refusal, not a queue without end."""
+    return ConnectionPool(
+        url,
+        min_size=1,
+        max_size=size,
+        timeout=timeout_s,
+        open=True,
+        check=ConnectionPool.check_connection,
+        kwargs={"autocommit": True, "application_name": "landgis", "connect_timeout": 5},
+    )
+
+
+@contextmanager
+def scoped(
+    conn: Connection, parks: Sequence[str], *, timeout_s: float = 0, snapshot: bool = False
+) -> Iterator[Connection]:
+    """Run one transaction that sees these parks and no others.
+
+    Parameters
+    ----------
+    parks
+        Park codes; `ALL_PARKS` for the operator. Empty: nothing is seen.
+    timeout_s
+        A statement that takes longer is refused; 0 is no limit.
+    snapshot
+        Read everything as of one moment (REPEATABLE READ), for an assessment that reads table after table.
+
+    Raises
+    ------
+    StoreError
+        The database went away, is full, lacks our tables, or the time was up.
+    """
+    with refusals(), conn.transaction():
+        if snapshot:
+            conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        conn.execute(sql.SQL("SET LOCAL landgis.parks = {}").format(sql.Literal(",".join(parks))))
+        if timeout_s:
+            conn.execute(sql.SQL("SET LOCAL statement_timeout = {}").format(sql.Literal(int(timeout_s * 1000))))
+        yield conn
+
+
+def rows(conn: Connection, name: str, **values: object) -> list[dict[str, Any]]:
+    """Run a named statement; give its rows as dicts."""
+    with conn.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(statement(name), values).fetchall()
+
+
+def row(conn: Connection, name: str, **values: object) -> dict[str, Any] | None:
+    """Run a named statement that gives at most one row."""
+    with conn.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(statement(name), values).fetchone()
+
+
+def frame(conn: Connection, query: sql.Composed, kinds: Mapping[str, Kind]) -> pd.DataFrame:
+    """Read a query's answer as a frame, a million rows in seconds: COPY out, one pass through Arrow.
+
+    Parameters
+    ----------
+    query
+        A SELECT whose columns are those of `kinds`, in this order, parameters already composed in.
+    kinds
+        What each column is. ``texts`` must be selected as ``to_json(...)``.
+
+    Returns
+    -------
+    DataFrame
+        Columns as `kinds`: ``str`` with NA, float64, Int64, datetime64, boolean, shapely objects.
+    """
+    arrow = {"number": pa.float64(), "integer": pa.int64(), "date": pa.date32(), "boolean": pa.bool_()}
+    sink = io.BytesIO()
+    with conn.cursor() as cursor, cursor.copy(sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(query)) as copy:
+        for block in copy:
+            sink.write(block)
+    sink.seek(0)
+    if not sink.getbuffer().nbytes:
+        table = pa.table({name: pa.array([], arrow.get(kind, pa.string())) for name, kind in kinds.items()})
+    else:
+        table = pa.csv.read_csv(
+            sink,
+            read_options=pa.csv.ReadOptions(column_names=list(kinds), block_size=1 << 24),
+            parse_options=pa.csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
+            convert_options=pa.csv.ConvertOptions(
+                column_types={name: arrow.get(kind, pa.large_string()) for name, kind in kinds.items()},
+                null_values=[""],
+                true_values=["t"],
+                false_values=["f"],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+            ),
+        )
+    return pd.DataFrame({name: _series(table.column(name), kind) for name, kind in kinds.items()})
+
+
+def _series(column: pa.ChunkedArray, kind: Kind) -> "pd.Series[Any]":
+    if kind == "date":
+        return pd.Series(column.cast(pa.timestamp("s")).to_numpy())
+    if kind == "geometry":
+        return pd.Series(shapely.from_wkb(np.asarray(column.to_numpy(), dtype=object)), dtype=object)
+    if kind == "texts":
+        return pd.Series([None if text is None else json.loads(text) for text in column.to_pylist()], dtype=object)
+    nullable = {
+        pa.int64(): pd.Int64Dtype(),
+        pa.bool_(): pd.BooleanDtype(),
+        pa.large_string(): pd.StringDtype("pyarrow", na_value=np.nan),
+    }
+    series: pd.Series[Any] = column.to_pandas(types_mapper=nullable.get)
+    return series
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Say a database's refusal in our words; anything unforeseen passes as it is."""
+    try:
+        yield
+    except errors.DiskFull as error:
+        raise StoreError(
+            Words(
+                "数据库的磁盘已满，本次工作已整体撤回。", "The database's disk is full; the whole work was rolled back."
+            ),
+            why=Words("没有写入任何半截数据。", "Nothing half-written was left."),
+            mend=Words("腾出磁盘空间后重做。", "Free some disk space and run it again."),
+        ) from error
+    except (errors.UndefinedTable, errors.InvalidSchemaName, errors.UndefinedColumn) as error:
+        raise StoreError(
+            Words("数据库缺少本版本需要的表。", "The database lacks tables this version needs."),
+            at=str(error.diag.message_primary),
+            mend=Words("先运行 landgis migrate。", "Run `landgis migrate` first."),
+        ) from error
+    except errors.QueryCanceled as error:
+        raise StoreError(
+            Words("查询超时，已中止。", "The query took too long and was stopped."),
+            mend=Words("缩小范围后再试。", "Try a smaller extent."),
+        ) from error
+    except errors.InsufficientPrivilege as error:
+        raise StoreError(
+            Words("数据库不允许这项操作。", "The database does not allow this."),
+            at=str(error.diag.message_primary),
+            mend=Words("检查连接所用的角色与园区范围。", "Check the role of the connection and the park scope."),
+        ) from error
+    except (errors.LockNotAvailable, errors.SerializationFailure, errors.DeadlockDetected) as error:
+        raise ConflictError(
+            Words("同一园区正有另一项写入。", "Another write to the same park is under way."),
+            mend=Words("稍后重试。", "Try again shortly."),
+        ) from error
+    except (psycopg.OperationalError, PoolTimeout) as error:
+        raise StoreError(
+            Words("连不上数据库。", "The database cannot be reached."),
+            at=str(error).strip().splitlines()[0] if str(error).strip() else "",
+            why=Words("没有数据库就不能读写地块。", "Without it no parcel can be read or stored."),
+            mend=Words(
+                "运行 landgis db start，或检查 DATABASE_URL。", "Run `landgis db start`, or check DATABASE_URL."
+            ),
+        ) from error

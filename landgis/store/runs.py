@@ -1,0 +1,233 @@
+"""Batches, runs and what they found: rows are added, never changed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import pandas as pd
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from landgis.store import database
+from landgis.store.database import Connection
+from landgis.store.loading import Wire, insert_rows, rows_as_bytes
+from landgis.terms.errors import NotFoundError, Words
+from landgis.terms.rules import Ruleset
+
+_FINDING: Final[tuple[tuple[str, Wire], ...]] = (
+    ("park_code", "text"), ("parcel_id", "bigint"), ("ruleset", "text"), ("test", "text"), ("finding", "text"),
+    ("value", "number"), ("threshold", "number"), ("unit", "text"), ("article", "text"), ("missing", "texts"),
+)  # fmt: skip
+_GRADE: Final[tuple[tuple[str, Wire], ...]] = (
+    ("park_code", "text"), ("parcel_id", "bigint"), ("uscc", "text"), ("year", "integer"), ("ruleset", "text"),
+    ("population", "text"), ("scores", "json"), ("total", "number"), ("rank", "integer"), ("share", "number"),
+    ("grade", "text"), ("reason", "text"),
+)  # fmt: skip
+_TRIAGE: Final[tuple[tuple[str, Wire], ...]] = (
+    ("park_code", "text"), ("parcel_id", "bigint"), ("answer", "text"), ("gate", "integer"), ("reason", "text"),
+    ("track", "text"), ("suspected", "integer"), ("tests", "text"), ("grade", "text"), ("freeable_m2", "number"),
+    ("upgrade_m2", "number"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What one assessment says, ready to be stored.
+
+    ``findings``, ``grades`` and ``triage`` have the columns of `landgis.terms.frames` and ``park_code``; ``triage`` also ``tests``.
+    ``extents`` is park to (west, south, east, north); ``detail_zoom`` the zoom from which single parcels are drawn.
+    """
+
+    batch: int
+    park_codes: Sequence[str]
+    as_of: date
+    rulesets: Sequence[Ruleset]
+    snapshot: str
+    version: str
+    findings: pd.DataFrame
+    grades: pd.DataFrame
+    triage: pd.DataFrame
+    extents: Mapping[str, Sequence[float]]
+    detail_zoom: int
+
+
+def add_run(conn: Connection, made: Assessment) -> int:
+    """Add a run with all it found, inside the transaction of the caller; give its number."""
+    for ruleset in made.rulesets:
+        database.row(
+            conn,
+            "ruleset_add",
+            sha256=ruleset.sha256,
+            code=ruleset.code,
+            document=ruleset.document,
+            confidence=ruleset.confidence,
+            effective_from=ruleset.effective_from,
+            effective_to=ruleset.effective_to,
+            content=ruleset.text,
+        )
+    added = database.row(
+        conn,
+        "run_add",
+        batch=made.batch,
+        park_codes=list(made.park_codes),
+        as_of=made.as_of,
+        rulesets=[ruleset.sha256 for ruleset in made.rulesets],
+        snapshot=made.snapshot,
+        version=made.version,
+        parcels=len(made.triage),
+        extents=Jsonb({park: list(extent) for park, extent in made.extents.items()}),
+        detail_zoom=made.detail_zoom,
+    )
+    assert added is not None
+    run = int(added["run"])
+    for table, frame, kinds in (
+        ("finding", made.findings, _FINDING),
+        ("grade", made.grades, _GRADE),
+        ("triage", made.triage, _TRIAGE),
+    ):
+        insert_rows(conn, table, [name for name, _ in kinds], [rows_as_bytes(frame, kinds)], {"run": sql.Literal(run)})
+    if made.detail_zoom:
+        conn.execute(database.statement("cells_add"), {"run": run, "zoom": made.detail_zoom - 1})
+    add_audit(conn, "assess", made.park_codes, {"run": run, "rulesets": [ruleset.code for ruleset in made.rulesets]})
+    return run
+
+
+def find_same_run(
+    conn: Connection, snapshot: str, rulesets: Sequence[Ruleset], as_of: date, version: str
+) -> int | None:
+    """Find a run over the very same stock, rules and day, by the same version of the program: it would say the same."""
+    hashes = [ruleset.sha256 for ruleset in rulesets]
+    found = database.row(conn, "run_same", snapshot=snapshot, rulesets=hashes, as_of=as_of, version=version)
+    return int(found["run"]) if found and found["run"] is not None else None
+
+
+def read_run(conn: Connection, run: int | None) -> dict[str, Any]:
+    """Read a run, the latest in scope where none is named: number, day, parks, rulesets, extents, counts.
+
+    Returns
+    -------
+    dict
+        ``run, batch, as_of, made_at, park_codes, parks`` (code, name, bbox), ``rulesets`` (code, sha256, document, confidence),
+        ``parcels, detail_zoom, answers`` (park_code, answer, parcels, area_m2, freeable_m2, upgrade_m2), ``tests`` (ruleset, test,
+        park_code, suspected, clear, unknown).
+
+    Raises
+    ------
+    NotFoundError
+        There is no such run in this scope.
+    """
+    found = database.row(conn, "run_one", run=run)
+    if found is None:
+        raise NotFoundError(
+            Words(
+                "没有这次评估。" if run else "还没有评估。",
+                f"There is no run {run}." if run else "There is no run yet.",
+            ),
+            at="" if run is None else str(run),
+            mend=Words("先运行 landgis assess。", "Run `landgis assess` first."),
+        )
+    number = found["run"]
+    found["answers"] = database.rows(conn, "run_answers", run=number)
+    found["tests"] = database.rows(conn, "run_tests", run=number)
+    return found
+
+
+def list_runs(conn: Connection, limit: int) -> list[dict[str, Any]]:
+    """List the runs in scope, latest first: ``run, batch, as_of, made_at, park_codes, rulesets, parcels``."""
+    return database.rows(conn, "runs", limit=limit)
+
+
+def ruleset_texts(conn: Connection, run: int) -> list[str]:
+    """Give the very text of the rulesets a run used, in their order."""
+    return [found["content"] for found in database.rows(conn, "run_rulesets", run=run)]
+
+
+def read_judged(conn: Connection, run: int, parcel_id: int) -> dict[str, Any]:
+    """Read all a run knows of one parcel: facts as judged, users, findings, grades, answer, and the source of the row.
+
+    Raises
+    ------
+    NotFoundError
+        The run did not judge such a parcel, or it lies outside the scope.
+    """
+    parcel = database.row(conn, "judged_parcel", run=run, parcel_id=parcel_id)
+    if parcel is None:
+        raise NotFoundError(
+            Words("这次评估没有这个地块。", "The run did not judge such a parcel."), at=f"run {run}, parcel {parcel_id}"
+        )
+    return parcel | {
+        "enterprises": database.rows(conn, "judged_enterprises", run=run, parcel_id=parcel_id),
+        "findings": database.rows(conn, "judged_findings", run=run, parcel_id=parcel_id),
+        "grades": database.rows(conn, "judged_grades", run=run, parcel_id=parcel_id),
+    }
+
+
+def search(conn: Connection, run: int, text: str, limit: int) -> list[dict[str, Any]]:
+    """Find judged parcels by number, owner or enterprise; `text` is matched as it is, wildcards included in it mean nothing."""
+    literal = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return database.rows(conn, "search", run=run, pattern=f"%{literal}%", limit=limit)
+
+
+def read_ledger(conn: Connection, run: int, parks: Sequence[str] | None = None) -> pd.DataFrame:
+    """Read a run parcel by parcel, shape as judged: the frame behind ledgers and downloads.
+
+    Returns
+    -------
+    DataFrame
+        ``parcel_id, park_code, parcel_no, location, owner_name, enterprises, area_m2, cert_area_m2, landuse_code, landuse_scheme,
+        answer, gate, reason, track, suspected, tests, grade, freeable_m2, upgrade_m2, geom``.
+    """
+    query = sql.SQL(database.statement("ledger").decode()).format(
+        run=sql.Literal(run), parks=sql.Literal(list(parks or []))
+    )
+    return database.frame(
+        conn,
+        query,
+        {
+            "parcel_id": "integer", "park_code": "text", "parcel_no": "text", "location": "text", "owner_name": "text",
+            "enterprises": "text", "area_m2": "number", "cert_area_m2": "number", "landuse_code": "text",
+            "landuse_scheme": "text", "answer": "text", "gate": "integer", "reason": "text", "track": "text",
+            "suspected": "integer", "tests": "text", "grade": "text", "freeable_m2": "number", "upgrade_m2": "number",
+            "geom": "geometry",
+        },
+    )  # fmt: skip
+
+
+def run_detail_zoom(conn: Connection, run: int) -> int:
+    """Give the zoom from which a run's parcels are drawn as such.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such run in this scope.
+    """
+    found = database.row(conn, "run_detail_zoom", run=run)
+    if found is None:
+        raise NotFoundError(Words("没有这次评估。", f"There is no run {run}."), at=str(run))
+    return int(found["detail_zoom"])
+
+
+def read_tile(conn: Connection, run: int, z: int, x: int, y: int, *, detail: bool) -> bytes:
+    """Read one vector tile of a run: single parcels, or cells where they cannot be told apart; empty where there is nothing."""
+    found = conn.execute(
+        database.statement("parcel_tile" if detail else "cell_tile"), {"run": run, "z": z, "x": x, "y": y}
+    ).fetchone()
+    return bytes(found[0]) if found and found[0] else b""
+
+
+def list_batches(conn: Connection, limit: int) -> list[dict[str, Any]]:
+    """List the batches in scope, latest first."""
+    return database.rows(conn, "batches", limit=limit)
+
+
+def list_issues(conn: Connection, batch: int, limit: int, after: int = 0) -> list[dict[str, Any]]:
+    """List a batch's issues in the order in which they were found, from the one behind `after`."""
+    return database.rows(conn, "issues", batch=batch, limit=limit, after=after)
+
+
+def add_audit(conn: Connection, act: str, park_codes: Sequence[str], detail: Mapping[str, Any]) -> None:
+    """Note who did what, inside the transaction that does it."""
+    conn.execute(
+        database.statement("audit_add"), {"act": act, "park_codes": list(park_codes), "detail": Jsonb(dict(detail))}
+    )

@@ -1,0 +1,279 @@
+"""The stock in and out of the database, as frames."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from psycopg import sql
+
+from landgis.store import database
+from landgis.store.database import Connection
+from landgis.store.loading import insert_rows, row_hashes, rows_as_bytes
+from landgis.store.runs import add_audit
+from landgis.terms.crs import STORED
+from landgis.terms.errors import NotFoundError, Words
+from landgis.terms.frames import ISSUE_COLUMNS, STOCK, Kind, Stock, Table
+
+_ISSUE_KINDS: Final = tuple((name, "integer" if name == "row" else "text") for name in ISSUE_COLUMNS)
+_BY_NAME: Final = {table.name: table for table in STOCK}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a batch came from: the file's name and hash, the profile it was read by, and how many rows it held.
+
+    A row of the file may feed several tables; it counts once.
+    """
+
+    file: str
+    sha256: str
+    profile: str
+    rows_in: int
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What became of a file's rows: each was stored, refused, or stands unchanged.
+
+    ``batch`` is an earlier one where nothing had changed, None where there never was one. ``tables`` gives the versions added to each.
+    """
+
+    batch: int | None
+    stored: int
+    refused: int
+    unchanged: int
+    tables: dict[str, int]
+
+
+def list_parks(conn: Connection) -> list[str]:
+    """List the codes of the parks in the caller's scope."""
+    return [found["park_code"] for found in database.rows(conn, "parks_now")]
+
+
+def park_sizes(conn: Connection) -> list[dict[str, Any]]:
+    """List the parks in the caller's scope: ``park_code, name, parcels``."""
+    return database.rows(conn, "park_sizes")
+
+
+def known_keys(conn: Connection, parks: Sequence[str], codes: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """Give, for each table, the keys that now stand in these parks: what rows of a new file may refer to."""
+    with database.scoped(conn, parks):
+        return {
+            table.name: _keys(conn, table, codes).drop(columns=["id", "row_hash"])
+            for table in STOCK
+            if table.name in ("park", "parcel", "enterprise")
+        }
+
+
+def add_batch(
+    conn: Connection,
+    frames: Mapping[str, pd.DataFrame],
+    issues: pd.DataFrame,
+    source: Source,
+    parks: Sequence[str] = database.ALL_PARKS,
+    *,
+    is_dry: bool = False,
+) -> Stored:
+    """Store what is new or changed as one batch, or nothing at all.
+
+    A row that stands already with the same content is left alone; a changed one is closed and followed by its new version. Parcels
+    that the file does not mention stay as they are: a file may hold a part.
+
+    Parameters
+    ----------
+    frames
+        Table name to rows that passed the checks: all columns of the table, ``source_layer``, ``source_row``.
+    issues
+        Columns `ISSUE_COLUMNS`; stored with the batch.
+    parks
+        The scope of the one who imports; a row outside it is refused by the database and with it the whole batch.
+    is_dry
+        Only say what would be stored.
+
+    Raises
+    ------
+    ConflictError
+        Somebody else is writing to one of these parks.
+    StoreError
+        The database refused; nothing is left behind.
+    """
+    codes = sorted({code for rows in frames.values() for code in rows["park_code"].unique()})
+    with database.scoped(conn, parks):
+        for code in codes:
+            conn.execute("SELECT pg_advisory_xact_lock(hashtextextended('landgis.park.' || %s, 0))", [code])
+        changes = [_changes(conn, _BY_NAME[name], rows, codes) for name, rows in frames.items() if len(rows)]
+        kept = _source_rows(frames.values())
+        stored = _source_rows(change.rows for change in changes)
+        refused, unchanged = source.rows_in - kept, kept - stored
+        tables = {change.table.name: len(change.rows) for change in changes if len(change.rows)}
+        if not tables:
+            same = database.row(conn, "batch_of_file", sha256=source.sha256, profile=source.profile)
+            return Stored(same["batch"] if same else None, 0, refused, unchanged, {})
+        if is_dry:
+            return Stored(None, stored, refused, unchanged, tables)
+        made = database.row(
+            conn,
+            "batch_add",
+            file=source.file,
+            sha256=source.sha256,
+            profile=source.profile,
+            park_codes=codes,
+            rows_in=source.rows_in,
+            stored=stored,
+            refused=refused,
+            unchanged=unchanged,
+        )
+        assert made is not None
+        batch = int(made["batch"])
+        for change in changes:
+            _write(conn, change, batch)
+        _write_issues(conn, issues, batch)
+        add_audit(
+            conn, "ingest", codes, {"batch": batch, "file": source.file, "sha256": source.sha256, "stored": stored}
+        )
+    return Stored(batch, stored, refused, unchanged, tables)
+
+
+def read_stock(conn: Connection, codes: Sequence[str]) -> tuple[Stock, int]:
+    """Read the stock of some parks as it stands now, inside the transaction of the caller.
+
+    Returns
+    -------
+    Stock, int
+        The frames, and the number of the last batch in them.
+
+    Raises
+    ------
+    NotFoundError
+        There is no parcel in these parks, or they lie outside the scope: the answer is the same.
+    """
+    last = database.row(conn, "batch_last", park_codes=list(codes))
+    frames = {table.name: _read(conn, table, codes) for table in STOCK}
+    if last is None or last["batch"] is None or frames["parcel"].empty:
+        raise NotFoundError(
+            Words("没有可评估的地块。", "There is no parcel to assess."),
+            at=", ".join(codes),
+            mend=Words("先用 landgis ingest 导入该园区。", "Import the park with `landgis ingest` first."),
+        )
+    parcel_id = _numbers(frames["parcel"], "parcel_no")
+    enterprise_id = _numbers(frames["enterprise"], "uscc")
+    for name in ("contract", "building", "parcel_use"):
+        frames[name]["parcel_id"] = _look_up(frames[name], "parcel_no", parcel_id)
+    for name in ("parcel_use", "enterprise_year", "enterprise_month"):
+        frames[name]["enterprise_id"] = _look_up(frames[name], "uscc", enterprise_id)
+    for name in ("park", "parcel", "zone"):
+        frames[name] = gpd.GeoDataFrame(frames[name], geometry="geom", crs=STORED)
+    frames["parcel"].index.name = "parcel_id"
+    frames["enterprise"].index.name = "enterprise_id"
+    return Stock(**frames), int(last["batch"])
+
+
+def snapshot(stock: Stock) -> str:
+    """Hash the very versions that were read: equal hashes mean the same stock."""
+    digest = hashlib.sha256()
+    for table in STOCK:
+        ids = np.sort(np.asarray(getattr(stock, table.name).index, dtype=np.int64))
+        digest.update(table.name.encode() + ids.tobytes())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class _Changes:
+    """The rows of one table that a batch adds, their encoding and hashes, and the versions it closes."""
+
+    table: Table
+    rows: pd.DataFrame
+    encoded: pa.LargeBinaryArray
+    hashes: np.ndarray[Any, np.dtype[np.int64]]
+    closed: list[int]
+
+
+def _source_rows(frames: Iterable[pd.DataFrame]) -> int:
+    """Count the rows of the file behind these rows; what the profile added of itself has none behind it."""
+    behind = pd.concat(
+        [rows[["source_layer", "source_row"]] for rows in frames] or [pd.DataFrame(columns=["source_row"])]
+    )
+    return len(behind[behind["source_row"].notna()].drop_duplicates())
+
+
+def _kinds(table: Table) -> list[tuple[str, Kind]]:
+    return [(column.name, column.kind) for column in table.columns]
+
+
+def _changes(conn: Connection, table: Table, rows: pd.DataFrame, codes: Sequence[str]) -> _Changes:
+    rows = rows.reset_index(drop=True)
+    encoded = rows_as_bytes(rows, _kinds(table))
+    hashes = row_hashes(encoded)
+    standing = _keys(conn, table, codes)
+    if standing.empty:
+        return _Changes(table, rows, encoded, hashes, [])
+    key = list(table.key)
+    ours = rows[key].assign(place=np.arange(len(rows)))
+    met = ours.astype(standing[key].dtypes.to_dict()).merge(standing, on=key, how="left").sort_values("place")
+    same = (met["row_hash"] == pd.Series(hashes, index=met.index)).fillna(False).to_numpy(dtype=bool)
+    closed = met.loc[~same & met["id"].notna().to_numpy(), "id"].astype(np.int64).tolist()
+    keep = np.flatnonzero(~same)
+    return _Changes(table, rows.iloc[keep], encoded.take(pa.array(keep)), hashes[keep], closed)
+
+
+def _keys(conn: Connection, table: Table, codes: Sequence[str]) -> pd.DataFrame:
+    kinds: dict[str, Kind] = {"id": "integer", "row_hash": "integer"}
+    kinds |= {name: table.by_name[name].kind for name in table.key}
+    return database.frame(conn, _select(table, [sql.Identifier(name) for name in kinds], codes), kinds)
+
+
+def _read(conn: Connection, table: Table, codes: Sequence[str]) -> pd.DataFrame:
+    selected = [
+        sql.SQL("to_json({})").format(sql.Identifier(column.name))
+        if column.kind == "texts"
+        else sql.Identifier(column.name)
+        for column in table.columns
+    ]
+    kinds: dict[str, Kind] = {"id": "integer", **dict(_kinds(table))}
+    found = database.frame(conn, _select(table, [sql.Identifier("id"), *selected], codes), kinds)
+    return found.set_index(found.pop("id").astype(np.int64))
+
+
+def _select(table: Table, columns: Sequence[sql.Composable], codes: Sequence[str]) -> sql.Composed:
+    return sql.SQL("SELECT {} FROM {} WHERE upper_inf(during) AND park_code = ANY({}) ORDER BY id").format(
+        sql.SQL(", ").join(columns), sql.Identifier("land", table.name), sql.Literal(list(codes))
+    )
+
+
+def _write(conn: Connection, change: _Changes, batch: int) -> None:
+    table = change.table
+    if change.closed:
+        conn.execute(
+            sql.SQL("UPDATE {} SET during = int8range(lower(during), %s) WHERE id = ANY(%s)").format(
+                sql.Identifier("land", table.name)
+            ),
+            [batch, change.closed],
+        )
+    sources = change.rows.assign(row_hash=change.hashes)
+    head = rows_as_bytes(sources, [("row_hash", "bigint"), ("source_layer", "text"), ("source_row", "integer")])
+    names = ["row_hash", "source_layer", "source_row", *(column.name for column in table.columns)]
+    insert_rows(
+        conn, table.name, names, [head, change.encoded], {"during": sql.SQL("int8range({}, NULL)").format(batch)}
+    )
+
+
+def _write_issues(conn: Connection, issues: pd.DataFrame, batch: int) -> None:
+    numbered = issues.assign(issue=np.arange(1, len(issues) + 1))
+    names = ["issue", *ISSUE_COLUMNS]
+    encoded = rows_as_bytes(numbered, [("issue", "integer"), *_ISSUE_KINDS])
+    insert_rows(conn, "issue", names, [encoded], {"batch": sql.Literal(batch)})
+
+
+def _numbers(rows: pd.DataFrame, key: str) -> "pd.Series[Any]":
+    """Give the id of each row by park and `key`."""
+    return pd.Series(rows.index, index=pd.MultiIndex.from_frame(rows[["park_code", key]]), dtype="Int64")
+
+
+def _look_up(rows: pd.DataFrame, key: str, numbers: "pd.Series[Any]") -> "pd.Series[Any]":
+    found = numbers.reindex(pd.MultiIndex.from_frame(rows[["park_code", key]]))
+    return pd.Series(found.to_numpy(), index=rows.index, dtype="Int64")

@@ -1,0 +1,132 @@
+"""A real PostGIS for every test that needs one: one private cluster a session, a fresh copy of the migrated database a test."""
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+
+import psycopg
+import pytest
+from psycopg import conninfo
+
+from landgis.sample import make_city, write_city
+from landgis.store import database
+from landgis.store.cluster import Cluster
+from landgis.store.migrate import migrate
+from landgis.workflows.assess import assess
+from landgis.workflows.ingest import ingest
+
+NEEDS_DATABASE = ("store", "sql", "workflows", "api", "journey", "browser", "real")
+SAMPLE_DAY = date(2026, 6, 30)
+RULES = ("cn-idle-2012", "dongyang-2021", "huangyan-2022", "cn-triage")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark by folder: who stands beside a door needs what is behind it."""
+    for item in items:
+        room = (
+            item.path.relative_to(Path(__file__).parent).parts[0]
+            if item.path.is_relative_to(Path(__file__).parent)
+            else ""
+        )
+        if room in NEEDS_DATABASE:
+            item.add_marker(pytest.mark.db)
+        if room in ("browser", "real"):
+            item.add_marker(getattr(pytest.mark, room))
+
+
+@dataclass(frozen=True)
+class Database:
+    """One database of the test cluster: its address for the administrator and for the application."""
+
+    admin_url: str
+    app_url: str
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """Give a cluster in a short folder that the user a root-run server drops to can enter."""
+    home = Path(tempfile.mkdtemp(prefix="lgtest-", dir="/tmp"))
+    home.chmod(0o755)
+    served = Cluster(home, Path(os.environ["LANDGIS_PG_BIN"]) if os.environ.get("LANDGIS_PG_BIN") else None)
+    served.start()
+    socket = Path(conninfo.conninfo_to_dict(served.admin_url)["host"])
+    try:
+        yield served
+    finally:
+        served.stop()
+        shutil.rmtree(socket, ignore_errors=True)
+        shutil.rmtree(home)
+
+
+class Databases:
+    """Makes databases as copies of others, in a tenth of a second each."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        self._numbers = itertools.count(1)
+
+    def copy(self, template: str) -> tuple[str, Database]:
+        """Copy a database that nobody is connected to."""
+        name = f"test_{next(self._numbers)}"
+        with psycopg.connect(self.cluster.url("landgis", "postgres"), autocommit=True) as conn:
+            conn.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return name, Database(self.cluster.url("landgis", name), self.cluster.url("landgis_app", name))
+
+    def drop(self, name: str) -> None:
+        """Drop a database, whoever is still connected."""
+        with psycopg.connect(self.cluster.url("landgis", "postgres"), autocommit=True) as conn:
+            conn.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def databases(cluster: Cluster) -> Databases:
+    """Give the maker of databases; ``landgis`` is migrated and empty."""
+    with database.connect(cluster.admin_url) as conn:
+        migrate(conn)
+    return Databases(cluster)
+
+
+@pytest.fixture
+def fresh(databases: Databases) -> Iterator[Database]:
+    """Give a migrated, empty database."""
+    name, made = databases.copy("landgis")
+    yield made
+    databases.drop(name)
+
+
+@pytest.fixture
+def conn(fresh: Database) -> Iterator[psycopg.Connection]:
+    """Give a connection of the application's role to a migrated, empty database."""
+    with database.connect(fresh.app_url) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def city():
+    """Give the sample city of six hundred parcels with its answer key."""
+    return make_city(parcels=600, parks=4, seed=20260630, on=SAMPLE_DAY, origin=(115.2, 33.0))
+
+
+@pytest.fixture(scope="session")
+def city_file(city, tmp_path_factory) -> Path:
+    """Give the sample city as a file."""
+    path = tmp_path_factory.mktemp("city") / "city.gpkg"
+    write_city(city, path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def sample(databases: Databases, city_file: Path) -> Iterator[SimpleNamespace]:
+    """Give a database with the sample city, ingested and assessed: ``admin_url, app_url, ingested, assessed``. To be read only."""
+    name, made = databases.copy("landgis")
+    with database.connect(made.app_url) as opened:
+        ingested = ingest(opened, city_file, "landgis-template")
+        assessed = assess(opened, None, RULES, SAMPLE_DAY)
+    yield SimpleNamespace(admin_url=made.admin_url, app_url=made.app_url, ingested=ingested, assessed=assessed)
+    databases.drop(name)

@@ -1,0 +1,59 @@
+"""Usual rows of the stock: a test says only what differs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from landgis.terms.crs import ellipsoid_area_m2
+from landgis.terms.frames import STOCK, Table
+
+TABLES = {table.name: table for table in STOCK}
+DTYPES = {
+    "text": "str", "integer": "Int64", "number": "float64", "date": "datetime64[s]", "boolean": "boolean", "texts": "object",
+    "geometry": "object",
+}  # fmt: skip
+
+
+def rows(table: str, *given: Mapping[str, Any]) -> pd.DataFrame:
+    """Give rows of a table in its columns and types; what is not given is unknown. ``source_row`` counts from 1."""
+    shape: Table = TABLES[table]
+    frame = pd.DataFrame(
+        {
+            column.name: pd.Series([one.get(column.name) for one in given], dtype="object").astype(DTYPES[column.kind])
+            for column in shape.columns
+        }
+    )
+    return frame.assign(
+        source_file="drawn.gpkg", source_layer=table, source_row=pd.array(np.arange(1, len(given) + 1), dtype="Int64")
+    )
+
+
+def park(code: str = "p1", **differs: Any) -> dict[str, Any]:
+    """Give a usual park."""
+    return {"park_code": code, "name": f"示例园区 {code}", **differs}
+
+
+def parcels(drawn: gpd.GeoDataFrame, code: str = "p1", **differs: Mapping[str, Any]) -> pd.DataFrame:
+    """Give drawn parcels as rows of the stock; `differs` says by letter what differs."""
+    areas = ellipsoid_area_m2(drawn["geom"].to_numpy())
+    return rows(
+        "parcel",
+        *(
+            {
+                "park_code": code,
+                "parcel_no": one.parcel_no,
+                "geom": one.geom,
+                "geom_area_m2": area,
+                "cert_area_m2": round(area),
+                "landuse_code": "1001",
+                "landuse_scheme": "ydyh-2023",
+                "build_status": "built",
+                "owner_name": f"示例企业 {one.parcel_no}",
+                **differs.get(one.parcel_no, {}),
+            }
+            for one, area in zip(drawn.itertuples(index=False), areas, strict=True)
+        ),
+    )
