@@ -4,7 +4,10 @@ import itertools
 import os
 import shutil
 import tempfile
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,9 +15,13 @@ from types import SimpleNamespace
 
 import psycopg
 import pytest
+import uvicorn
+from fastapi import FastAPI
 from psycopg import conninfo
 
+from landgis.api.app import create_app
 from landgis.sample import make_city, write_city
+from landgis.settings import Settings
 from landgis.store import database
 from landgis.store.cluster import Cluster
 from landgis.store.migrate import migrate
@@ -130,3 +137,35 @@ def sample(databases: Databases, city_file: Path) -> Iterator[SimpleNamespace]:
         assessed = assess(opened, None, RULES, SAMPLE_DAY)
     yield SimpleNamespace(admin_url=made.admin_url, app_url=made.app_url, ingested=ingested, assessed=assessed)
     databases.drop(name)
+
+
+@dataclass(frozen=True)
+class Service:
+    """A running service: its address and the application behind it."""
+
+    url: str
+    app: FastAPI
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[Service]:
+    """Serve an application on a free port of this machine until the block ends."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", server_header=False))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 30
+    while not server.started and thread.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert server.started
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield Service(f"http://127.0.0.1:{port}", app)
+    server.should_exit = True
+    thread.join(timeout=30)
+    assert not thread.is_alive()
+
+
+@pytest.fixture(scope="session")
+def service(sample) -> Iterator[Service]:
+    """Give the service on the sample city, all parks in scope."""
+    with serving(create_app(Settings(), sample.app_url)) as running:
+        yield running

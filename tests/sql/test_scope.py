@@ -4,7 +4,7 @@ import pandas as pd
 import psycopg
 import pytest
 from drawing import draw
-from given import park, parcels, rows
+from given import parcels, park, rows
 from psycopg import errors
 
 from landgis.store import database, stock

@@ -1,0 +1,94 @@
+"""`create_app(settings)`: pool, routes, problems, static files. No logic."""
+
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+import landgis
+from landgis.api import problems
+from landgis.api.context import Context
+from landgis.api.routes import health, pages, parks, runs, tiles
+from landgis.api.tiles import HeldTiles, TileCache
+from landgis.settings import Settings
+from landgis.store.database import open_pool
+from landgis.workflows import publish
+
+_DESCRIPTION: Final = (
+    "Parcels of industrial parks, what a run found on them, and the map. Findings are suspicions (疑似), never verdicts. "
+    "Areas are m² on the ellipsoid, coordinates CGCS2000 (EPSG:4490)."
+)
+
+
+def create_app(settings: Settings, database_url: str) -> FastAPI:
+    """Make the service.
+
+    Parameters
+    ----------
+    settings
+        The installation's settings; its scope is what this service shows.
+    database_url
+        As the application's role, which owns nothing and is bound by row-level security.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        with open_pool(database_url, size=settings.pool_size, timeout_s=settings.pool_timeout_s) as pool:
+            app.state.context = Context(settings, pool, cache)
+            yield
+
+    cache = TileCache(settings.tile_cache_mb << 20)
+    app = FastAPI(
+        title="LandGIS",
+        version=landgis.__version__,
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        openapi_url="/docs/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        responses=problems.RESPONSES,
+    )
+    app.openapi_version = "3.0.3"
+    problems.install(app)
+    for routes in (pages, health, parks, runs, tiles):
+        app.include_router(routes.router)
+    app.mount("/static", StaticFiles(directory=settings.web_folder / "static"), name="static")
+    app.mount("/vendor", StaticFiles(directory=settings.web_folder / "vendor"), name="vendor")
+    app.add_middleware(_Envelope, image_origins=publish.image_origins(settings.base_maps))
+    app.add_middleware(HeldTiles, cache=cache)
+    return app
+
+
+class _Envelope:
+    """Give every request a number and a nonce, and every answer the headers that keep a page to itself."""
+
+    def __init__(self, app: ASGIApp, image_origins: Sequence[str]) -> None:
+        self._app = app
+        self._images = " ".join(("'self'", "data:", "blob:", *image_origins))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        scope["landgis.request_id"] = secrets.token_hex(8)
+        scope["landgis.nonce"] = nonce = secrets.token_urlsafe(16)
+
+        async def enveloped(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Content-Security-Policy"] = (
+                    f"default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; "
+                    f"img-src {self._images}; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+                    "frame-ancestors 'self'"
+                )
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers["Referrer-Policy"] = "same-origin"
+                headers["X-Request-Id"] = scope["landgis.request_id"]
+            await send(message)
+
+        await self._app(scope, receive, enveloped)

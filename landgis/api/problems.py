@@ -1,0 +1,137 @@
+"""Our errors as HTTP problems (RFC 9457): the only place that knows a status code."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from landgis.terms.errors import (
+    ConflictError,
+    InputError,
+    LandgisError,
+    NotFoundError,
+    RuleError,
+    SetupError,
+    StoreError,
+    Words,
+)
+
+_log = logging.getLogger(__name__)
+
+_STATUS: Final[Mapping[type[LandgisError], int]] = {
+    InputError: 422,
+    RuleError: 422,
+    NotFoundError: 404,
+    ConflictError: 409,
+    StoreError: 503,
+    SetupError: 503,
+}
+
+
+class BothWords(BaseModel):
+    """One sentence in Chinese and English."""
+
+    zh: str
+    en: str
+
+
+class Problem(BaseModel):
+    """A refusal as RFC 9457 has it, with what, why and how to mend it in both languages."""
+
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "type": "urn:landgis:problem:not_found",
+                    "title": "There is no run 7.",
+                    "status": 404,
+                    "instance": "/api/runs/7",
+                    "request_id": "5f1c0a9be2d84c11",
+                    "what": {"zh": "没有这次评估。", "en": "There is no run 7."},
+                    "mend": {"zh": "先运行 landgis assess。", "en": "Run `landgis assess` first."},
+                }
+            ]
+        }
+    }
+
+    type: str
+    title: str
+    status: int
+    instance: str
+    request_id: str
+    what: BothWords
+    at: str | None = None
+    why: BothWords | None = None
+    mend: BothWords | None = None
+
+
+#: What every route may answer besides its own.
+RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    status: {"model": Problem, "description": description, "content": {"application/problem+json": {}}}
+    for status, description in {
+        404: "No such thing in this scope.",
+        422: "The request cannot be taken as it is.",
+        503: "The database is away or too busy.",
+    }.items()
+}
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of ours, and every one that is not, as a problem document."""
+
+    @app.exception_handler(LandgisError)
+    def ours(request: Request, error: LandgisError) -> JSONResponse:
+        status = next(code for kind, code in _STATUS.items() if isinstance(error, kind))
+        return problem(request, status, error)
+
+    @app.exception_handler(RequestValidationError)
+    def malformed(request: Request, error: RequestValidationError) -> JSONResponse:
+        wrong = error.errors()
+        at = "; ".join(".".join(map(str, part["loc"])) + ": " + part["msg"] for part in wrong)
+        what = Words("请求参数不对。", "A parameter of the request is wrong.")
+        mend = Words("参数说明见 /docs/openapi.json。", "See /docs/openapi.json for the parameters.")
+        return problem(request, 422, InputError(what, at=at[:500], mend=mend))
+
+    @app.exception_handler(HTTPException)
+    def plain(request: Request, error: HTTPException) -> JSONResponse:
+        if error.status_code == 404:
+            words = Words("没有这个地址。", "There is nothing at this address.")
+        elif error.status_code == 405:
+            words = Words("这个地址不接受这种请求。", "This address does not take this method.")
+        else:
+            words = Words("请求被拒绝。", "The request was refused.")
+        return problem(request, error.status_code, LandgisError(words), error.headers)
+
+    @app.exception_handler(Exception)
+    def unforeseen(request: Request, error: Exception) -> JSONResponse:
+        _log.exception("unforeseen error, request %s", request_id(request), exc_info=error)
+        words = Words("服务内部出错，已记入日志。", "Something went wrong inside the service; it is in the log.")
+        mend = Words("请把请求编号告诉管理员。", "Tell the administrator the request's number.")
+        return problem(request, 500, LandgisError(words, mend=mend))
+
+
+def problem(
+    request: Request, status: int, error: LandgisError, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """Lay an error out as ``application/problem+json``."""
+    body = error.as_dict()
+    body = {
+        "type": f"urn:landgis:problem:{body.pop('kind')}",
+        "title": error.what.en,
+        "status": status,
+        "instance": request.url.path,
+        "request_id": request_id(request),
+        **body,
+    }
+    retry = {"Retry-After": "5"} if status == 503 else {}
+    return JSONResponse(body, status, {**retry, **(headers or {})}, media_type="application/problem+json")
+
+
+def request_id(request: Request) -> str:
+    """Give the number under which the log knows a request."""
+    return str(request.scope.get("landgis.request_id", ""))

@@ -1,0 +1,290 @@
+"""Runs, what they say of a parcel, and the ledger."""
+
+import tempfile
+from datetime import date, datetime
+from pathlib import Path as File
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import FileResponse
+from pydantic import BaseModel
+from starlette.background import BackgroundTask
+
+from landgis.api.context import Here
+from landgis.api.problems import BothWords
+from landgis.store import runs
+from landgis.workflows import publish
+
+router = APIRouter(prefix="/api/runs", tags=["runs"])
+
+RunNumber = Annotated[int, Path(ge=1, le=2**62, examples=[1], description="The run's number.")]
+
+
+class Run(BaseModel):
+    """One assessment."""
+
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "run": 1, "batch": 1, "as_of": "2026-06-30", "made_at": "2026-11-23T08:00:00Z", "parcels": 600,
+                    "park_codes": ["sample-01"], "rulesets": ["cn-idle-2012", "dongyang-2021", "huangyan-2022", "cn-triage"],
+                }
+            ]
+        }
+    }  # fmt: skip
+
+    run: int
+    batch: int
+    as_of: date
+    made_at: datetime
+    park_codes: list[str]
+    parcels: int
+    rulesets: list[str]
+
+
+class Land(BaseModel):
+    """So many parcels, so much land."""
+
+    parcels: int
+    area_m2: float
+
+
+class Answered(Land):
+    """Land of one answer in one park, with what could be freed or won."""
+
+    freeable_m2: float
+    upgrade_m2: float
+
+
+class UsedRuleset(BaseModel):
+    """A ruleset as a run used it."""
+
+    code: str
+    sha256: str
+    document: str
+    confidence: str
+
+
+class ParkExtent(BaseModel):
+    """A park of the run and the extent of its parcels: west, south, east, north in degrees."""
+
+    park_code: str
+    name: str
+    bbox: list[float]
+
+
+class Tested(BaseModel):
+    """How many parcels of a park a test suspects, clears, or cannot judge."""
+
+    park_code: str
+    ruleset: str
+    test: str
+    suspected: int
+    clear: int
+    unknown: int
+
+
+class Summary(BaseModel):
+    """A run summed up."""
+
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "run": 1, "batch": 1, "as_of": "2026-06-30", "made_at": "2026-11-23T08:00:00Z", "made_by": "landgis_app",
+                    "parcels": 600, "detail_zoom": 0, "snapshot": "9f2c…",
+                    "parks": [{"park_code": "sample-01", "name": "示例园区 01", "bbox": [115.2, 33.0, 115.3, 33.1]}],
+                    "rulesets": [{"code": "cn-triage", "sha256": "1b7d…", "document": "…", "confidence": "advice"}],
+                    "triage": {"exit": {"parcels": 12, "area_m2": 310200.5}},
+                    "triage_by_park": {
+                        "sample-01": {"exit": {"parcels": 12, "area_m2": 310200.5, "freeable_m2": 310200.5, "upgrade_m2": 0}}
+                    },
+                    "tests": [
+                        {"park_code": "sample-01", "ruleset": "cn-idle-2012", "test": "not_started", "suspected": 2, "clear": 140,
+                         "unknown": 1}
+                    ],
+                }
+            ]
+        }
+    }  # fmt: skip
+
+    run: int
+    batch: int
+    as_of: date
+    made_at: datetime
+    made_by: str
+    parcels: int
+    detail_zoom: int
+    snapshot: str
+    parks: list[ParkExtent]
+    rulesets: list[UsedRuleset]
+    triage: dict[str, Land]
+    triage_by_park: dict[str, dict[str, Answered]]
+    tests: list[Tested]
+
+
+class Hit(BaseModel):
+    """A parcel found by number, holder, place or enterprise."""
+
+    parcel_id: int
+    parcel_no: str
+    park_code: str
+    name: str | None
+    answer: str
+    bbox: list[float]
+
+
+class Hits(BaseModel):
+    """What a search found."""
+
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "items": [
+                        {"parcel_id": 17, "parcel_no": "P-204", "park_code": "sample-01", "name": "示例企业 017", "answer": "exit",
+                         "bbox": [115.2, 33.0, 115.201, 33.001]}
+                    ]
+                }
+            ]
+        }
+    }  # fmt: skip
+
+    items: list[Hit]
+
+
+class Finding(BaseModel):
+    """What one test says of the parcel: a suspicion, never a verdict."""
+
+    ruleset: str
+    test: str
+    title: BothWords
+    finding: Literal["suspected", "clear", "unknown"]
+    value: float | None
+    threshold: float | None
+    unit: str | None
+    article: str | None
+    missing: list[str]
+
+
+class Grade(BaseModel):
+    """The evaluation of an enterprise on the parcel, or of the parcel; the parts in ``scores`` sum to ``total``."""
+
+    uscc: str | None
+    year: int | None
+    ruleset: str
+    population: str
+    scores: list[dict[str, Any]]
+    total: float | None
+    rank: int | None
+    share: float | None
+    grade: str | None
+    reason: BothWords | None
+
+
+class Triage(BaseModel):
+    """The answer and the gate that decided."""
+
+    answer: str
+    title: BothWords
+    gate: int
+    reason: BothWords
+    track: str | None
+    suspected: int
+    tests: str
+    grade: str | None
+    freeable_m2: float | None
+    upgrade_m2: float | None
+
+
+class Why(BaseModel):
+    """Why a run answered as it did for one parcel."""
+
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "run": 1, "on": "2026-06-30",
+                    "parcel": {"parcel_id": 17, "parcel_no": "P-204", "park_code": "sample-01", "area_m2": 28000.0},
+                    "enterprises": [{"uscc": "91000000MA00000171", "name": "示例企业 017", "role": "owner"}],
+                    "triage": {
+                        "answer": "exit", "title": {"zh": "退出", "en": "exit"}, "gate": 5,
+                        "reason": {"zh": "连续两年 D 等", "en": "graded D two years running"}, "track": None, "suspected": 1,
+                        "tests": "|tax_below_line|", "grade": "D", "freeable_m2": 28000.0, "upgrade_m2": None,
+                    },
+                    "findings": [
+                        {"ruleset": "dongyang-2021", "test": "tax_below_line", "title": {"zh": "亩均税收低", "en": "low tax"},
+                         "finding": "suspected", "value": 1.2, "threshold": 5.0, "unit": "万元/亩", "article": "…", "missing": []}
+                    ],
+                    "grades": [],
+                    "source": {"file": "sample.gpkg", "batch": 1, "layer": "parcel", "row": 204, "sha256": "9f2c…"},
+                }
+            ]
+        }
+    }  # fmt: skip
+
+    run: int
+    on: date
+    parcel: dict[str, Any]
+    enterprises: list[dict[str, Any]]
+    triage: Triage
+    findings: list[Finding]
+    grades: list[Grade]
+    source: dict[str, Any]
+
+
+@router.get("")
+def run_list(here: Here, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> list[Run]:
+    """List the runs, latest first."""
+    with here.reading() as conn:
+        return [Run(**found) for found in runs.list_runs(conn, limit)]
+
+
+@router.get("/{run}")
+def run_summary(here: Here, run: RunNumber) -> Summary:
+    """Sum a run up: parks, rules, land by answer, findings by test."""
+    with here.reading() as conn:
+        return Summary(**publish.summarise(conn, run))
+
+
+@router.get("/{run}/search")
+def search(
+    here: Here,
+    run: RunNumber,
+    q: Annotated[str, Query(min_length=1, max_length=100, pattern=r"^[^\x00]*$", examples=["示例企业 017"])],
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> Hits:
+    """Find parcels by number, holder, place or enterprise."""
+    with here.reading() as conn:
+        return Hits(items=[Hit(**found) for found in runs.search(conn, run, q, limit)])
+
+
+@router.get("/{run}/parcels/{parcel_id}")
+def why(
+    here: Here,
+    run: RunNumber,
+    parcel_id: Annotated[int, Path(ge=1, le=2**62, examples=[17], description="As in a tile's ``id``.")],
+) -> Why:
+    """Say why: facts, users, tests with value, threshold and article, grades, gate, answer, source row."""
+    with here.reading() as conn:
+        return Why(**publish.explain(conn, run, parcel_id))
+
+
+@router.get(
+    "/{run}/ledger.{kind}",
+    response_class=FileResponse,
+    responses={200: {"content": {"application/octet-stream": {}}, "description": "The ledger as a file."}},
+)
+def ledger(
+    here: Here,
+    run: RunNumber,
+    kind: Literal["xlsx", "gpkg", "geojson"],
+    lang: Annotated[Literal["zh", "en"], Query(description="Language of heads and words.")] = "zh",
+) -> FileResponse:
+    """Give the run's ledger as a workbook, GeoPackage or GeoJSON."""
+    folder = tempfile.TemporaryDirectory(prefix="landgis-ledger-")
+    path = File(folder.name) / f"landgis-run-{run}.{kind}"
+    with here.reading() as conn:
+        publish.ledger(conn, run, path, language=lang)
+    return FileResponse(path, filename=path.name, background=BackgroundTask(folder.cleanup))

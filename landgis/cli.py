@@ -1,0 +1,487 @@
+"""The command line: one command per workflow, and nothing else."""
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import typer
+import uvicorn
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from landgis import __version__
+from landgis.api.app import create_app
+from landgis.sample import make_city, write_city
+from landgis.settings import Settings
+from landgis.store import database
+from landgis.store.cluster import Cluster
+from landgis.store.database import Connection
+from landgis.store.health import examine
+from landgis.store.migrate import migrate as migrate_database
+from landgis.terms.errors import ConflictError, InputError, LandgisError, SetupError, Words
+from landgis.terms.frames import ANSWER
+from landgis.terms.units import hectares, mu
+from landgis.workflows import publish
+from landgis.workflows.assess import assess as assess_parks
+from landgis.workflows.ingest import Tell, quietly
+from landgis.workflows.ingest import ingest as ingest_file
+
+app = typer.Typer(
+    help="LandGIS 园区存量用地：哪些地块疑似闲置低效，谁该退出、置换、提升。 | Land stock of industrial parks.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+db = typer.Typer(help="内置数据库：启动、停止、状态、地址。 | The embedded database.", no_args_is_help=True)
+app.add_typer(db, name="db")
+
+_BEIJING: Final = timezone(timedelta(hours=8))
+#: The sample city is made for this day, so that it is the same city on every machine and every day.
+_SAMPLE_DAY: Final = date(2026, 6, 30)
+_SAMPLE_SEED: Final = 20260630
+_SAMPLE_PLACE: Final = (115.2, 33.0)
+
+_screen = Console(stderr=True)
+
+
+@dataclass
+class _Call:
+    """What the whole command was called with."""
+
+    is_json: bool = False
+
+
+_call = _Call()
+
+Run = Annotated[int | None, typer.Option("--run", help="评估编号，缺省为最近一次 | run, the latest by default", min=1)]
+Language = Annotated[Literal["zh", "en"] | None, typer.Option("--lang", help="语言 | language")]
+Output = Annotated[Path, typer.Option("-o", "--output", help="输出文件 | file to write")]
+
+
+@app.callback()
+def _options(
+    is_json: Annotated[bool, typer.Option("--json", help="只输出一个 JSON 对象 | print one JSON object")] = False,
+) -> None:
+    _call.is_json = is_json
+
+
+@app.command()
+def demo(
+    serve_after: Annotated[
+        bool, typer.Option("--serve/--no-serve", help="发布后是否打开服务 | serve the map at the end")
+    ] = True,
+    parcels: Annotated[
+        int, typer.Option(help="示例城市的地块数 | parcels of the sample city", min=20, max=1_000_000)
+    ] = 600,
+) -> None:
+    """示例：建库、导入示例城市、评估、发布、打开地图。 | The sample city, all the way to the map."""
+    settings = _settings()
+    if serve_after:
+        _free_port(settings.host, settings.port)
+    app_url = _bring_up(settings)
+    folder = settings.home / "demo"
+    with _steps() as tell:
+        folder.mkdir(parents=True, exist_ok=True)
+        city = folder / f"sample-{parcels}-{_SAMPLE_SEED}-{__version__}.gpkg"
+        if not city.exists():
+            with tell(Words(f"生成示例城市（{parcels} 个地块）", f"Making the sample city ({parcels} parcels)")):
+                write_city(
+                    make_city(parcels=parcels, parks=4, seed=_SAMPLE_SEED, on=_SAMPLE_DAY, origin=_SAMPLE_PLACE), city
+                )
+        with _operator(app_url) as conn:
+            ingested = ingest_file(conn, city, "landgis-template", tell=tell)
+            assessed = assess_parks(conn, ingested.park_codes, settings.rule_codes, _SAMPLE_DAY, tell=tell)
+            published = _publish(conn, settings, assessed["run"], folder, tell)
+    _answer({"ingest": ingested.as_dict(), "assess": assessed, "published": published}, _print_demo)
+    if serve_after:
+        _serve(settings, app_url, settings.host, settings.port)
+
+
+@app.command()
+def up() -> None:
+    """启动数据库、升级、打开服务。 | Start the database, migrate, serve."""
+    settings = _settings()
+    _free_port(settings.host, settings.port)
+    _serve(settings, _bring_up(settings), settings.host, settings.port)
+
+
+@db.command("start")
+def db_start() -> None:
+    """启动内置数据库。 | Start the embedded database."""
+    cluster = _cluster(_settings())
+    with _steps() as tell, tell(Words("启动数据库", "Starting the database")):
+        cluster.start()
+    _answer({"running": True, "url": cluster.admin_url})
+
+
+@db.command("stop")
+def db_stop() -> None:
+    """停止内置数据库。 | Stop the embedded database."""
+    _cluster(_settings()).stop()
+    _answer({"running": False})
+
+
+@db.command("status")
+def db_status() -> None:
+    """内置数据库是否在运行。 | Is the embedded database running."""
+    status = _cluster(_settings()).status()
+    _answer({"running": status.running, "pid": status.pid, "version": status.version, "data": str(status.data)})
+
+
+@db.command("url")
+def db_url() -> None:
+    """数据库地址（管理员）。 | The administrator's address of the database."""
+    settings = _settings()
+    _answer({"url": settings.database_url or _cluster(settings).admin_url}, lambda answer: print_line(answer["url"]))
+
+
+@app.command()
+def migrate() -> None:
+    """把数据库升级到本版本。 | Bring the database to this version."""
+    settings = _settings()
+    with _administrator(settings) as conn:
+        done = migrate_database(conn)
+    _answer({"applied": list(done.applied), "standing": list(done.standing), "postgis": done.postgis})
+
+
+@app.command()
+def doctor() -> None:
+    """检查数据库、角色、索引与程序文件是否如所需。 | Is everything as it should be."""
+    settings = _settings()
+    with database.connect(_app_url(settings)) as conn:
+        checks = examine(conn)
+    _answer(
+        {"ok": all(check.is_ok for check in checks), "checks": [check.as_dict() for check in checks]},
+        lambda answer: _print_rows(
+            ("", "检查 check", "说明 detail"), [(_mark(c.is_ok), c.name, c.detail) for c in checks]
+        ),
+    )
+    if not all(check.is_ok for check in checks):
+        raise typer.Exit(1)
+
+
+@app.command()
+def ingest(
+    files: Annotated[list[Path], typer.Argument(help="文件 | files", metavar="FILE…")],
+    profile: Annotated[str, typer.Option(help="字段方案 | profile of the columns")] = "landgis-template",
+    park: Annotated[str | None, typer.Option(help="园区代码 | park")] = None,
+    crs: Annotated[str | None, typer.Option(help="坐标系，如 EPSG:4549 | coordinate reference system")] = None,
+    encoding: Annotated[str | None, typer.Option(help="文字编码 | text encoding")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不写入 | check only, write nothing")] = False,
+) -> None:
+    """导入文件：读取、对应、检查、入库。 | A file becomes stock."""
+    settings = _settings()
+    with _operator(_app_url(settings)) as conn, _steps() as tell:
+        done = [
+            ingest_file(conn, path, profile, park=park, crs=crs, encoding=encoding, is_dry=dry_run, tell=tell)
+            for path in files
+        ]
+    answers = [one.as_dict() for one in done]
+    _answer(answers[0] if len(answers) == 1 else {"files": answers}, _print_ingested)
+
+
+@app.command()
+def assess(
+    park: Annotated[str, typer.Option(help="园区代码，逗号分隔；all 为全部 | parks, or all")] = "all",
+    rules: Annotated[str | None, typer.Option(help="规则集，逗号分隔 | rulesets")] = None,
+    on: Annotated[str | None, typer.Option(help="评估日 YYYY-MM-DD，缺省今天 | as of which day")] = None,
+) -> None:
+    """评估：疑似闲置、低效、亩均评价、分类处置。 | Stock becomes findings, grades and answers."""
+    settings = _settings()
+    day = _day(on)
+    codes = _split(rules) if rules else settings.rule_codes
+    with _operator(_app_url(settings)) as conn, _steps() as tell:
+        parks = None if park == "all" else _split(park)
+        _answer(assess_parks(conn, parks, codes, day, tell=tell), _print_assessed)
+
+
+@app.command("map")
+def map_(output: Output, run: Run = None, language: Language = None) -> None:
+    """把一次评估的地图写成一个文件，无网络也能打开。 | One file that opens without a network."""
+    settings = _settings(language)
+    with _operator(_app_url(settings)) as conn, _steps() as tell, database.scoped(conn, database.ALL_PARKS):
+        _answer(_write_map(conn, settings, run, output, tell))
+
+
+@app.command()
+def ledger(output: Output, run: Run = None, language: Language = None) -> None:
+    """把一次评估的台账写成 .xlsx、.gpkg 或 .geojson。 | The ledger of a run."""
+    settings = _settings(language)
+    with _operator(_app_url(settings)) as conn, _steps() as tell, database.scoped(conn, database.ALL_PARKS):
+        with tell(Words("写台账", "Writing the ledger")):
+            done = publish.ledger(conn, run, output, language=settings.language)
+        _answer(done)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="监听地址 | address to listen at")] = None,
+    port: Annotated[int | None, typer.Option(help="端口 | port", min=1, max=65535)] = None,
+) -> None:
+    """打开网页与接口服务，直到 Ctrl-C。 | Serve pages and API until Ctrl-C."""
+    settings = _settings()
+    _free_port(host or settings.host, port or settings.port)
+    _serve(settings, _app_url(settings), host or settings.host, port or settings.port)
+
+
+def main() -> None:
+    """Run the command line: exit 0 done, 1 refused with a message that says how to mend it, 2 wrong usage."""
+    try:
+        app()
+    except LandgisError as refusal:
+        if _call.is_json:
+            print_line(json.dumps({"error": refusal.as_dict()}, ensure_ascii=False))
+        else:
+            _screen.print(str(refusal), style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(1)
+
+
+def print_line(text: str) -> None:
+    """Write one line to standard output."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _settings(language: str | None = None) -> Settings:
+    try:
+        return Settings() if language is None else Settings().model_copy(update={"language": language})
+    except ValidationError as error:
+        wrong = "; ".join(f"{_variable(part['loc'][0])}: {part['msg']}" for part in error.errors())
+        raise SetupError(
+            Words("设置有误。", "A setting is wrong."),
+            at=wrong,
+            mend=Words("各项设置见 README。", "See the README for the settings."),
+        ) from error
+
+
+def _variable(field: object) -> str:
+    """Give the name of the environment variable behind a setting."""
+    name = str(field).upper()
+    return name if name == "DATABASE_URL" else f"LANDGIS_{name}"
+
+
+def _cluster(settings: Settings) -> Cluster:
+    return Cluster(settings.home, settings.pg_bin)
+
+
+def _administrator(settings: Settings) -> Connection:
+    return database.connect(settings.database_url or _started(settings).admin_url)
+
+
+def _app_url(settings: Settings) -> str:
+    """Give the address as the application's role: its own, or that of the given database with the role put on."""
+    if settings.app_database_url:
+        return settings.app_database_url
+    if settings.database_url:
+        return database.with_role(settings.database_url, "landgis_app")
+    return _started(settings).app_url
+
+
+def _started(settings: Settings) -> Cluster:
+    cluster = _cluster(settings)
+    if not cluster.status().running:
+        with _steps() as tell, tell(Words("启动数据库", "Starting the database")):
+            cluster.start()
+    return cluster
+
+
+@contextmanager
+def _operator(app_url: str) -> Iterator[Connection]:
+    with database.connect(app_url) as conn:
+        yield conn
+
+
+def _bring_up(settings: Settings) -> str:
+    with (
+        _administrator(settings) as conn,
+        _steps() as tell,
+        tell(Words("升级数据库", "Bringing the database up to date")),
+    ):
+        migrate_database(conn)
+    return _app_url(settings)
+
+
+def _write_map(conn: Connection, settings: Settings, run: int | None, output: Path, tell: Tell) -> dict[str, Any]:
+    page = publish.map_file(
+        conn, run, language=settings.language, base_maps=settings.base_maps, web=settings.web_folder, tell=tell
+    )
+    return {
+        "run": publish.summarise(conn, run)["run"],
+        "file": str(output),
+        "bytes": write_whole(output, page.encode()),
+    }
+
+
+def _publish(conn: Connection, settings: Settings, run: int, folder: Path, tell: Tell) -> list[str]:
+    """Write the run's map and ledger beside each other, unless they are there already: a run never changes."""
+    written = []
+    with database.scoped(conn, database.ALL_PARKS):
+        table = folder / f"run-{run}-{settings.language}.xlsx"
+        if not table.exists():
+            with tell(Words("写台账", "Writing the ledger")):
+                publish.ledger(conn, run, table, language=settings.language)
+        written.append(str(table))
+        page = folder / f"run-{run}-{settings.language}.html"
+        if publish.summarise(conn, run)["parcels"] <= publish.ONE_FILE_PARCELS:
+            if not page.exists():
+                _write_map(conn, settings, run, page, tell)
+            written.append(str(page))
+    return written
+
+
+def write_whole(path: Path, content: bytes) -> int:
+    """Write a file whole or not at all; give its size in bytes."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_bytes(content)
+        os.replace(part, path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise SetupError(
+            Words("文件写不出来。", "The file cannot be written."),
+            at=str(path),
+            why=Words(str(error), str(error)),
+            mend=Words(
+                "换一个可写的位置，或腾出磁盘空间。", "Choose a place that can be written to, or free some space."
+            ),
+        ) from error
+    return len(content)
+
+
+def _serve(settings: Settings, app_url: str, host: str, port: int) -> None:
+    shown = f"[{host}]" if ":" in host else host
+    _screen.print(f"地图 map: http://{shown}:{port}/   （Ctrl-C 结束 | to stop）", markup=False, highlight=False)
+    uvicorn.run(
+        create_app(settings, app_url),
+        host=host,
+        port=port,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,
+    )
+
+
+def _free_port(host: str, port: int) -> None:
+    """Refuse a taken port before any work is done."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ConflictError(
+                Words("端口已被占用或不能使用。", "The port is in use or cannot be used."),
+                at=f"{host}:{port}",
+                why=Words(str(error.strerror), str(error.strerror)),
+                mend=Words(
+                    "换一个端口：设置 LANDGIS_PORT，或 landgis serve --port。",
+                    "Set LANDGIS_PORT, or use `landgis serve --port`.",
+                ),
+            ) from error
+
+
+def _day(text: str | None) -> date:
+    if text is None:
+        return datetime.now(_BEIJING).date()
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(
+            Words("日期写法不对。", "The day is not written as a date."),
+            at=text,
+            mend=Words("写作 2026-06-30。", "Write it as 2026-06-30."),
+        ) from error
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+@contextmanager
+def _steps() -> Iterator[Tell]:
+    """Show each step with the seconds it takes, where somebody watches."""
+    if _call.is_json or not _screen.is_terminal:
+        yield _plainly if not _call.is_json else quietly
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn())
+    with Progress(*columns, console=_screen) as progress:
+
+        @contextmanager
+        def tell(step: Words) -> Iterator[None]:
+            task = progress.add_task(f"{step.zh} | {step.en}", total=None)
+            yield
+            progress.update(task, total=1, completed=1)
+
+        yield tell
+
+
+def _plainly(step: Words) -> AbstractContextManager[None]:
+    _screen.print(f"{step.zh} | {step.en}", markup=False, highlight=False)
+    return quietly(step)
+
+
+def _answer(answer: dict[str, Any], show: Callable[[dict[str, Any]], None] | None = None) -> None:
+    if _call.is_json:
+        print_line(json.dumps(answer, ensure_ascii=False, default=str))
+    elif show is not None:
+        show(answer)
+    else:
+        for name, value in answer.items():
+            print_line(f"{name}: {value}")
+
+
+def _print_demo(answer: dict[str, Any]) -> None:
+    _print_ingested(answer["ingest"])
+    _print_assessed(answer["assess"])
+    for path in answer["published"]:
+        print_line(path)
+
+
+def _print_ingested(answer: dict[str, Any]) -> None:
+    for one in answer.get("files", [answer]):
+        _print_file(one)
+
+
+def _print_file(answer: dict[str, Any]) -> None:
+    print_line(
+        f"{answer['file']}: 批次 batch {answer['batch']} · 读入 in {answer['rows_in']} · 入库 stored {answer['stored']} · "
+        f"拒收 refused {answer['refused']} · 未变 unchanged {answer['unchanged']}"
+    )
+    _print_rows(("问题 issue", "条 rows"), [(code, str(count)) for code, count in answer["issues"].items()])
+
+
+def _print_assessed(answer: dict[str, Any]) -> None:
+    print_line(f"评估 run {answer['run']} · {answer['on']} · 地块 parcels {answer['parcels']}")
+    for caution in answer["cautions"]:
+        print_line(f"注意 note: {caution['zh']} | {caution['en']}")
+    lines = [
+        (
+            f"{ANSWER[code].zh} {ANSWER[code].en}",
+            str(land["parcels"]),
+            f"{mu(land['area_m2']):,.1f}",
+            f"{hectares(land['area_m2']):,.2f}",
+        )
+        for code, land in answer["triage"].items()
+    ]
+    _print_rows(("处置建议 answer", "地块 parcels", "亩 mu", "公顷 ha"), lines)
+
+
+def _print_rows(heads: tuple[str, ...], lines: Sequence[tuple[str, ...]]) -> None:
+    table = Table(*heads)
+    for line in lines:
+        table.add_row(*line)
+    if lines:
+        Console().print(table, markup=False)
+
+
+def _mark(is_ok: bool) -> str:
+    return "✓" if is_ok else "✗"

@@ -1,0 +1,1 @@
+"""Pure thought: frames, rules and a day in; frames out."""

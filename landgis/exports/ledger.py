@@ -1,0 +1,170 @@
+"""The tables people send on 台账: workbook, GeoPackage, GeoJSON."""
+
+import io
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+import xlsxwriter
+
+from landgis.terms.crs import STORED
+from landgis.terms.errors import InputError, SetupError, Words
+from landgis.terms.frames import ANSWER, TRACK
+from landgis.terms.units import M2_PER_MU
+
+Language = Literal["zh", "en"]
+
+#: The ledger's columns in their order: our name, and what the sheet's head says.
+COLUMNS: Final[Mapping[str, Words]] = {
+    "park_code": Words("园区代码", "Park"),
+    "parcel_no": Words("地块编号", "Parcel"),
+    "location": Words("坐落", "Location"),
+    "owner_name": Words("土地使用权人", "Holder of the right"),
+    "enterprises": Words("用地企业", "Enterprises"),
+    "area_m2": Words("图形面积（㎡）", "Drawn area (m²)"),
+    "area_mu": Words("图形面积（亩）", "Drawn area (mu)"),
+    "cert_area_m2": Words("登记面积（㎡）", "Registered area (m²)"),
+    "landuse_code": Words("现状用途", "Land use"),
+    "landuse_scheme": Words("用途分类标准", "Land-use scheme"),
+    "answer": Words("处置建议", "Answer"),
+    "gate": Words("判定关口", "Gate"),
+    "reason": Words("理由", "Reason"),
+    "track": Words("法定路径", "Statutory track"),
+    "suspected": Words("疑似项数", "Tests that suspect it"),
+    "tests": Words("疑似项", "Suspected by"),
+    "grade": Words("评价等级", "Grade"),
+    "freeable_m2": Words("可腾出面积（㎡）", "Area that could be freed (m²)"),
+    "upgrade_m2": Words("提容潜力（㎡）", "Area that could be won by building up (m²)"),
+}
+_WIDTHS: Final = {"owner_name": 26, "enterprises": 30, "location": 24, "reason": 60, "tests": 40}
+_CAUTION: Final = Words(
+    "本表为疑似线索与初筛建议，须经核实、认定后方可作为处置依据。",
+    "These are suspicions and first proposals; they bind nobody before they are verified and recognised.",
+)
+
+
+@dataclass(frozen=True)
+class LedgerHead:
+    """What stands on the ledger's second sheet: label and value, one below the other."""
+
+    title: Words
+    lines: Sequence[tuple[Words, str]]
+
+
+def lay_out(
+    judged: pd.DataFrame, reasons: "pd.Series[str]", tests: "pd.Series[str]", language: Language
+) -> gpd.GeoDataFrame:
+    """Bring a run's parcels to the ledger's columns, codes put into words.
+
+    Parameters
+    ----------
+    judged
+        Columns as `landgis.store.runs.read_ledger` gives them.
+    reasons, tests
+        The reason and the tests of each row in words, same index.
+    language
+        Of the words for answers and tracks.
+
+    Returns
+    -------
+    GeoDataFrame
+        The columns of `COLUMNS` and ``geom``, EPSG:4490.
+    """
+    say = {code: getattr(words, language) for code, words in {**ANSWER, **TRACK}.items()}
+    table = judged.assign(
+        area_mu=judged["area_m2"] / float(M2_PER_MU),
+        answer=judged["answer"].map(say),
+        track=judged["track"].map(say),
+        reason=reasons,
+        tests=tests,
+    )
+    return gpd.GeoDataFrame(table[[*COLUMNS, "geom"]], geometry="geom", crs=STORED)
+
+
+def write_ledger(table: gpd.GeoDataFrame, head: LedgerHead, path: Path, language: Language) -> None:
+    """Write a ledger to ``.xlsx``, ``.gpkg`` or ``.geojson``: whole or not at all.
+
+    Raises
+    ------
+    InputError
+        The file's ending is none of these.
+    SetupError
+        The folder cannot be written to, or the disk is full.
+    """
+    writers = {".xlsx": _write_workbook, ".gpkg": _write_geopackage, ".geojson": _write_geojson}
+    writer = writers.get(path.suffix.lower())
+    if writer is None:
+        raise InputError(
+            Words("不支持这种台账格式。", "A ledger cannot be written in this format."),
+            at=path.name,
+            mend=Words("文件名以 .xlsx、.gpkg 或 .geojson 结尾。", "End the name in .xlsx, .gpkg or .geojson."),
+        )
+    try:
+        with tempfile.TemporaryDirectory(prefix=".ledger-", dir=path.parent) as folder:
+            made = Path(folder) / path.name
+            writer(table, head, made, language)
+            os.replace(made, path)
+    except (OSError, pyogrio.errors.DataSourceError, pyogrio.errors.FeatureError) as error:
+        raise SetupError(
+            Words("台账写不出来。", "The ledger cannot be written."),
+            at=str(path),
+            why=Words(str(error), str(error)),
+            mend=Words(
+                "换一个可写的文件夹，或腾出磁盘空间。", "Choose a folder that can be written to, or free some space."
+            ),
+        ) from error
+
+
+def _write_workbook(table: gpd.GeoDataFrame, head: LedgerHead, path: Path, language: Language) -> None:
+    # What comes from files is text and stays text: no formula, no link.
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "in_memory": True,
+    }
+    held = io.BytesIO()
+    with xlsxwriter.Workbook(held, options) as book:
+        bold = book.add_format(
+            {"bold": True, "bg_color": "#E8EEF4", "border": 1, "text_wrap": True, "valign": "vcenter"}
+        )
+        area = book.add_format({"num_format": "#,##0.00"})
+        sheet = book.add_worksheet("台账" if language == "zh" else "Ledger")
+        sheet.freeze_panes(1, 2)
+        sheet.autofilter(0, 0, len(table), len(COLUMNS) - 1)
+        for place, (name, words) in enumerate(COLUMNS.items()):
+            sheet.set_column(place, place, _WIDTHS.get(name, 14), area if name.endswith(("_m2", "_mu")) else None)
+            sheet.write_string(0, place, getattr(words, language), bold)
+        for line, values in enumerate(table[list(COLUMNS)].astype(object).itertuples(index=False), start=1):
+            for place, value in enumerate(values):
+                if isinstance(value, str):
+                    sheet.write_string(line, place, value)
+                elif not pd.isna(value):
+                    sheet.write_number(line, place, float(value))
+        notes = book.add_worksheet("说明" if language == "zh" else "About")
+        notes.set_column(0, 0, 22)
+        notes.set_column(1, 1, 90)
+        notes.write_string(0, 0, getattr(head.title, language), book.add_format({"bold": True, "font_size": 14}))
+        notes.write_string(1, 0, getattr(_CAUTION, language))
+        for line, (label, text) in enumerate(head.lines, start=3):
+            notes.write_string(line, 0, getattr(label, language))
+            notes.write_string(line, 1, text)
+    path.write_bytes(held.getbuffer())
+
+
+def _write_geopackage(table: gpd.GeoDataFrame, head: LedgerHead, path: Path, language: Language) -> None:
+    about = {getattr(label, language): text for label, text in head.lines}
+    pyogrio.write_dataframe(
+        table, path, layer="ledger", driver="GPKG", layer_metadata=about | {"caution": getattr(_CAUTION, language)}
+    )
+
+
+def _write_geojson(table: gpd.GeoDataFrame, head: LedgerHead, path: Path, language: Language) -> None:
+    # RFC 7946 knows longitude and latitude only; CGCS2000 and WGS 84 agree to less than the drawing's own accuracy.
+    pyogrio.write_dataframe(table.set_crs(4326, allow_override=True), path, driver="GeoJSON", RFC7946="YES")

@@ -1,0 +1,1 @@
+"""Files in: open them, and bring their columns to ours."""

@@ -1,0 +1,1 @@
+"""Read, think, write: the only place where the pillars meet."""

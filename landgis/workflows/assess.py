@@ -1,0 +1,168 @@
+"""Stock becomes findings, grades and a triage."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+import landgis
+from landgis.core.generalise import detail_zoom
+from landgis.core.idle import idle_by_parcel, idle_findings, idle_land
+from landgis.core.inefficient import low_efficiency
+from landgis.core.measure import parcel_measures
+from landgis.core.performance import grade
+from landgis.core.triage import parcel_grades, triage
+from landgis.store.database import ALL_PARKS, Connection, scoped
+from landgis.store.runs import Assessment, add_run, find_same_run
+from landgis.store.stock import list_parks, read_stock, snapshot
+from landgis.terms.errors import RuleError, Words
+from landgis.terms.frames import ANSWER, FINDING_COLUMNS, GRADE_COLUMNS, Stock, empty
+from landgis.terms.rules import Rulebook, Ruleset, compose
+from landgis.workflows.ingest import Tell, quietly
+
+
+def assess(
+    conn: Connection,
+    park_codes: Sequence[str] | None,
+    rule_codes: Sequence[str],
+    on: date,
+    *,
+    parks: Sequence[str] = ALL_PARKS,
+    tell: Tell = quietly,
+) -> dict[str, Any]:
+    """Assess the stock of some parks for a day; store what was found as a run, and sum it up.
+
+    Parameters
+    ----------
+    park_codes
+        The parks; None for all in scope.
+    rule_codes
+        The rulesets, at most one of each kind, one of them for the triage.
+    on
+        The day for which we ask: the stock is today's, the clocks are read on this day.
+    parks
+        The scope of the one who asks.
+
+    Returns
+    -------
+    dict
+        ``run, on, parks, rules, cautions, parcels, findings`` (test to findings to parcels), ``triage`` and ``triage_by_park``
+        (answer to parcels and area_m2). The same stock, rules and day give the run that is there already.
+
+    Raises
+    ------
+    RuleError
+        A ruleset is unknown, not in force on that day, or lacks a number; or none is for the triage.
+    NotFoundError
+        There is no parcel in these parks and this scope.
+    """
+    rules = compose(rule_codes, on)
+    if rules.triage is None:
+        raise RuleError(
+            Words("没有给出分类处置规则集。", "No ruleset for the triage is given."),
+            at=", ".join(rule_codes),
+            mend=Words("加上一个分类处置规则集，例如 cn-triage。", "Add one, for example cn-triage."),
+        )
+    with scoped(conn, parks, snapshot=True):
+        with tell(Words("读取存量", "Reading the stock")):  # read
+            codes = list_parks(conn) if park_codes is None else sorted(park_codes)
+            stock, batch = read_stock(conn, codes)
+        made = _think(stock, batch, rules, rules.triage, on, tell)  # think
+        run = find_same_run(conn, made.snapshot, made.rulesets, on, made.version)
+        if run is None:
+            with tell(Words("写入评估结果", "Storing what was found")):  # write
+                run = add_run(conn, made)
+    return {"run": run, "on": on.isoformat(), "parks": codes, **_summary(stock, made, rules, on)}
+
+
+def _think(stock: Stock, batch: int, rules: Rulebook, triage_rules: Ruleset, on: date, tell: Tell) -> Assessment:
+    with tell(Words("量算指标", "Measuring")):
+        measures = parcel_measures(stock, on)
+    findings, idle, grades, grades_before = [], None, None, None
+    if rules.idle:
+        with tell(Words("疑似闲置", "Suspected idle land")):
+            by_contract = idle_land(stock.contract, rules.idle, on, build_status=stock.parcel["build_status"])
+            idle = idle_by_parcel(by_contract, stock.parcel)
+            findings.append(idle_findings(by_contract, idle, rules.idle))
+    if rules.low_efficiency:
+        with tell(Words("疑似低效", "Suspected low efficiency")):
+            findings.append(low_efficiency(measures, rules.low_efficiency, None if idle is None else idle["idle"]))
+    if rules.performance:
+        with tell(Words("亩均评价", "Per-mu evaluation")):
+            grades, grades_before = (
+                grade(stock, rules.performance, on, year=year, measures=measures) for year in (on.year - 1, on.year - 2)
+            )
+    found = pd.concat(findings, ignore_index=True) if findings else empty(FINDING_COLUMNS)
+    with tell(Words("分类处置", "Triage")):
+        answers = triage(
+            measures,
+            found,
+            triage_rules,
+            idle=idle,
+            grades=None if grades is None else parcel_grades(grades, measures),
+            grades_before=None if grades_before is None else parcel_grades(grades_before, measures),
+        )
+    park = stock.parcel["park_code"]
+    extents = stock.parcel.bounds.groupby(park).agg({"minx": "min", "miny": "min", "maxx": "max", "maxy": "max"})
+    return Assessment(
+        batch=batch,
+        park_codes=sorted(park.unique()),
+        as_of=on,
+        rulesets=rules.rulesets,
+        snapshot=snapshot(stock),
+        version=landgis.__version__,
+        findings=found.assign(park_code=park.reindex(found["parcel_id"]).to_numpy()),
+        grades=_with_park(stock, grades, grades_before),
+        triage=answers.assign(park_code=park, tests=_suspecting(found, answers)),
+        extents={str(code): tuple(map(float, box)) for code, box in extents.iterrows()},
+        detail_zoom=detail_zoom(measures["area_m2"].to_numpy(), float(extents[["miny", "maxy"]].to_numpy().mean())),
+    )
+
+
+def _with_park(stock: Stock, *years: pd.DataFrame | None) -> pd.DataFrame:
+    """Put the park to each grade, by the subject that was graded."""
+    graded = [
+        frame.assign(
+            park_code=(stock.parcel if frame["parcel_id"].notna().any() else stock.enterprise)["park_code"].reindex(
+                frame.index
+            )
+        )
+        for frame in years
+        if frame is not None
+    ]
+    return pd.concat(graded, ignore_index=True) if graded else empty((*GRADE_COLUMNS, "park_code"))
+
+
+def _suspecting(findings: pd.DataFrame, answers: pd.DataFrame) -> "pd.Series[str]":
+    """Write the tests that suspect each parcel one behind the other, each between bars."""
+    suspected = findings.loc[findings["finding"] == "suspected", ["parcel_id", "test"]]
+    marks = suspected.groupby("parcel_id")["test"].agg("|".join)
+    return ("|" + marks.reindex(answers.index) + "|").fillna("")
+
+
+def _summary(stock: Stock, made: Assessment, rules: Rulebook, on: date) -> dict[str, Any]:
+    land = made.triage.assign(area_m2=stock.parcel["geom_area_m2"])
+    findings = {
+        str(test): {str(finding): int(count) for finding, count in said.value_counts().items()}
+        for test, said in made.findings.groupby("test", sort=False)["finding"]
+    }
+    return {
+        "rules": [item.code for item in rules.rulesets],
+        "cautions": [{"zh": words.zh, "en": words.en} for words in rules.cautions(on)],
+        "parcels": len(land),
+        "findings": findings,
+        "triage": _by_answer(land),
+        "triage_by_park": {str(code): _by_answer(rows) for code, rows in land.groupby("park_code")},
+    }
+
+
+def _by_answer(land: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    areas = land.groupby("answer")["area_m2"].agg(["size", "sum"])
+    return {
+        answer: {
+            "parcels": int(areas["size"].get(answer, 0)),
+            "area_m2": round(float(areas["sum"].get(answer, 0.0)), 2),
+        }
+        for answer in ANSWER
+    }

@@ -1,0 +1,106 @@
+"""A file becomes stock: read, conform, check, store."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from landgis.core.quality import check
+from landgis.readers.conform import conform
+from landgis.readers.files import content_hash, read_layers
+from landgis.readers.profiles import load_profile
+from landgis.store.database import ALL_PARKS, Connection
+from landgis.store.stock import Source, Stored, add_batch, known_keys
+from landgis.terms.errors import Words
+
+#: Told before each step what it is; the step runs inside the context that is given back.
+Tell = Callable[[Words], AbstractContextManager[None]]
+
+
+def quietly(step: Words) -> AbstractContextManager[None]:
+    """Tell nobody."""
+    return nullcontext()
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What became of a file. ``issues`` has one row per thing changed, doubted or refused (`ISSUE_COLUMNS`)."""
+
+    file: str
+    profile: str
+    park_codes: list[str]
+    rows_in: int
+    stored: Stored
+    issues: pd.DataFrame
+    is_dry: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the answer as plain data, issues counted by code."""
+        return {
+            "file": self.file,
+            "profile": self.profile,
+            "batch": self.stored.batch,
+            "parks": self.park_codes,
+            "rows_in": self.rows_in,
+            "stored": self.stored.stored,
+            "refused": self.stored.refused,
+            "unchanged": self.stored.unchanged,
+            "tables": self.stored.tables,
+            "issues": {
+                str(code): int(count) for code, count in self.issues["code"].value_counts().sort_index().items()
+            },
+            "dry_run": self.is_dry,
+        }
+
+
+def ingest(
+    conn: Connection,
+    path: Path,
+    profile_name: str,
+    *,
+    park: str | None = None,
+    crs: str | None = None,
+    encoding: str | None = None,
+    is_dry: bool = False,
+    parks: Sequence[str] = ALL_PARKS,
+    tell: Tell = quietly,
+) -> Ingested:
+    """Read a file by a profile, check every row, and store one batch or nothing.
+
+    Parameters
+    ----------
+    path, profile_name
+        The file, and the profile that knows its columns.
+    park
+        The park, where neither file nor profile says it; where they do, only this park's rows are taken.
+    crs, encoding
+        Where the file does not state them.
+    is_dry
+        Do everything and then write nothing.
+    parks
+        The scope of the one who imports.
+
+    Raises
+    ------
+    InputError
+        The file cannot be taken as it is.
+    StoreError, ConflictError
+        The database refused; nothing is left behind.
+    """
+    profile = load_profile(profile_name)
+    with tell(Words(f"读取 {path.name}", f"Reading {path.name}")):
+        sha256 = content_hash(path)
+        layers = read_layers(path, crs=crs, encoding=encoding)
+    with tell(Words("按方案对应字段", "Bringing the columns to ours")):
+        given = conform(layers, profile, park=park)
+    with tell(Words("逐行检查", "Checking every row")):
+        codes = sorted({str(code) for rows in given.frames.values() for code in rows["park_code"].dropna().unique()})
+        checked = check(given.frames, known_keys(conn, parks, codes))
+        issues = pd.concat([given.issues, checked.issues], ignore_index=True)
+    source = Source(path.name, sha256, profile.name, given.rows_in)
+    with tell(Words("写入数据库", "Storing")):
+        stored = add_batch(conn, checked.frames, issues, source, parks, is_dry=is_dry)
+    return Ingested(path.name, profile.name, codes, source.rows_in, stored, issues, is_dry)

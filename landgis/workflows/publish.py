@@ -1,0 +1,228 @@
+"""A run becomes a map, dossiers and a ledger."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from functools import lru_cache
+from itertools import product
+from pathlib import Path
+from typing import Any, Final
+
+from landgis.exports.ledger import Language, LedgerHead, lay_out, write_ledger
+from landgis.exports.map import BaseMap, FindingLayer, Inlined, LegendRow, MapView, ParkExtent, Served, render_map
+from landgis.store import runs
+from landgis.store.database import Connection
+from landgis.terms.errors import InputError, Words
+from landgis.terms.frames import ANSWER
+from landgis.terms.rules import Rulebook, compose_rulesets, parse_ruleset, reason_words
+from landgis.terms.tiles import tiles_over
+from landgis.workflows.ingest import Tell, quietly
+
+#: A single file carries its tiles; more parcels than this make it too heavy to send, and the served map is the answer.
+ONE_FILE_PARCELS: Final = 20_000
+_ONE_FILE_ZOOM: Final = 16
+
+
+def rulebook(conn: Connection, run: int) -> Rulebook:
+    """Give the rules of a run from the very texts it used, not from today's files."""
+    return _rulebook(tuple(runs.ruleset_texts(conn, run)))
+
+
+@lru_cache(maxsize=16)
+def _rulebook(texts: tuple[str, ...]) -> Rulebook:
+    return compose_rulesets(parse_ruleset(text, "land.ruleset") for text in texts)
+
+
+def explain(conn: Connection, run: int, parcel_id: int) -> dict[str, Any]:
+    """Say why a run answered as it did for one parcel: facts, users, tests, grades, gate, answer, and the source of the row.
+
+    Raises
+    ------
+    NotFoundError
+        The run did not judge such a parcel, or it lies outside the scope.
+    """
+    found = runs.read_judged(conn, run, parcel_id)
+    words = rulebook(conn, run).words
+    triage = {name: found.pop(name) for name in ("answer", "gate", "reason", "track", "suspected", "tests", "grade")}
+    areas = {name: found.pop(name) for name in ("freeable_m2", "upgrade_m2")}
+    lists = {name: found.pop(name) for name in ("enterprises", "findings", "grades", "source")}
+    number, as_of = found.pop("run"), found.pop("as_of")
+    return {
+        "run": number,
+        "on": as_of,
+        "parcel": found,
+        "enterprises": lists["enterprises"],
+        "triage": {
+            **triage,
+            **areas,
+            "title": _plain(ANSWER[triage["answer"]]),
+            "reason": _plain(reason_words(triage["reason"], words)),
+        },
+        "findings": [
+            finding | {"title": _plain(words.get(finding["test"], Words(finding["test"], finding["test"])))}
+            for finding in lists["findings"]
+        ],
+        "grades": [
+            grade | {"reason": _plain(reason_words(grade["reason"], words)) if grade["reason"] else None}
+            for grade in lists["grades"]
+        ],
+        "source": lists["source"],
+    }
+
+
+def summarise(conn: Connection, run: int | None) -> dict[str, Any]:
+    """Sum a run up, the latest where none is named: its parks, rules, and land by answer in parcels and m²."""
+    found = runs.read_run(conn, run)
+    answers: dict[str, dict[str, Any]] = {answer: {"parcels": 0, "area_m2": 0.0} for answer in ANSWER}
+    by_park: dict[str, Any] = defaultdict(dict)
+    for row in found.pop("answers"):
+        answers[row["answer"]]["parcels"] += row["parcels"]
+        answers[row["answer"]]["area_m2"] += row["area_m2"]
+        by_park[row["park_code"]][row["answer"]] = {
+            name: row[name] for name in row if name not in ("park_code", "answer")
+        }
+    return found | {"triage": answers, "triage_by_park": dict(by_park)}
+
+
+def map_page(
+    conn: Connection,
+    run: int | None,
+    *,
+    language: Language,
+    base_maps: Sequence[Mapping[str, Any]],
+    web: Path,
+    nonce: str,
+) -> str:
+    """Give the served page of a run's map; its scripts, tiles and answers come from our own host."""
+    return render_map(_view(conn, run, language, base_maps), Served(nonce=nonce, web=web))
+
+
+def map_file(
+    conn: Connection,
+    run: int | None,
+    *,
+    language: Language,
+    base_maps: Sequence[Mapping[str, Any]],
+    web: Path,
+    tell: Tell = quietly,
+) -> str:
+    """Give a run's map as one file that opens without any host: scripts, tiles and explanations inside.
+
+    Raises
+    ------
+    InputError
+        The run has too many parcels for a file that can be sent.
+    """
+    view = _view(conn, run, language, base_maps)
+    parcels = sum(row.parcels for row in view.legend)
+    if parcels > ONE_FILE_PARCELS:
+        raise InputError(
+            Words("地块太多，装不进一个文件。", "There are too many parcels for one file."),
+            at=f"run {view.run}: {parcels}",
+            why=Words(
+                f"单文件地图最多 {ONE_FILE_PARCELS} 个地块。",
+                f"A one-file map holds at most {ONE_FILE_PARCELS} parcels.",
+            ),
+            mend=Words("用 landgis serve 打开地图。", "Open the map with `landgis serve`."),
+        )
+    with tell(Words("绘制瓦片", "Drawing tiles")):
+        tiles = dict(_tiles(conn, view))
+    with tell(Words("写入每个地块的依据", "Explaining every parcel")):
+        ids = runs.read_ledger(conn, view.run)["parcel_id"]
+        details = {int(number): _jsonable(_with_bbox(explain(conn, view.run, int(number)))) for number in ids}
+    return render_map(view, Inlined(tiles=tiles, details=details, web=web))
+
+
+def ledger(conn: Connection, run: int | None, path: Path, *, language: Language) -> dict[str, Any]:
+    """Write a run's ledger to a workbook, GeoPackage or GeoJSON; give ``run, parcels, file``."""
+    found = runs.read_run(conn, run)
+    words = rulebook(conn, found["run"]).words
+    judged = runs.read_ledger(conn, found["run"])
+    reasons = judged["reason"].map(lambda reason: getattr(reason_words(reason, words), language))
+    tests = judged["tests"].map(
+        lambda tests: "；".join(getattr(words[test], language) for test in tests.strip("|").split("|") if test)
+    )
+    head = LedgerHead(
+        Words("低效用地处置台账", "Ledger of low-efficiency land"),
+        [
+            (Words("评估编号", "Run"), str(found["run"])),
+            (Words("评估日", "As of"), str(found["as_of"])),
+            (Words("园区", "Parks"), "、".join(park["name"] for park in found["parks"])),
+            (
+                Words("规则集", "Rulesets"),
+                "；".join(f"{rules['code']} {rules['sha256'][:12]}" for rules in found["rulesets"]),
+            ),
+            (Words("生成时间", "Made at"), f"{found['made_at']:%Y-%m-%d %H:%M %Z}"),
+        ],
+    )
+    write_ledger(lay_out(judged, reasons, tests, language), head, path, language)
+    return {"run": found["run"], "parcels": len(judged), "file": str(path)}
+
+
+def image_origins(base_maps: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Give the hosts of the configured base maps: the only foreign ones a page may take pictures from."""
+    return tuple(dict.fromkeys(origin for setting in base_maps for origin in BaseMap.read(setting).origins()))
+
+
+def _view(conn: Connection, run: int | None, language: Language, base_maps: Sequence[Mapping[str, Any]]) -> MapView:
+    found = runs.read_run(conn, run)
+    words = rulebook(conn, found["run"]).words
+    parks = tuple(ParkExtent(park["park_code"], park["name"], tuple(park["bbox"])) for park in found["parks"])
+    suspected: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    for row in found["tests"]:
+        suspected[row["ruleset"], row["test"]][row["park_code"]] = row["suspected"]
+    return MapView(
+        run=found["run"],
+        on=found["as_of"],
+        made_at=found["made_at"],
+        rulesets=tuple(rules["code"] for rules in found["rulesets"]),
+        parks=parks,
+        bounds=_union([park.bbox for park in parks]),
+        legend=tuple(
+            LegendRow(row["park_code"], row["answer"], row["parcels"], row["area_m2"]) for row in found["answers"]
+        ),
+        tests=tuple(
+            FindingLayer(ruleset, test, words[test], counts)
+            for (ruleset, test), counts in suspected.items()
+            if any(counts.values())
+        ),
+        detail_zoom=found["detail_zoom"],
+        language=language,
+        base_maps=tuple(BaseMap.read(setting) for setting in base_maps),
+    )
+
+
+def _union(boxes: Sequence[tuple[float, ...]]) -> tuple[float, float, float, float] | None:
+    if not boxes:
+        return None
+    west, south, east, north = zip(*boxes, strict=True)
+    return min(west), min(south), max(east), max(north)
+
+
+def _tiles(conn: Connection, view: MapView) -> Iterator[tuple[str, bytes]]:
+    """Draw the tiles of each park, from the one that holds all of it down to the zoom whose tiles are then drawn larger."""
+    drawn = set()
+    for park, zoom in product(view.parks, range(_ONE_FILE_ZOOM + 1)):
+        for x, y in tiles_over(park.bbox, zoom):
+            if (zoom, x, y) not in drawn:
+                drawn.add((zoom, x, y))
+                body = runs.read_tile(conn, view.run, zoom, x, y, detail=zoom >= view.detail_zoom)
+                if body:
+                    yield f"{zoom}/{x}/{y}", body
+
+
+def _with_bbox(why: dict[str, Any]) -> dict[str, Any]:
+    return why | {"bbox": why["parcel"]["bbox"]}
+
+
+def _jsonable(value: Any) -> Any:  # noqa: ANN401  any JSON value
+    """Write the days as JSON can hold them, however deep they lie."""
+    if isinstance(value, dict):
+        return {name: _jsonable(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_jsonable(part) for part in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _plain(words: Words) -> dict[str, str]:
+    return {"zh": words.zh, "en": words.en}
