@@ -61,7 +61,7 @@ def _in(words: Words | None, zh: bool) -> str:
 
 
 class SetupError(LandgisError):
-    """This machine or installation lacks something the work needs."""
+    """The machine or installation lacks something the work needs."""
 
     kind = "setup"
 

@@ -11,7 +11,7 @@ def tile_at(longitude: float, latitude: float, zoom: int) -> tuple[int, int]:
     """Give column and row of the tile that holds a point (degrees).
 
     >>> tile_at(120.72, 31.32, 14)
-    (13686, 6691)
+    (13686, 6689)
     """
     count = 1 << zoom
     sine = math.sin(math.radians(min(max(latitude, -LATITUDE_MOST), LATITUDE_MOST)))

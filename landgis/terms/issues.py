@@ -1,0 +1,439 @@
+"""What can be wrong with a row: the codes, how grave each is, and its words in both languages.
+
+The families are those of the official quality control of cadastral data: 1 between table and layer, 3 attributes, 4 topology,
+5 between layers. An issue never stops the work; what stops the work is an error of `landgis.terms.errors`.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+import pandas as pd
+
+from landgis.terms.errors import Words
+from landgis.terms.frames import ISSUE_COLUMNS, Column
+
+Severity = Literal["changed", "doubted", "refused"]
+
+#: Where a row came from; `conform` adds these columns to every frame, and issues carry them on.
+SOURCE_COLUMNS: Final = ("source_file", "source_layer", "source_row")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that is looked for: its code, how grave it is, the test in signs, its words with named places."""
+
+    code: str
+    severity: Severity
+    test: str
+    words: Words
+
+
+def _register(*checks: tuple[str, Severity, str, str, str]) -> Mapping[str, Check]:
+    return {code: Check(code, severity, test, Words(zh, en)) for code, severity, test, zh, en in checks}
+
+
+CHECKS: Final = _register(
+    # 1 table and layer
+    (
+        "101-layer-unread",
+        "doubted",
+        "layer in profile",
+        "方案“{profile}”没有说明图层“{layer}”，未读取其 {count} 行。",
+        "The profile {profile} does not name the layer {layer}; its {count} rows were not read.",
+    ),
+    (
+        "102-column-absent",
+        "doubted",
+        "column in layer",
+        "图层“{layer}”没有列“{absent}”，{name}记为不明。",
+        "The layer {layer} has no column {absent}; {name} stays unknown.",
+    ),
+    (
+        "103-other-park",
+        "refused",
+        "park_code = --park",
+        "该行属于园区“{park}”，本次只导入“{wanted}”。",
+        "The row belongs to the park {park}; only {wanted} is taken in this time.",
+    ),
+    (
+        "104-park-unmapped",
+        "refused",
+        "park in profile",
+        "园区“{value}”不在方案的对照表中。",
+        "The park {value} is not in the profile's map.",
+    ),
+    (
+        "105-left-out",
+        "refused",
+        "{test}",
+        "不符合方案的取行条件（{test}）。",
+        "The row does not meet the profile's condition ({test}).",
+    ),
+    # 3 attributes
+    ("301-missing", "refused", "required", "缺少必填项“{name}”。", "The required {name} is missing."),
+    (
+        "302-unreadable",
+        "changed",
+        "type {kind}",
+        "“{name}”的值“{value}”不是{kind_zh}，记为不明。",
+        "The {name} {value!r} is not a {kind_en}; it is kept as unknown.",
+    ),
+    (
+        "303-unmapped",
+        "changed",
+        "value in map",
+        "“{name}”的值“{value}”不在对照表中，记为不明。",
+        "The {name} {value!r} is not in the map of values; it is kept as unknown.",
+    ),
+    (
+        "304-placeholder",
+        "changed",
+        "{test}",
+        "“{name}”的值“{value}”是占位值，记为不明，不作为零。",
+        "The {name} {value} is a placeholder; it is kept as unknown, not as zero.",
+    ),
+    (
+        "305-out-of-bounds",
+        "changed",
+        "{test}",
+        "“{name}”的值 {value} 超出范围（{test}），记为不明。",
+        "The {name} {value} is out of bounds ({test}); it is kept as unknown.",
+    ),
+    (
+        "306-not-in-domain",
+        "changed",
+        "value in domain",
+        "“{name}”的值“{value}”不是允许的代码，记为不明。",
+        "The {name} {value!r} is not an allowed code; it is kept as unknown.",
+    ),
+    (
+        "307-text-cleaned",
+        "changed",
+        "no control or direction signs",
+        "已去除“{name}”中的控制字符或文字方向字符。",
+        "Control or text-direction characters were taken out of the {name}.",
+    ),
+    (
+        "308-text-too-long",
+        "changed",
+        "length <= {limit}",
+        "“{name}”有 {length} 个字符，截短为 {limit} 个。",
+        "The {name} has {length} characters; it was cut to {limit}.",
+    ),
+    (
+        "309-credit-code",
+        "doubted",
+        "GB 32100-2015",
+        "统一社会信用代码“{value}”的校验位不符。",
+        "The unified social credit code {value} does not check.",
+    ),
+    (
+        "310-unit-code",
+        "doubted",
+        "GB/T 37346-2019",
+        "不动产单元号“{value}”的格式不符。",
+        "The real-estate unit code {value} does not have the form of the standard.",
+    ),
+    (
+        "311-parcel-code",
+        "doubted",
+        "GB/T 37346-2019",
+        "宗地代码“{value}”的格式不符。",
+        "The parcel code {value} does not have the form of the standard.",
+    ),
+    (
+        "312-codes-differ",
+        "doubted",
+        "zddm = first 19 of bdcdyh",
+        "宗地代码“{value}”与不动产单元号的前 19 位“{first}”不一致。",
+        "The parcel code {value} is not the first 19 characters of the unit code ({first}).",
+    ),
+    (
+        "313-scheme-missing",
+        "doubted",
+        "code and scheme",
+        "“{name}”有代码“{value}”而无分类标准，同一代码在不同标准中含义不同。",
+        "The {name} has a code ({value}) but no scheme; one code means different uses in different schemes.",
+    ),
+    (
+        "314-date-order",
+        "doubted",
+        "{first} <= {second}",
+        "{first_zh} {first_on} 晚于{second_zh} {second_on}。",
+        "{first_en} ({first_on}) is later than {second_en} ({second_on}).",
+    ),
+    (
+        "315-built-over-supplied",
+        "doubted",
+        "built <= supplied × 1.01",
+        "已建成面积 {built:,.0f} m² 大于供应面积 {supplied:,.0f} m²。",
+        "The land built upon ({built:,.0f} m²) is larger than the land supplied ({supplied:,.0f} m²).",
+    ),
+    (
+        "316-duplicate",
+        "refused",
+        "key is unique",
+        "与第 {kept} 行完全相同，只保留一行。",
+        "The row is the same as row {kept}; one of them is kept.",
+    ),
+    (
+        "317-duplicate-differs",
+        "refused",
+        "key is unique",
+        "编号“{key}”已在第 {kept} 行，内容不同（{differs}），保留第 {kept} 行。",
+        "The key {key} already stands in row {kept} with other content ({differs}); row {kept} is kept.",
+    ),
+    (
+        "318-area-differs",
+        "doubted",
+        "|Δ| <= 1 % or 50 m²",
+        "登记面积 {given:,.1f} m² 与图形面积 {drawn:,.1f} m² 相差 {percent:.1f} %。",
+        "The registered area ({given:,.1f} m²) differs from the drawn area ({drawn:,.1f} m²) by {percent:.1f} %.",
+    ),
+    (
+        "319-code-as-number",
+        "doubted",
+        "codes are text",
+        "“{name}”在文件中存成了数字“{value}”，第 15 位以后可能已丢失。",
+        "The {name} is stored in the file as a number ({value}); digits after the 15th may be lost.",
+    ),
+    (
+        "320-broken-text",
+        "doubted",
+        "encoding",
+        "“{name}”中有无法解码的字符。",
+        "The {name} holds characters that could not be decoded.",
+    ),
+    (
+        "321-bounds-crossed",
+        "doubted",
+        "least <= most",
+        "{first_zh} {first_value:g} 大于{second_zh} {second_value:g}。",
+        "{first_en} ({first_value:g}) is above {second_en} ({second_value:g}).",
+    ),
+    (
+        "322-crossed",
+        "changed",
+        "least <= most",
+        "“{name}”的下限 {low:g} 大于上限 {high:g}，取较小的 {high:g}。",
+        "The least {name} ({low:g}) is above the most ({high:g}); the smaller one is taken.",
+    ),
+    # 4 topology
+    (
+        "401-no-shape",
+        "refused",
+        "shape is not empty",
+        "没有图形，或图形无法读取。",
+        "There is no shape, or it cannot be read.",
+    ),
+    (
+        "402-bad-coordinates",
+        "refused",
+        "|lon| <= 180, |lat| <= 90, finite",
+        "坐标无效或超出经纬度范围：{bounds}。",
+        "The coordinates are not finite or not on the Earth: {bounds}.",
+    ),
+    ("403-not-a-polygon", "refused", "polygon", "图形是 {kind}，不是面。", "The shape is a {kind}, not a polygon."),
+    (
+        "404-repaired",
+        "changed",
+        "valid; |Δ| <= 0.1 % or 1 m²",
+        "图形无效（{reason}），已修复，面积由 {before:,.1f} 变为 {after:,.1f} m²。",
+        "The shape was invalid ({reason}); it was repaired, area {before:,.1f} to {after:,.1f} m².",
+    ),
+    (
+        "405-not-repairable",
+        "refused",
+        "valid; |Δ| <= 0.1 % or 1 m²",
+        "图形无效（{reason}），修复会使面积由 {before:,.1f} 变为 {after:,.1f} m²。",
+        "The shape is invalid ({reason}); a repair would change its area from {before:,.1f} to {after:,.1f} m².",
+    ),
+    (
+        "406-overlap",
+        "doubted",
+        "overlap <= 1 m²",
+        "与地块“{other}”重叠 {area:,.1f} m²。",
+        "The parcel overlaps the parcel {other} by {area:,.1f} m².",
+    ),
+    (
+        "407-far-away",
+        "doubted",
+        "distance <= 50 km",
+        "距园区中心 {km:,.0f} 公里，坐标可能有误。",
+        "The shape lies {km:,.0f} km from the middle of its park; its coordinates may be wrong.",
+    ),
+    (
+        "408-shape-dropped",
+        "changed",
+        "shape of the table's kind",
+        "图形（{kind}）无效或不是面，未保存；该行其他内容照存。",
+        "The shape ({kind}) is not a valid polygon and was left out; the rest of the row is stored.",
+    ),
+    # 5 between layers
+    (
+        "501-parcel-unknown",
+        "doubted",
+        "parcel exists",
+        "地块“{value}”不在本批，也不在库中。",
+        "The parcel {value} is neither in this batch nor in the stock.",
+    ),
+    (
+        "502-enterprise-unknown",
+        "doubted",
+        "enterprise exists",
+        "企业“{value}”不在本批，也不在库中。",
+        "The enterprise {value} is neither in this batch nor in the stock.",
+    ),
+    (
+        "503-users-over-parcel",
+        "doubted",
+        "sum of users <= parcel × 1.05",
+        "各用地企业面积合计 {used:,.0f} m² 大于地块面积 {area:,.0f} m²。",
+        "The users' areas add up to {used:,.0f} m², the parcel has {area:,.0f} m².",
+    ),
+    (
+        "504-park-unknown",
+        "refused",
+        "park exists",
+        "园区“{value}”不在本批，也不在库中。",
+        "The park {value} is neither in this batch nor in the stock.",
+    ),
+)
+
+#: What a person calls each kind of value.
+KIND_WORDS: Final[Mapping[str, Words]] = {
+    "text": Words("文字", "text"),
+    "texts": Words("文字列表", "list of texts"),
+    "integer": Words("整数", "whole number"),
+    "number": Words("数字", "number"),
+    "date": Words("日期", "date"),
+    "boolean": Words("是或否", "yes or no"),
+    "geometry": Words("图形", "shape"),
+}
+
+_RAW_MOST: Final = 200
+_UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def shown(value: object) -> str | None:
+    r"""Give a value as it is shown in an issue: short, and with unseen signs made visible; None where there is none.
+
+    >>> shown(28000.0), shown(0.0001), shown("A\x00B"), shown(None)
+    ('28000', '0.0001', 'A\\x00B', None)
+    """
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
+        return None
+    if isinstance(value, float | np.floating):
+        return format(float(value), ".15g")
+    if isinstance(value, pd.Timestamp | np.datetime64):
+        return str(pd.Timestamp(value).date())
+    return _UNSEEN.sub(lambda sign: ascii(sign[0])[1:-1], str(value)[:_RAW_MOST])
+
+
+class Issues:
+    """A growing list of issues."""
+
+    def __init__(self) -> None:
+        self._parts: list[dict[str, Any]] = []
+
+    def add(
+        self,
+        code: str,
+        rows: pd.DataFrame,
+        *,
+        table: str,
+        column: Column | str | None = None,
+        raw: Iterable[object] | object = None,
+        new: Iterable[object] | object = None,
+        severity: Severity | None = None,
+        **values: Any,  # noqa: ANN401 - places of the words, of any type
+    ) -> None:
+        """Note one issue for each of these rows.
+
+        Parameters
+        ----------
+        code
+            A key of `CHECKS`.
+        rows
+            The rows concerned; reads ``park_code``, ``source_file``, ``source_layer``, ``source_row`` where they are there.
+        table
+            Table of the stock.
+        column
+            The column concerned; its words fill the place ``name``.
+        raw, new
+            As given and as stored: one for all rows, or a list, array or Series as long as `rows`.
+        severity
+            Where it differs from the check's own.
+        **values
+            What fills the places of the words: one for all rows, `Words`, or a list, array or Series as long as `rows`.
+        """
+        count = len(rows)
+        if not count:
+            return
+        check = CHECKS[code]
+        if isinstance(column, Column):
+            values.setdefault("name", Words(column.zh, column.en))
+        if isinstance(raw, pd.Series | np.ndarray | list):
+            values.setdefault("value", [shown(one) for one in raw])
+        filled = {name: _many(value, count) for name, value in values.items()}
+        zh, en, test = (
+            _fill(template, filled, count, language)
+            for template, language in ((check.words.zh, "zh"), (check.words.en, "en"), (check.test, "en"))
+        )
+        self._parts.append(
+            {
+                "code": [code] * count,
+                "severity": [severity or check.severity] * count,
+                "table_name": [table] * count,
+                "park_code": _column(rows, "park_code"),
+                "file": _column(rows, "source_file"),
+                "layer": _column(rows, "source_layer"),
+                "row": _column(rows, "source_row"),
+                "field": [column.name if isinstance(column, Column) else column] * count,
+                "raw": [shown(one) for one in _many(raw, count)],
+                "new": [shown(one) for one in _many(new, count)],
+                "rule": test,
+                "zh": zh,
+                "en": en,
+            }
+        )
+
+    def frame(self) -> pd.DataFrame:
+        """Give all issues in the order they were noted, columns as in `ISSUE_COLUMNS`; ``row`` is Int64, the rest text."""
+        return issue_frame({name: [one for part in self._parts for one in part[name]] for name in ISSUE_COLUMNS})
+
+
+def issue_frame(columns: Mapping[str, list[Any]]) -> pd.DataFrame:
+    """Make a frame of issues with the right types from lists by column."""
+    return pd.DataFrame(
+        {name: pd.array(columns[name], dtype="Int64" if name == "row" else "str") for name in ISSUE_COLUMNS}
+    )
+
+
+def _many(value: object, count: int) -> list[Any]:
+    if isinstance(value, pd.Series | np.ndarray | list):
+        many = list(value)
+        if len(many) != count:
+            raise ValueError(f"{len(many)} values for {count} rows")
+        return many
+    return [value] * count
+
+
+def _column(rows: pd.DataFrame, name: str) -> list[Any]:
+    if name not in rows:
+        return [pd.NA] * len(rows)
+    return [pd.NA if pd.isna(one) else one for one in rows[name]]
+
+
+def _fill(template: str, values: Mapping[str, list[Any]], count: int, language: str) -> list[str]:
+    if "{" not in template:
+        return [template] * count
+    used = {
+        name: [getattr(one, language) if isinstance(one, Words) else one for one in many]
+        for name, many in values.items()
+        if "{" + name in template
+    }
+    return [template.format(**dict(zip(used, row, strict=True))) for row in zip(*used.values(), strict=True)]
