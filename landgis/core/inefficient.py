@@ -1,0 +1,117 @@
+"""Suspected low-efficiency land 低效, test by test."""
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from landgis.core.conditions import NO, UNKNOWN, YES, Lacks, every, judge
+from landgis.core.performance import group_codes, percentile_in_group
+from landgis.terms.frames import FINDING_COLUMNS, empty
+from landgis.terms.rules import MEASURES, Criterion, Derived, Ruleset
+
+_SAID: Final = {int(YES): "suspected", int(NO): "clear", int(UNKNOWN): "unknown"}
+
+
+def low_efficiency(measures: pd.DataFrame, rules: Ruleset, idle: pd.Series | None = None) -> pd.DataFrame:
+    """Run every test of a ruleset over the measures of the parcels.
+
+    Parameters
+    ----------
+    measures
+        As `landgis.core.measure.parcel_measures` gives them, indexed by ``parcel_id``.
+    rules
+        A ruleset of the kind ``low_efficiency``.
+    idle
+        Findings of idleness by ``parcel_id`` ("suspected", "clear", "unknown"), or None where idleness was not assessed.
+
+    Returns
+    -------
+    DataFrame
+        `landgis.terms.frames.FINDING_COLUMNS`: one row per parcel and test, tests in the ruleset's order, parcels in the order of
+        `measures`. ``value`` and ``threshold`` are those of the test's first condition that compares numbers; ``missing`` names the
+        columns for want of which a finding is unknown. Suspected idle land has no rows where the ruleset keeps it out.
+
+    Raises
+    ------
+    RuleError
+        The ruleset lacks a number that a test needs.
+
+    Notes
+    -----
+    A test suspects where all its conditions hold; it is clear as soon as one of them does not, whatever else is unknown.
+    Idle land is kept out where the ruleset says so (国土资发〔2016〕147号: 闲置土地 is not 低效用地).
+    """
+    measures = with_derived(measures, rules)
+    keep = np.ones(len(measures), dtype=bool)
+    if rules.excludes_idle and idle is not None:
+        keep = (idle.reindex(measures.index) != "suspected").to_numpy(dtype=bool)
+    rows = measures[keep]
+    parts = [_run(rows, test, rules) for test in rules.tests if test.conditions]
+    return pd.concat(parts, ignore_index=True) if parts else empty(FINDING_COLUMNS)
+
+
+def with_derived(measures: pd.DataFrame, rules: Ruleset) -> pd.DataFrame:
+    """Add the ruleset's derived measures: means and percentile ranks inside groups of one park.
+
+    Parameters
+    ----------
+    measures
+        One row per parcel, with ``park_code``.
+    rules
+        Its ``derived`` part says which.
+
+    Returns
+    -------
+    DataFrame
+        A copy with one more column per derived measure. Groups never reach across parks. A group with fewer known values than the
+        ruleset's least gives unknown. A mean with a weight is Σ value·weight ÷ Σ weight over the known.
+    """
+    out = measures.copy(deep=False)
+    for item in rules.derived:
+        out[item.name] = _derived(out, item, int(rules.value(item.least, "count")))
+    return out
+
+
+def _derived(measures: pd.DataFrame, item: Derived, least: int) -> NDArray[np.float64]:
+    group = group_codes(measures, ("park_code", *item.within))
+    value = measures[item.of].to_numpy(dtype=float, na_value=np.nan)
+    known = (group >= 0) & ~np.isnan(value)
+    groups = int(group.max(initial=-1)) + 1
+    count = np.bincount(group[known], minlength=groups)
+    enough = (group >= 0) & (np.append(count, 0)[group] >= least)
+    if item.method == "percentile":
+        ranks = percentile_in_group(value[:, None], group)[:, 0]
+        return np.where(enough, ranks, np.nan)
+    weight = measures[item.weight].to_numpy(dtype=float, na_value=np.nan) if item.weight else np.ones(len(value))
+    total = np.bincount(group[known], weights=(value * weight)[known], minlength=groups)
+    size = np.bincount(group[known], weights=weight[known], minlength=groups)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = np.append(total / size, np.nan)
+    return np.where(enough, mean[group], np.nan)
+
+
+def _run(measures: pd.DataFrame, test: Criterion, rules: Ruleset) -> pd.DataFrame:
+    judged = [judge(measures, condition, rules) for condition in test.conditions]
+    truth = every((item.truth for item in judged), len(measures))
+    lacks = Lacks(len(measures))
+    for condition in test.conditions:
+        lacks.add_condition(measures, condition, rules, truth == UNKNOWN)
+    numeric = [place for place, item in enumerate(test.conditions) if item.number or item.table]
+    lead = numeric[0] if numeric else 0
+    units = {item.name: item.unit for item in MEASURES.values()}
+    units |= {item.name: "ratio" if item.method == "percentile" else units[item.of] for item in rules.derived}
+    return pd.DataFrame(
+        {
+            "parcel_id": measures.index,
+            "ruleset": rules.code,
+            "test": test.code,
+            "finding": pd.Series(truth).map(_SAID).to_numpy(dtype=object),
+            "value": judged[lead].value,
+            "threshold": judged[lead].threshold,
+            "unit": units[test.conditions[lead].measure],
+            "article": test.article,
+            "missing": lacks.tuples(),
+        }
+    )[list(FINDING_COLUMNS)]

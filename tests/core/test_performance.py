@@ -1,0 +1,277 @@
+"""Per-mu evaluation: parts that sum, missing values, populations, ties, cuts; and the percentile kernel against pandas."""
+
+from dataclasses import replace
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from given_stock import stock
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from landgis.core.measure import parcel_measures
+from landgis.core.performance import cut_grades, grade, grade_subjects, group_codes, percentile_in_group, rank_totals
+from landgis.core.triage import parcel_grades
+from landgis.terms.errors import RuleError
+from landgis.terms.frames import GRADE_COLUMNS
+from landgis.terms.rules import Number, Ruleset, load_ruleset
+
+HUANGYAN = load_ruleset("huangyan-2022")
+NYC = load_ruleset("nyc-ibz")
+BELOW = {
+    "park_code": "P1", "uscc": "U", "scale": "below", "revenue_wan": 900.0, "tax_wan_per_mu": 11.5932, "tax_yuan_per_kwh": 0.2352,
+    "is_utility": False, "years_in_production": 9.0,
+}  # fmt: skip
+ABOVE = BELOW | {
+    "scale": "above", "tax_wan_per_mu": 24.097, "value_added_wan_per_mu": 136.16, "value_added_wan_per_tce": 2.694,
+    "value_added_wan_per_t": 4929.81, "value_added_wan_per_head": 18.14, "rd_share": 0.0302,
+}  # fmt: skip
+
+
+def subjects(*rows: dict[str, Any], usual: dict[str, Any] = BELOW) -> pd.DataFrame:
+    frame = pd.DataFrame([usual | row for row in rows])
+    for name in [item.measure for population in HUANGYAN.scheme.populations for item in population.indicators]:
+        if name not in frame:
+            frame[name] = np.nan
+    frame["is_utility"] = frame["is_utility"].astype("boolean")
+    frame.index = pd.Index(range(101, 101 + len(rows)), name="enterprise_id")
+    return frame
+
+
+def graded(*rows: dict[str, Any], usual: dict[str, Any] = BELOW, rules: Ruleset = HUANGYAN, **points: Any) -> pd.DataFrame:
+    return grade_subjects(subjects(*rows, usual=usual), rules, 2022, **points)
+
+
+def ladder(count: int) -> list[dict[str, Any]]:
+    """Firms with 1, 2, … times a tenth of the base tax."""
+    return [{"tax_wan_per_mu": 11.5932 * place / 10} for place in range(1, count + 1)]
+
+
+def with_missing(policy: str) -> Ruleset:
+    assert HUANGYAN.scheme is not None
+    populations = tuple(
+        replace(item, indicators=tuple(replace(part, missing=None) for part in item.indicators)) for item in HUANGYAN.scheme.populations
+    )
+    return replace(HUANGYAN, scheme=replace(HUANGYAN.scheme, missing=policy, populations=populations))
+
+
+def test_a_firm_at_every_base_has_the_whole_weight() -> None:
+    found = graded({}, usual=ABOVE).iloc[0]
+    assert found["total"] == pytest.approx(100.0)
+    assert found[["population", "year", "ruleset", "rank", "share"]].tolist() == ["P1/above", 2022, "huangyan-2022", 1, 1.0]
+    assert sum(part["score"] for part in found["scores"]) == pytest.approx(found["total"], abs=1e-9)
+    assert tuple(found.index) == GRADE_COLUMNS
+
+
+def test_without_emission_data_a_firm_gets_the_mean_of_its_population() -> None:
+    """黄岩: twice the base gives 20, the base 10; the third has no data and gets their mean, 15."""
+    rows = [{"value_added_wan_per_t": 2 * 4929.81}, {}, {"value_added_wan_per_t": np.nan}]
+    other_park = [{"park_code": "P2", "value_added_wan_per_t": 9 * 4929.81}]
+    found = graded(*rows, *other_park, usual=ABOVE)
+    part = found["scores"].iloc[2][3]
+    assert (part["score"], part["missing"], part["value"]) == (pytest.approx(15.0), "population_mean_score", None)
+    assert found["total"].iloc[2] == pytest.approx(105.0)
+
+
+@pytest.mark.parametrize(
+    ("policy", "total"),
+    [("exclude_and_rescale", 100.0), ("zero", 50.0), ("population_mean_score", 50.0 + (50.0 + 25.0) / 2)],
+)
+def test_a_missing_value_is_treated_as_the_ruleset_says(policy: str, total: float) -> None:
+    rows = [{}, {"tax_yuan_per_kwh": 0.1176}, {"tax_yuan_per_kwh": np.nan}]
+    assert graded(*rows, rules=with_missing(policy))["total"].iloc[2] == pytest.approx(total)
+
+
+def test_who_is_not_known_gets_a_reason_and_no_grade() -> None:
+    nothing = dict.fromkeys(("tax_wan_per_mu", "tax_yuan_per_kwh"), np.nan)
+    little = ABOVE | dict.fromkeys(("value_added_wan_per_mu", "value_added_wan_per_tce", "rd_share", "value_added_wan_per_head"), np.nan)
+    found = graded(*ladder(5), nothing, little, {"scale": None, "revenue_wan": np.nan}, usual=BELOW)
+    assert found["reason"].iloc[5].startswith("nothing_known missing=enterprise_year.tax_wan")
+    assert found["reason"].iloc[6].startswith("too_little_known missing=")  # 40 of 100 known, half is asked
+    assert found["reason"].iloc[7] == "population_unknown"
+    assert found["grade"].iloc[5:].isna().all()
+    assert found["total"].iloc[5:].isna().all()
+    assert found["grade"].iloc[:5].notna().all()
+
+
+def test_scale_unknown_is_read_from_revenue() -> None:
+    found = graded({"scale": None, "revenue_wan": 2000.0}, {"scale": None, "revenue_wan": 1999.0})
+    assert found["population"].tolist() == ["P1/above", "P1/below"]
+
+
+def test_populations_and_parks_are_ranked_apart() -> None:
+    found = graded(*ladder(5), *(row | {"park_code": "P2"} for row in ladder(5)), *([ABOVE] * 5))
+    assert found["rank"].tolist() == [5, 4, 3, 2, 1] * 2 + [1] * 5
+    assert found["population"].drop_duplicates().tolist() == ["P1/below", "P2/below", "P1/above"]
+
+
+def test_too_few_are_not_graded_by_quota() -> None:
+    found = graded(*ladder(4))
+    assert found["reason"].tolist() == ["population_too_small count=4"] * 4
+    assert found["grade"].isna().all() and found["total"].notna().all()
+
+
+def test_the_protected_are_not_ranked_and_protection_needs_proof() -> None:
+    rows = [*ladder(5), {"is_utility": True}, {"years_in_production": 1.9}, {"is_utility": None, "years_in_production": np.nan}]
+    found = graded(*rows)
+    assert found["grade"].iloc[5:7].tolist() == ["T", "T"]
+    assert found["reason"].iloc[5:7].tolist() == ["utility", "new_firm"]
+    assert found["rank"].iloc[5:7].isna().all()
+    assert found["rank"].dropna().max() == 6
+    assert found["grade"].iloc[7] in "ABCD"
+
+
+def test_a_veto_is_made_after_the_ranking_and_who_is_gone_is_not_evaluated() -> None:
+    assert HUANGYAN.scheme is not None
+    veto = replace(HUANGYAN.scheme.overrides[0], code="veto", grade="D")
+    rules = replace(HUANGYAN, scheme=replace(HUANGYAN.scheme, overrides=(veto,)))
+    frame = subjects(*ladder(4), {"is_utility": True, "tax_wan_per_mu": 99.0}, {}).assign(is_gone=[False] * 5 + [True])
+    found = grade_subjects(frame, rules, 2022)
+    assert (found["grade"].iloc[4], found["reason"].iloc[4], found["rank"].iloc[4]) == ("D", "veto", 1)
+    assert (found["grade"].iloc[5], found["reason"].iloc[5]) == (None, "gone")
+
+
+def test_ties_are_kept_in_the_better_class() -> None:
+    """Ten firms: A is the first two. Second and third have the same total, so both are A."""
+    totals = np.array([9, 8, 8, 7, 6, 5, 4, 3, 2, 1], dtype=float)
+    rank, size = rank_totals(totals, np.zeros(10, dtype=np.int64))
+    assert HUANGYAN.scheme is not None
+    assert "".join(cut_grades(totals, rank, size, HUANGYAN.scheme.cuts)) == "AAABBBCCCC"
+    twenty = np.array([*range(20, 2, -1), 1, 1], dtype=float)  # the last two tie: neither is the last 5 %
+    rank, size = rank_totals(twenty, np.zeros(20, dtype=np.int64))
+    assert "D" not in cut_grades(twenty, rank, size, HUANGYAN.scheme.cuts)
+
+
+def test_bonus_is_limited_and_deduction_is_not() -> None:
+    assert HUANGYAN.scheme is not None
+    numbers = dict(HUANGYAN.numbers) | {"bonus_max": Number(Fraction(5), "score", "第9条")}
+    rules = replace(HUANGYAN, numbers=numbers, scheme=replace(HUANGYAN.scheme, bonus_max="bonus_max"))
+    found = graded({}, {}, {}, rules=rules, bonus=pd.Series({101: 8.0, 102: 2.0}), deduction=pd.Series({102: 7.0}))
+    assert found["total"].tolist() == pytest.approx([105.0, 95.0, 100.0])
+    for row in found.itertuples():
+        assert sum(part["score"] for part in row.scores) == pytest.approx(row.total, abs=1e-9)
+
+
+def test_a_stock_is_evaluated_by_its_enterprises_for_the_last_full_year() -> None:
+    drawn = stock(
+        [{"parcel_no": "A"}],
+        firms=[{"uscc": "U", "scale": "below"}],
+        uses=[{"parcel_no": "A", "uscc": "U", "role": "owner"}],
+        years=[{"uscc": "U", "year": year, "tax_wan": 15.0 * 11.5932 * rise, "power_kwh": None} for year, rise in ((2023, 1), (2022, 2))],
+    )
+    assert grade(drawn, HUANGYAN, date(2024, 3, 1))[["year", "total"]].iloc[0].tolist() == [2023, pytest.approx(100.0)]
+    assert grade(drawn, HUANGYAN, date(2024, 3, 1), year=2022)["total"].item() == pytest.approx(200.0)
+
+
+def test_parcels_are_evaluated_by_rank_in_their_land_use_and_park() -> None:
+    """Five lots: shares of the allowed floor area 0.1 … 0.5, values alike, ages alike (mean rank 3 of 5 = 0.6)."""
+    frame = pd.DataFrame(
+        {"park_code": "P1", "landuse_code": "06", "far_share": np.arange(1, 6) / 10, "value_per_m2": 100.0, "building_age_years": 50.0},
+        index=pd.Index(range(1, 6), name="parcel_id"),
+    )
+    found = grade_subjects(frame, NYC, 2024)
+    assert found["total"].tolist() == pytest.approx([40 * place / 5 + 60 * 0.6 for place in range(1, 6)])
+    assert found["parcel_id"].tolist() == [1, 2, 3, 4, 5]
+    assert found["uscc"].isna().all()
+    assert "".join(found["grade"]) == "CCBBA"
+    older = frame.assign(far_share=0.3, building_age_years=[90.0, 70.0, 50.0, 30.0, 10.0])
+    assert grade_subjects(older, NYC, 2024)["total"].is_monotonic_increasing  # younger is better
+    lonely = pd.concat([frame, frame.iloc[[0]].assign(landuse_code="10").rename({1: 6})])
+    assert grade_subjects(lonely, NYC, 2024)["reason"].iloc[5] == "group_too_small"
+
+
+def test_grades_do_not_need_the_parts_laid_out() -> None:
+    whole, bare = graded(*ladder(9)), graded(*ladder(9), with_parts=False)
+    assert bare["scores"].tolist() == [[]] * 9
+    pd.testing.assert_frame_equal(bare.drop(columns="scores"), whole.drop(columns="scores"))
+
+
+def test_parcels_have_no_past_and_a_stock_without_firms_has_no_grades() -> None:
+    drawn = stock([{"parcel_no": "A"}])
+    assert len(grade(drawn, NYC, date(2024, 6, 30))) == 1
+    for rules, year in ((NYC, 2022), (HUANGYAN, 2023)):
+        none = grade(drawn, rules, date(2024, 6, 30), year=year)
+        assert (len(none), tuple(none.columns)) == (0, GRADE_COLUMNS)
+        assert parcel_grades(none, parcel_measures(drawn, date(2024, 6, 30)))["grade"].tolist() == [None]
+
+
+def test_a_ruleset_without_a_scheme_is_refused() -> None:
+    with pytest.raises(RuleError):
+        graded({}, rules=load_ruleset("cn-triage"))
+
+
+group = st.integers(-1, 4)
+values = st.just(np.nan) | st.sampled_from([0.0, -0.0, 1.0, -1.0, 1e-300, np.inf, -np.inf]) | st.floats(allow_nan=False)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(1, 40).flatmap(lambda n: st.tuples(arrays(float, (n, 3), elements=values), arrays(np.int64, n, elements=group))))
+def test_the_kernel_says_what_pandas_says(drawn: tuple[np.ndarray, np.ndarray]) -> None:
+    value, group = drawn
+    before = value.copy()
+    ours = percentile_in_group(value, group)
+    theirs = pd.DataFrame(value).groupby(np.where(group < 0, np.nan, group)).rank(pct=True).to_numpy()
+    np.testing.assert_allclose(ours, theirs, rtol=1e-15, atol=0)
+    np.testing.assert_array_equal(value, before)
+
+
+@pytest.mark.parametrize("groups", [1, 7, 60_000])
+def test_the_kernel_compares_in_full_what_its_keys_cut_short(groups: int) -> None:
+    """Values that differ only in their last bits, ties among them, on enough rows for two threads."""
+    random = np.random.default_rng(1)
+    value = 1.0 + random.integers(0, 50, (90_000, 3)) * 2.0**-52
+    value[:, 2] *= np.where(random.random(90_000) < 0.5, -1e300, 1e-300)
+    group = random.integers(0, groups, 90_000)
+    theirs = pd.DataFrame(value).groupby(group).rank(pct=True).to_numpy()
+    np.testing.assert_allclose(percentile_in_group(value, group), theirs, rtol=1e-15, atol=0)
+
+
+def test_the_kernel_takes_nothing_and_all_unknown() -> None:
+    assert percentile_in_group(np.empty((0, 2)), np.empty(0, dtype=np.int64)).shape == (0, 2)
+    assert np.isnan(percentile_in_group(np.full((3, 1), np.nan), np.zeros(3, dtype=np.int64))).all()
+    assert np.isnan(percentile_in_group(np.ones((3, 1)), np.full(3, -1))).all()
+
+
+def test_groups_are_numbered_without_gaps_and_an_unknown_part_belongs_to_none() -> None:
+    frame = pd.DataFrame({"park": ["P1", "P1", "P2", None, "P1"], "use": ["06", None, "06", "06", "06"]})
+    assert group_codes(frame, ("park", "use")).tolist() == [0, -1, 1, -1, 0]
+
+
+firms = st.fixed_dictionaries(
+    {
+        "tax_wan_per_mu": st.just(np.nan) | st.integers(-5, 60).map(float),
+        "tax_yuan_per_kwh": st.just(np.nan) | st.integers(0, 60).map(lambda n: n / 100),
+        "scale": st.sampled_from(["above", "below"]),
+        "park_code": st.sampled_from(["P1", "P2"]),
+    }
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(firms, min_size=1, max_size=12), st.randoms(use_true_random=False))
+def test_parts_sum_order_does_not_matter_and_parks_do_not_mix(rows: list[dict[str, Any]], random: Any) -> None:
+    frame = subjects(*rows)
+    before = frame.copy(deep=True)
+    whole = grade_subjects(frame, HUANGYAN, 2022)
+    for row in whole.itertuples():
+        if row.total == row.total:
+            assert sum(part["score"] for part in row.scores) == pytest.approx(row.total, abs=1e-9)
+    order = list(frame.index)
+    random.shuffle(order)
+    pd.testing.assert_frame_equal(grade_subjects(frame.loc[order], HUANGYAN, 2022).loc[whole.index], whole)
+    alone = pd.concat([grade_subjects(part, HUANGYAN, 2022) for _, part in frame.groupby("park_code")])
+    pd.testing.assert_frame_equal(alone.loc[whole.index], whole)
+    pd.testing.assert_frame_equal(frame, before)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(0, 60), min_size=5, max_size=12), st.integers(0, 4), st.integers(1, 30))
+def test_more_tax_never_makes_a_grade_worse(taxes: list[int], who: int, more: int) -> None:
+    rows = [{"tax_wan_per_mu": float(tax)} for tax in taxes]
+    before = graded(*rows)["grade"].iloc[who]
+    rows[who] = {"tax_wan_per_mu": float(taxes[who] + more)}
+    assert graded(*rows)["grade"].iloc[who] <= before
