@@ -1,0 +1,739 @@
+"""From the source's columns to ours by a profile: rename, convert, unpivot years."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyproj
+import shapely
+
+from landgis.readers.files import Layer, Shapes
+from landgis.readers.profiles import UNIT_WORDS, Join, Origin, Profile, Target, Where, unit_factor
+from landgis.terms import crs
+from landgis.terms.errors import InputError, Words
+from landgis.terms.frames import STOCK, Column, Table
+from landgis.terms.issues import KIND_WORDS, SOURCE_COLUMNS, Issues
+
+Numbers = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+_TEXT: Final = "str"
+_POLYGONAL: Final = ("park", "parcel", "building", "zone")
+_YES: Final = ("是", "有", "true", "t", "yes", "y", "1", "√", "真")
+_NO: Final = ("否", "无", "false", "f", "no", "n", "0", "×", "假")
+_DATES: Final = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d")
+_MONTHS: Final = ("%Y-%m", "%Y/%m", "%Y.%m", "%Y年%m月", "%Y%m")
+_SPREADSHEET_ERRORS: Final = ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!")
+_YEAR: Final = "{year}"
+
+
+@dataclass(frozen=True)
+class Conformed:
+    """Layers in our columns.
+
+    Parameters
+    ----------
+    frames
+        By table, for every table that a layer fed: exactly the columns of `terms.frames` (absent ones unknown), then ``source_file``,
+        ``source_layer`` and ``source_row``. Texts are ``str``, numbers float64, integers Int64, dates datetime64 at midnight,
+        booleans ``boolean``, ``texts`` lists or None, ``geom`` shapely objects or None in EPSG:4490, longitude first.
+    issues
+        What was changed, doubted or refused on the way; columns as in ``terms.frames.ISSUE_COLUMNS``.
+    rows_in
+        Rows read from the layers that the profile names.
+    """
+
+    frames: dict[str, pd.DataFrame]
+    issues: pd.DataFrame
+    rows_in: int
+
+
+def conform(layers: list[Layer], profile: Profile, *, park: str | None = None) -> Conformed:
+    """Bring layers into our tables.
+
+    Parameters
+    ----------
+    layers
+        As `read_layers` gives them, of one file or of several that belong together.
+    profile
+        How the source names its columns.
+    park
+        The park of all rows where the source does not tell; where it does, rows of other parks are refused.
+
+    Raises
+    ------
+    InputError
+        No layer that the profile names, a key column is absent, no park, no or an impossible CRS.
+    """
+    issues = Issues()
+    layers = _joined(layers, profile.joins)
+    parts: dict[str, list[pd.DataFrame]] = {}
+    rows_in = 0
+    read_any = False
+    for layer in layers:
+        targets = [target for target in profile.targets if target.reads(layer.name)]
+        if not targets:
+            _unread(layer, profile, issues)
+            continue
+        read_any = True
+        rows_in += len(layer.rows)
+        shapes = stored_shapes(layer, profile) if any(target.shapes for target in targets) else None
+        used = np.zeros(len(layer.rows), dtype=bool)
+        for target in targets:
+            taken = _taken(layer, target.where)
+            used |= taken
+            frame = _Conforming(layer, target, profile, park, issues, taken, shapes).frame()
+            parts.setdefault(target.table.name, []).append(frame)
+        _left_out(layer, targets, used, issues)
+    if not read_any:
+        _no_layer(layers, profile)
+    _add_parks(parts, profile, layers)
+    frames = {table.name: pd.concat(parts[table.name], ignore_index=True) for table in STOCK if table.name in parts}
+    return Conformed(frames, issues.frame(), rows_in)
+
+
+def _no_layer(layers: list[Layer], profile: Profile) -> None:
+    wanted = sorted({pattern for target in profile.targets for pattern in target.layers})
+    raise InputError(
+        Words(
+            f"文件中没有方案“{profile.name}”所说的图层。",
+            f"The file has none of the layers that the profile {profile.name} names.",
+        ),
+        at=", ".join(f"{layer.file}: {layer.name}" for layer in layers),
+        why=Words(f"方案需要：{'、'.join(wanted)}。", f"The profile asks for: {', '.join(wanted)}."),
+        mend=Words("换一个方案，或把图层改名。", "Choose another profile, or rename the layer."),
+    )
+
+
+def _source(layer: Layer, taken: Flags | None = None) -> pd.DataFrame:
+    numbers = layer.rows.index.to_numpy() if taken is None else layer.rows.index.to_numpy()[taken]
+    return pd.DataFrame(
+        {
+            "source_file": pd.array([layer.file] * len(numbers), dtype=_TEXT),
+            "source_layer": pd.array([layer.name] * len(numbers), dtype=_TEXT),
+            "source_row": pd.array(numbers, dtype="Int64"),
+        }
+    )
+
+
+def _whole_layer(layer: Layer) -> pd.DataFrame:
+    return pd.DataFrame({"source_file": [layer.file], "source_layer": [layer.name]})
+
+
+def _unread(layer: Layer, profile: Profile, issues: Issues) -> None:
+    issues.add(
+        "101-layer-unread", _whole_layer(layer), table="", profile=profile.name, layer=layer.name, count=len(layer.rows)
+    )
+
+
+def _taken(layer: Layer, where: Where | None) -> Flags:
+    """Tell which rows of a layer a table takes; a column that is not there takes nobody in."""
+    taken = np.ones(len(layer.rows), dtype=bool)
+    if where is None:
+        return taken
+    if where.positive:
+        positive = np.zeros(len(layer.rows), dtype=bool)
+        for name in where.positive:
+            if name in layer.rows:
+                positive |= pd.to_numeric(layer.rows[name], errors="coerce").to_numpy(dtype=float, na_value=np.nan) > 0
+        taken &= positive
+    for name, values in where.one_of.items():
+        taken &= _texts(layer.rows[name]).isin(values).to_numpy() if name in layer.rows else False
+    return taken
+
+
+def _left_out(layer: Layer, targets: list[Target], used: Flags, issues: Issues) -> None:
+    if used.all():
+        return
+    test = "; ".join(target.where.test for target in targets if target.where)
+    issues.add("105-left-out", _source(layer, ~used), table=targets[0].table.name, test=test)
+
+
+def _add_parks(parts: dict[str, list[pd.DataFrame]], profile: Profile, layers: list[Layer]) -> None:
+    """Make the parks that the profile itself names, as far as rows of them were read and no layer describes them."""
+    if not profile.park_names or "park" in parts:
+        return
+    present = {code for frames in parts.values() for frame in frames for code in frame["park_code"].dropna().unique()}
+    codes = [code for code in profile.park_names if code in present]
+    if not codes:
+        return
+    park = STOCK[0]
+    frame = _blank_frame(park, len(codes))
+    frame["park_code"] = pd.array(codes, dtype=_TEXT)
+    frame["name"] = pd.array([profile.park_names[code] for code in codes], dtype=_TEXT)
+    frame["source_file"] = pd.array([layers[0].file] * len(codes), dtype=_TEXT)
+    frame["source_layer"] = pd.array([f"profile {profile.name}"] * len(codes), dtype=_TEXT)
+    frame["source_row"] = pd.array([pd.NA] * len(codes), dtype="Int64")
+    parts["park"] = [frame]
+
+
+# --- one table from one layer -------------------------------------------------------------------------------------------------
+
+
+class _Conforming:
+    """Fills one table from one layer."""
+
+    def __init__(
+        self,
+        layer: Layer,
+        target: Target,
+        profile: Profile,
+        park: str | None,
+        issues: Issues,
+        taken: Flags,
+        shapes: Shapes | None,
+    ) -> None:
+        self.layer, self.target, self.table, self.profile, self.issues = layer, target, target.table, profile, issues
+        self.rows = (layer.rows if taken.all() else layer.rows[taken]).reset_index(drop=True)
+        self.at = _source(layer, taken)
+        self.shapes = shapes[taken] if shapes is not None and target.shapes else None
+        self.park = park
+        self.origins = self._origins()
+        self._unpivot()
+
+    def frame(self) -> pd.DataFrame:
+        park_code, kept = self._park_codes()
+        if not kept.all():
+            self.rows, self.at = self.rows[kept].reset_index(drop=True), self.at[kept].reset_index(drop=True)
+            self.shapes = self.shapes[kept] if self.shapes is not None else None
+            park_code = park_code[kept].reset_index(drop=True)
+        self.at.insert(0, "park_code", park_code)
+        columns: dict[str, pd.Series[Any]] = {}
+        for column in self.table.columns:
+            columns[column.name] = self._column(column, columns)
+        for name, origin in self.origins.items():
+            if origin.with_column is not None:
+                columns[name] = columns[name].where(columns[origin.with_column].notna())
+        frame = pd.DataFrame(columns)
+        for name in SOURCE_COLUMNS:
+            frame[name] = self.at[name]
+        return frame
+
+    def _origins(self) -> dict[str, Origin]:
+        """Settle which column of the layer each of ours is read from; absent ones are told, an absent key is refused."""
+        origins: dict[str, Origin] = {}
+        for name, origin in self.target.columns.items():
+            if origin.names and not any(_YEAR in one for one in origin.names):
+                found = next((one for one in origin.names if one in self.rows), None)
+                if found is None:
+                    self._absent(self.table.by_name[name], origin.names)
+                    continue
+                origin = replace(origin, names=(found,))
+            origins[name] = origin
+        if self.target.own_names:
+            for column in self.table.columns:
+                if column.name not in origins and column.kind != "geometry":
+                    own = self._own_name(column)
+                    if own is not None:
+                        origins[column.name] = own
+                    elif column.name in self.table.key and column.name != "park_code":
+                        self._absent(column, (column.name, column.zh))
+        return origins
+
+    def _own_name(self, column: Column) -> Origin | None:
+        """Find a column of ours under its own or its Chinese name, with or without a unit in brackets behind it."""
+        for header in self.rows.columns:
+            name, unit = _header(str(header))
+            if name in (column.name, column.zh):
+                if unit is None or unit == column.unit or unit_factor(column, unit) is None:
+                    return Origin(names=(str(header),))
+                return Origin(names=(str(header),), unit=unit)
+        return None
+
+    def _absent(self, column: Column, names: tuple[str, ...]) -> None:
+        if column.name in self.table.key:
+            raise InputError(
+                Words(f"缺少编号列“{names[0]}”。", f"The key column {names[0]} is absent."),
+                at=f"{self.layer.file}: {self.layer.name}",
+                why=Words(
+                    f"没有它就无法知道每一行是哪个{self.table.zh}（{column.zh}）。",
+                    f"Without it no row can be told from another ({self.table.name}.{column.name}).",
+                ),
+                mend=Words(
+                    f"该图层有：{'、'.join(map(str, self.rows.columns[:30]))}。改列名或换方案。",
+                    f"The layer has: {', '.join(map(str, self.rows.columns[:30]))}. Rename the column or choose another profile.",
+                ),
+            )
+        self.issues.add(
+            "102-column-absent",
+            _whole_layer(self.layer),
+            table=self.table.name,
+            column=column,
+            layer=self.layer.name,
+            absent=names[0],
+        )
+
+    def _unpivot(self) -> None:
+        """Make a row of each year where the source has a column of each year; years without any value make no row."""
+        yearly = {name: origin for name, origin in self.origins.items() if any(_YEAR in one for one in origin.names)}
+        if not yearly:
+            return
+        found: dict[int, dict[str, str]] = {}
+        for name, origin in yearly.items():
+            for pattern in origin.names:
+                form = re.compile(re.escape(pattern).replace(re.escape(_YEAR), r"(\d{4})"))
+                for header in map(str, self.rows.columns):
+                    if match := form.fullmatch(header):
+                        found.setdefault(int(match[1]), {}).setdefault(name, header)
+        if not found:
+            self._absent(self.table.by_name["year"], tuple(one for origin in yearly.values() for one in origin.names))
+        rows, at = [], []
+        for year, headers in sorted(found.items()):
+            part = self.rows.assign(
+                **{_YEAR: str(year)}, **{f"{_YEAR} {name}": self.rows[header] for name, header in headers.items()}
+            )
+            some = self.rows[list(headers.values())].notna().any(axis=1)
+            rows.append(part[some])
+            at.append(self.at[some])
+        self.rows, self.at = pd.concat(rows, ignore_index=True), pd.concat(at, ignore_index=True)
+        for name, origin in yearly.items():
+            self.origins[name] = replace(origin, names=(f"{_YEAR} {name}",))
+        self.origins["year"] = Origin(names=(_YEAR,))
+
+    def _park_codes(self) -> tuple["pd.Series[Any]", Flags]:
+        """Give each row its park, and tell which rows stay."""
+        count = len(self.rows)
+        origin = self.profile.park
+        own = self.origins.get("park_code")
+        if own is not None:
+            codes = _texts(self.rows[own.names[0]])
+            if self.park is not None:
+                codes = codes.fillna(self.park)
+        elif origin.names:
+            found = next((name for name in origin.names if name in self.rows), None)
+            if found is None:
+                codes = pd.Series(pd.array([self.park] * count, dtype=_TEXT))
+            else:
+                given = _texts(self.rows[found])
+                codes = given.map(dict(origin.values)).astype(_TEXT) if origin.values else given
+                strange = (codes.isna() & given.notna()).to_numpy()
+                self.issues.add(
+                    "104-park-unmapped", self.at[strange], table=self.table.name, column=found, raw=given[strange]
+                )
+                codes, given = codes[~strange], given[~strange]
+                if strange.any():
+                    self.rows = self.rows[~strange].reset_index(drop=True)
+                    self.at = self.at[~strange].reset_index(drop=True)
+                    self.shapes = self.shapes[~strange] if self.shapes is not None else None
+                    codes = codes.reset_index(drop=True)
+        else:
+            code = self.park if self.park is not None else origin.value
+            codes = pd.Series([code] * count, dtype=_TEXT)
+        if count and not codes.notna().any() and len(codes):
+            raise InputError(
+                Words("不知道这些地块属于哪个园区。", "It is not known to which park these rows belong."),
+                at=f"{self.layer.file}: {self.layer.name}",
+                why=Words("地块编号只在一个园区内唯一。", "A parcel's number is unique only within its park."),
+                mend=Words("用 --park 说明园区代码。", "Say which park it is by --park."),
+            )
+        if self.park is None:
+            return codes, np.ones(len(codes), dtype=bool)
+        kept = (codes.isna() | (codes == self.park)).to_numpy(dtype=bool)
+        other = self.at[~kept].assign(park_code=codes[~kept])
+        self.issues.add("103-other-park", other, table=self.table.name, park=codes[~kept], wanted=self.park)
+        return codes, kept
+
+    # --- one column -----------------------------------------------------------------------------------------------------------
+
+    def _column(self, column: Column, before: Mapping[str, "pd.Series[Any]"]) -> "pd.Series[Any]":
+        count = len(self.rows)
+        if column.name == "park_code":
+            return self.at["park_code"]
+        if column.kind == "geometry":
+            shapes = self.shapes if self.shapes is not None else np.full(count, None, dtype=object)
+            return pd.Series(shapes, dtype=object)
+        origin = self.origins.get(column.name)
+        if origin is None:
+            return _blank(column, count)
+        if origin.value is not None:
+            return _constant(column, origin.value, count)
+        if origin.pattern is not None:
+            return self._made(column, origin.pattern)
+        raw = self.rows[origin.names[0]]
+        if column.kind in ("number", "integer"):
+            return self._numbers(column, origin, raw)
+        if column.kind == "date" and pd.api.types.is_datetime64_any_dtype(raw.dtype):
+            return _midnights(raw)
+        if column.kind == "boolean" and pd.api.types.is_bool_dtype(raw.dtype):
+            return raw.astype("boolean")
+        texts = self._known_texts(column, origin, raw)
+        if origin.values or column.domain:
+            texts = self._mapped(column, origin, texts)
+        if column.kind == "text":
+            self._note_lost_digits(column, raw, texts)
+            return texts
+        if column.kind == "texts":
+            return _lists(texts)
+        if column.kind == "date":
+            return self._dates(column, texts)
+        return self._booleans(column, texts)
+
+    def _made(self, column: Column, pattern: str) -> "pd.Series[Any]":
+        made = pd.Series(pd.array([""] * len(self.rows), dtype=_TEXT))
+        for part in re.split(r"(\{[^}]*\})", pattern):
+            if part == "{row}":
+                made = made + self.at["source_row"].astype(_TEXT)
+            elif part.startswith("{"):
+                name = part[1:-1]
+                if name not in self.rows:
+                    self._absent(column, (name,))
+                    return _blank(column, len(self.rows))
+                made = made + _texts(self.rows[name])
+            elif part:
+                made = made + part
+        return made.astype(_TEXT)
+
+    def _known_texts(self, column: Column, origin: Origin, raw: "pd.Series[Any]") -> "pd.Series[Any]":
+        texts = _texts(raw)
+        if self.profile.unknown:
+            texts = texts.mask(texts.isin(self.profile.unknown))
+        placeholders = [str(one) for one in origin.unknown] + list(_SPREADSHEET_ERRORS)
+        found = texts.isin(placeholders).to_numpy()
+        if found.any():
+            at = self.at[found]
+            self.issues.add(
+                "304-placeholder", at, table=self.table.name, column=column, raw=texts[found], test="placeholder"
+            )
+            texts = texts.mask(found)
+        return texts
+
+    def _mapped(self, column: Column, origin: Origin, texts: "pd.Series[Any]") -> "pd.Series[Any]":
+        words: dict[str, str] = dict(origin.values)
+        for code, said in column.domain.items():
+            for one in (code, said.zh, said.en):
+                words.setdefault(one, code)
+        mapped = texts.map(words).astype(_TEXT)
+        if origin.otherwise == "keep":
+            return mapped.fillna(texts)
+        if origin.otherwise is None:
+            strange = (mapped.isna() & texts.notna()).to_numpy()
+            if strange.any():
+                at = self.at[strange]
+                self.issues.add("303-unmapped", at, table=self.table.name, column=column, raw=texts[strange])
+        return mapped
+
+    def _note_lost_digits(self, column: Column, raw: "pd.Series[Any]", texts: "pd.Series[Any]") -> None:
+        if raw.dtype.kind == "f":
+            lost = (raw.abs() >= 2**53).fillna(False).to_numpy(dtype=bool)
+        elif isinstance(raw.dtype, pd.StringDtype):
+            lost = texts.str.contains("e+1", regex=False).fillna(False).to_numpy(dtype=bool).copy()
+            if lost.any():
+                lost[lost] = texts[lost].str.fullmatch(r"\d\.\d+e\+1\d").to_numpy(dtype=bool)
+        else:
+            return
+        if lost.any():
+            at = self.at[lost]
+            self.issues.add("319-code-as-number", at, table=self.table.name, column=column, raw=texts[lost])
+
+    def _numbers(self, column: Column, origin: Origin, raw: "pd.Series[Any]") -> "pd.Series[Any]":
+        numbers, unreadable = self._parsed(column, raw)
+        if unreadable.any():
+            self._unreadable(column, raw, unreadable)
+        self._placeholders(column, origin, numbers)
+        if origin.not_above is not None:
+            self._not_above(column, numbers, origin.not_above)
+        factor: float | Numbers = 1.0
+        if origin.unit is not None:
+            factor = unit_factor(column, origin.unit) or 1.0
+        elif origin.unit_from is not None:
+            factor = self._row_factors(column, origin.unit_from)
+        numbers = numbers * factor
+        if column.kind == "number":
+            return pd.Series(numbers, dtype="float64")
+        broken = np.isfinite(numbers) & (numbers != np.floor(numbers))
+        if broken.any():
+            self._unreadable(column, raw, broken)
+            numbers = np.where(broken, np.nan, numbers)
+        return pd.Series(pd.array(numbers, dtype="Float64").astype("Int64"))
+
+    def _parsed(self, column: Column, raw: "pd.Series[Any]") -> tuple[Numbers, Flags]:
+        """Read numbers; also give which cells hold something that is none."""
+        if pd.api.types.is_numeric_dtype(raw.dtype):
+            numbers = raw.to_numpy(dtype=float, na_value=np.nan)
+            unreadable = np.isinf(numbers)
+            return np.where(unreadable, np.nan, numbers), unreadable
+        texts = _texts(raw)
+        if self.profile.unknown:
+            texts = texts.mask(texts.isin(self.profile.unknown))
+        numbers = _floats(texts)
+        unread = np.isnan(numbers) & texts.notna().to_numpy()
+        if unread.any():
+            plain = texts[unread].str.normalize("NFKC").str.replace(",", "", regex=False)
+            numbers[unread] = _floats(plain)
+            unread &= np.isnan(numbers)
+        return numbers, unread
+
+    def _placeholders(self, column: Column, origin: Origin, numbers: Numbers) -> None:
+        """Make placeholders unknown, in the file's own unit, and note each."""
+        for test, found in _placeholder_tests(origin, numbers):
+            if found.any():
+                at = self.at[found]
+                self.issues.add(
+                    "304-placeholder", at, table=self.table.name, column=column, raw=numbers[found], test=test
+                )
+                numbers[found] = np.nan
+
+    def _row_factors(self, column: Column, unit_from: str) -> Numbers:
+        if unit_from not in self.rows:
+            self._absent(column, (unit_from,))
+            return np.full(len(self.rows), np.nan)
+        words = _texts(self.rows[unit_from])
+        factors = words.map({one: unit_factor(column, one) for one in {*UNIT_WORDS, column.unit}}).astype(float)
+        strange = (factors.isna() & words.notna()).to_numpy()
+        if strange.any():
+            self.issues.add("303-unmapped", self.at[strange], table=self.table.name, column=column, raw=words[strange])
+        return np.asarray(factors, dtype=np.float64)
+
+    def _dates(self, column: Column, texts: "pd.Series[Any]") -> "pd.Series[Any]":
+        days = pd.Series(pd.NaT, index=texts.index, dtype="datetime64[us]")
+        plain = texts.str.replace(r"[ T]\d{1,2}:\d{2}.*$", "", regex=True)
+        formats = self.profile.dates + _DATES + (_MONTHS if column.name == "month" else ())
+        for form in formats:
+            left = (days.isna() & plain.notna()).to_numpy()
+            if not left.any():
+                break
+            days[left] = pd.to_datetime(plain[left], format=form, errors="coerce").astype("datetime64[us]")
+        left = (days.isna() & plain.notna()).to_numpy()
+        if left.any():
+            # A sheet without a date format shows the count of days since 1899-12-30.
+            serial = pd.to_numeric(plain[left], errors="coerce")
+            serial = serial.where((serial >= 20_000) & (serial < 80_000))
+            days[left] = (pd.Timestamp("1899-12-30") + pd.to_timedelta(serial.floordiv(1), unit="D")).astype(
+                "datetime64[us]"
+            )
+        unreadable = (days.isna() & texts.notna()).to_numpy()
+        if unreadable.any():
+            self._unreadable(column, texts, unreadable)
+        if column.name == "month":
+            days = days.dt.to_period("M").dt.to_timestamp().astype("datetime64[us]")
+        return days
+
+    def _booleans(self, column: Column, texts: "pd.Series[Any]") -> "pd.Series[Any]":
+        said = texts.str.lower()
+        values = said.map({**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}).astype("boolean")
+        unreadable = (values.isna() & texts.notna()).to_numpy()
+        if unreadable.any():
+            self._unreadable(column, texts, unreadable)
+        return values
+
+    def _unreadable(self, column: Column, raw: "pd.Series[Any]", found: Flags) -> None:
+        words = KIND_WORDS[column.kind]
+        self.issues.add(
+            "302-unreadable",
+            self.at[found],
+            table=self.table.name,
+            column=column,
+            raw=raw[found],
+            kind=column.kind,
+            kind_zh=words.zh,
+            kind_en=words.en,
+        )
+
+    def _not_above(self, column: Column, numbers: Numbers, name: str) -> None:
+        """Take the smaller of a least and a most where the source has them in each other's place; a most of 0 says nothing."""
+        if name not in self.rows:
+            return
+        most = pd.to_numeric(_texts(self.rows[name]), errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+        crossed = (most > 0) & (numbers > most)
+        if crossed.any():
+            self.issues.add(
+                "322-crossed",
+                self.at[crossed],
+                table=self.table.name,
+                column=column,
+                raw=numbers[crossed],
+                new=most[crossed],
+                low=numbers[crossed],
+                high=most[crossed],
+            )
+            numbers[crossed] = most[crossed]
+
+
+def _floats(texts: "pd.Series[Any]") -> Numbers:
+    """Read texts as numbers, exactly; NaN where they are none. pandas tells which are, but loses their last binary digit."""
+    numbers = pd.to_numeric(texts, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    readable = np.isfinite(numbers)
+    numbers = np.where(readable, numbers, np.nan)
+    numbers[readable] = texts[readable].to_numpy(dtype=object).astype(np.float64)
+    return np.asarray(numbers)
+
+
+def _midnights(raw: "pd.Series[Any]") -> "pd.Series[Any]":
+    days = raw.dt.tz_localize(None) if raw.dt.tz is not None else raw
+    return pd.Series(days.dt.normalize().astype("datetime64[us]"))
+
+
+def _placeholder_tests(origin: Origin, numbers: Numbers) -> Iterator[tuple[str, Flags]]:
+    """Give each test with what it finds now: what one test has made unknown, the next does not find again."""
+    listed = [float(one) for one in origin.unknown if isinstance(one, int | float)]
+    if listed:
+        yield f"placeholder {', '.join(format(one, 'g') for one in listed)}", np.isin(numbers, listed)
+    if origin.unknown_below is not None:
+        yield f"placeholder < {origin.unknown_below:g}", numbers < origin.unknown_below
+    if origin.unknown_above is not None:
+        yield f"placeholder > {origin.unknown_above:g}", numbers > origin.unknown_above
+
+
+def _header(text: str) -> tuple[str, str | None]:
+    """Split a header into its name and the unit in brackets behind it.
+
+    >>> _header("登记面积（亩）"), _header("cert_area_m2")
+    (('登记面积', '亩'), ('cert_area_m2', None))
+    """
+    match = re.fullmatch(r"\s*(.+?)\s*[(（\[]([^)）\]]+)[)）\]]\s*", text)
+    return (match[1], match[2].strip()) if match else (text.strip(), None)
+
+
+def _texts(raw: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Give any column as text, without spaces around it; nothing but spaces is unknown."""
+    if isinstance(raw.dtype, pd.StringDtype):
+        texts = raw.astype(_TEXT).str.strip()
+        return texts.mask(texts == "")
+    if pd.api.types.is_bool_dtype(raw.dtype):
+        return raw.map({True: "true", False: "false"}).astype(_TEXT)
+    if pd.api.types.is_datetime64_any_dtype(raw.dtype):
+        return pd.Series(raw.dt.strftime("%Y-%m-%d").astype(_TEXT))
+    if raw.dtype.kind == "f":
+        whole = (raw == np.floor(raw)) & (raw.abs() < 2**63)
+        return raw.map(repr, na_action="ignore").astype(_TEXT).mask(whole, _whole(raw.where(whole)))
+    if pd.api.types.is_integer_dtype(raw.dtype):
+        return _whole(raw)
+    texts = raw.map(lambda one: str(one).strip(), na_action="ignore").astype(_TEXT)
+    return texts.mask(texts == "")
+
+
+def _whole(raw: "pd.Series[Any]") -> "pd.Series[Any]":
+    return raw.astype("Int64").astype("string[pyarrow]").astype(_TEXT)
+
+
+def _lists(texts: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Split a cell into its parts, written as a JSON list or with a separator between them."""
+    lists = [
+        None
+        if not isinstance(text, str)
+        else [part.strip(" \"'") for part in re.split(r"[;；,，、|]", text.strip("[] "))]
+        for text in texts
+    ]
+    filled = [None if one is None else [part for part in one if part] or None for one in lists]
+    return pd.Series(filled, index=texts.index, dtype=object)
+
+
+_DTYPES: Final = {
+    "text": _TEXT,
+    "number": "float64",
+    "integer": "Int64",
+    "date": "datetime64[us]",
+    "boolean": "boolean",
+}
+
+
+def _blank(column: Column, count: int) -> "pd.Series[Any]":
+    if column.kind in ("texts", "geometry"):
+        return pd.Series(np.full(count, None, dtype=object), dtype=object)
+    if column.kind == "number":
+        return pd.Series(np.full(count, np.nan))
+    if column.kind == "date":
+        return pd.Series(np.full(count, np.datetime64("NaT"), dtype="datetime64[us]"))
+    return pd.Series([None] * count, dtype=_DTYPES[column.kind])
+
+
+def _constant(column: Column, value: object, count: int) -> "pd.Series[Any]":
+    if column.kind == "texts":
+        return pd.Series([[str(value)] for _ in range(count)], dtype=object)
+    if column.kind == "date":
+        return pd.Series(pd.array([pd.Timestamp(str(value))] * count, dtype="datetime64[us]"))
+    return pd.Series([value] * count, dtype=_DTYPES[column.kind])
+
+
+def _blank_frame(table: Table, count: int) -> pd.DataFrame:
+    return pd.DataFrame({column.name: _blank(column, count) for column in table.columns})
+
+
+# --- shapes -------------------------------------------------------------------------------------------------------------------
+
+
+def stored_shapes(layer: Layer, profile: Profile) -> Shapes | None:
+    """Bring a layer's shapes to EPSG:4490, longitude first, and single polygons to multipolygons.
+
+    Raises
+    ------
+    InputError
+        Nobody states the CRS, or most coordinates are impossible in the stated one.
+    """
+    if layer.shapes is None:
+        return None
+    there = ~(shapely.is_missing(layer.shapes) | shapely.is_empty(layer.shapes))
+    if not there.any():
+        return layer.shapes
+    stated = layer.crs
+    if stated is None and profile.crs is not None:
+        stated = pyproj.CRS.from_user_input(profile.crs)
+    at = f"{layer.file}: {layer.name}"
+    if stated is None:
+        west, south, east, north = shapely.total_bounds(layer.shapes)
+        raise InputError(
+            Words("没有坐标系。", "There is no coordinate reference system."),
+            at=f"{at}; x {west:.10g} … {east:.10g}, y {south:.10g} … {north:.10g}",
+            why=Words(
+                "同样的数字在不同坐标系中是不同的地方。", "The same numbers are different places in different systems."
+            ),
+            mend=Words(
+                "补上 .prj，或用 --crs 说明，例如 --crs EPSG:4490（CGCS2000 经纬度）。",
+                "Add the .prj, or say which it is by --crs, e.g. --crs EPSG:4490 (longitude and latitude).",
+            ),
+        )
+    shapes = layer.shapes
+    if stated.to_epsg() not in (4326, crs.STORED) and stated.name not in ("WGS 84 (CRS84)", "WGS 84"):
+        move = pyproj.Transformer.from_crs(stated, pyproj.CRS.from_epsg(crs.STORED), always_xy=True)
+        shapes = shapely.transform(shapes, lambda xy: np.column_stack(move.transform(xy[:, 0], xy[:, 1])))
+    bounds = shapely.bounds(shapes[there])
+    on_earth = (bounds[:, 0] >= -180) & (bounds[:, 2] <= 180) & (bounds[:, 1] >= -90) & (bounds[:, 3] <= 90)
+    if on_earth.mean() < 0.5:
+        west, south, east, north = shapely.total_bounds(layer.shapes)
+        raise InputError(
+            Words(f"坐标与坐标系“{stated.name}”不符。", f"The coordinates do not fit the system {stated.name}."),
+            at=f"{at}; x {west:.10g} … {east:.10g}, y {south:.10g} … {north:.10g}",
+            why=Words("多数图形会落在地球之外。", "Most shapes would lie off the Earth."),
+            mend=Words("检查 .prj 或 --crs 是否写错。", "Check the .prj or --crs."),
+        )
+    return _multipolygons(shapes)
+
+
+def _multipolygons(shapes: Shapes) -> Shapes:
+    single = np.flatnonzero(shapely.get_type_id(shapes) == shapely.GeometryType.POLYGON)
+    if len(single):
+        shapes = shapes.copy()
+        shapes[single] = shapely.multipolygons(shapes[single], indices=np.arange(len(single)))
+    return shapes
+
+
+# --- joins --------------------------------------------------------------------------------------------------------------------
+
+
+def _joined(layers: list[Layer], joins: tuple[Join, ...]) -> list[Layer]:
+    """Give layers the columns that a profile takes from another layer by a key; without that layer they stay as they are."""
+    for join in joins:
+        source = next((one for one in layers if fnmatchcase(one.name.casefold(), join.source.casefold())), None)
+        if source is not None:
+            layers = [
+                _with_columns(one, source, join) if fnmatchcase(one.name.casefold(), join.to.casefold()) else one
+                for one in layers
+            ]
+    return layers
+
+
+def _with_columns(layer: Layer, source: Layer, join: Join) -> Layer:
+    key = _texts(source.rows[join.on[1]])
+    groups = source.rows.groupby(key, sort=False)
+    added = groups[list(join.first)].first() if join.first else pd.DataFrame(index=groups.size().index)
+    for name in join.sum:
+        added[name] = pd.to_numeric(source.rows[name], errors="coerce").groupby(key, sort=False).sum(min_count=1)
+    wanted = _texts(layer.rows[join.on[0]])
+    taken = added.reindex(wanted)
+    taken.index = layer.rows.index
+    return replace(layer, rows=layer.rows.assign(**{str(name): taken[name] for name in taken.columns}))
