@@ -33,7 +33,7 @@ from landgis.terms.units import hectares, mu
 from landgis.workflows import publish
 from landgis.workflows.assess import assess as assess_parks
 from landgis.workflows.ingest import Tell, quietly
-from landgis.workflows.ingest import ingest as ingest_file
+from landgis.workflows.ingest import ingest as ingest_files
 
 app = typer.Typer(
     help="LandGIS 园区存量用地：哪些地块疑似闲置低效，谁该退出、置换、提升。 | Land stock of industrial parks.",
@@ -98,7 +98,7 @@ def demo(
                     make_city(parcels=parcels, parks=4, seed=_SAMPLE_SEED, on=_SAMPLE_DAY, origin=_SAMPLE_PLACE), city
                 )
         with _operator(app_url) as conn:
-            ingested = ingest_file(conn, city, "landgis-template", tell=tell)
+            ingested = ingest_files(conn, [city], "landgis-template", tell=tell)
             assessed = assess_parks(conn, ingested.park_codes, settings.rule_codes, _SAMPLE_DAY, tell=tell)
             published = _publish(conn, settings, assessed["run"], folder, tell)
     _answer({"ingest": ingested.as_dict(), "assess": assessed, "published": published}, _print_demo)
@@ -181,12 +181,8 @@ def ingest(
     """导入文件：读取、对应、检查、入库。 | A file becomes stock."""
     settings = _settings()
     with _operator(_app_url(settings)) as conn, _steps() as tell:
-        done = [
-            ingest_file(conn, path, profile, park=park, crs=crs, encoding=encoding, is_dry=dry_run, tell=tell)
-            for path in files
-        ]
-    answers = [one.as_dict() for one in done]
-    _answer(answers[0] if len(answers) == 1 else {"files": answers}, _print_ingested)
+        done = ingest_files(conn, files, profile, park=park, crs=crs, encoding=encoding, is_dry=dry_run, tell=tell)
+        _answer(done.as_dict(), _print_ingested)
 
 
 @app.command()
@@ -447,11 +443,6 @@ def _print_demo(answer: dict[str, Any]) -> None:
 
 
 def _print_ingested(answer: dict[str, Any]) -> None:
-    for one in answer.get("files", [answer]):
-        _print_file(one)
-
-
-def _print_file(answer: dict[str, Any]) -> None:
     print_line(
         f"{answer['file']}: 批次 batch {answer['batch']} · 读入 in {answer['rows_in']} · 入库 stored {answer['stored']} · "
         f"拒收 refused {answer['refused']} · 未变 unchanged {answer['unchanged']}"

@@ -1,7 +1,6 @@
 """A real PostGIS for every test that needs one: one private cluster a session, a fresh copy of the migrated database a test."""
 
 import itertools
-import os
 import shutil
 import tempfile
 import threading
@@ -23,7 +22,7 @@ from landgis.api.app import create_app
 from landgis.sample import make_city, write_city
 from landgis.settings import Settings
 from landgis.store import database
-from landgis.store.cluster import Cluster
+from landgis.store.cluster import Cluster, find_binaries
 from landgis.store.migrate import migrate
 from landgis.workflows.assess import assess
 from landgis.workflows.ingest import ingest
@@ -60,7 +59,7 @@ def cluster() -> Iterator[Cluster]:
     """Give a cluster in a short folder that the user a root-run server drops to can enter."""
     home = Path(tempfile.mkdtemp(prefix="lgtest-", dir="/tmp"))
     home.chmod(0o755)
-    served = Cluster(home, Path(os.environ["LANDGIS_PG_BIN"]) if os.environ.get("LANDGIS_PG_BIN") else None)
+    served = Cluster(home, find_binaries(Settings().home, Settings().pg_bin).folder)
     served.start()
     socket = Path(conninfo.conninfo_to_dict(served.admin_url)["host"])
     try:
@@ -133,7 +132,7 @@ def sample(databases: Databases, city_file: Path) -> Iterator[SimpleNamespace]:
     """Give a database with the sample city, ingested and assessed: ``admin_url, app_url, ingested, assessed``. To be read only."""
     name, made = databases.copy("landgis")
     with database.connect(made.app_url) as opened:
-        ingested = ingest(opened, city_file, "landgis-template")
+        ingested = ingest(opened, [city_file], "landgis-template")
         assessed = assess(opened, None, RULES, SAMPLE_DAY)
     yield SimpleNamespace(admin_url=made.admin_url, app_url=made.app_url, ingested=ingested, assessed=assessed)
     databases.drop(name)

@@ -196,7 +196,7 @@ class _Changes:
 def _source_rows(frames: Iterable[pd.DataFrame]) -> int:
     """Count the rows of the file behind these rows; what the profile added of itself has none behind it."""
     behind = pd.concat(
-        [rows[["source_layer", "source_row"]] for rows in frames] or [pd.DataFrame(columns=["source_row"])]
+        [rows[["source_file", "source_layer", "source_row"]] for rows in frames] or [pd.DataFrame(columns=["source_row"])]
     )
     return len(behind[behind["source_row"].notna()].drop_duplicates())
 
@@ -255,8 +255,8 @@ def _write(conn: Connection, change: _Changes, batch: int) -> None:
             [batch, change.closed],
         )
     sources = change.rows.assign(row_hash=change.hashes)
-    head = rows_as_bytes(sources, [("row_hash", "bigint"), ("source_layer", "text"), ("source_row", "integer")])
-    names = ["row_hash", "source_layer", "source_row", *(column.name for column in table.columns)]
+    head = rows_as_bytes(sources, [("row_hash", "bigint"), ("source_file", "text"), ("source_layer", "text"), ("source_row", "integer")])
+    names = ["row_hash", "source_file", "source_layer", "source_row", *(column.name for column in table.columns)]
     insert_rows(
         conn, table.name, names, [head, change.encoded], {"during": sql.SQL("int8range({}, NULL)").format(batch)}
     )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ class Ingested:
 
 def ingest(
     conn: Connection,
-    path: Path,
+    paths: Sequence[Path],
     profile_name: str,
     *,
     park: str | None = None,
@@ -68,12 +69,12 @@ def ingest(
     parks: Sequence[str] = ALL_PARKS,
     tell: Tell = quietly,
 ) -> Ingested:
-    """Read a file by a profile, check every row, and store one batch or nothing.
+    """Read files by a profile, check every row, and store one batch or nothing.
 
     Parameters
     ----------
-    path, profile_name
-        The file, and the profile that knows its columns.
+    paths, profile_name
+        The files, which make one batch together (outlines in one, figures in another), and the profile that knows their columns.
     park
         The park, where neither file nor profile says it; where they do, only this park's rows are taken.
     crs, encoding
@@ -91,16 +92,22 @@ def ingest(
         The database refused; nothing is left behind.
     """
     profile = load_profile(profile_name)
-    with tell(Words(f"读取 {path.name}", f"Reading {path.name}")):
-        sha256 = content_hash(path)
-        layers = read_layers(path, crs=crs, encoding=encoding)
+    names = " + ".join(path.name for path in paths)
+    with tell(Words(f"读取 {names}", f"Reading {names}")):
+        digest = _hash([content_hash(path) for path in paths])
+        layers = [layer for path in paths for layer in read_layers(path, crs=crs, encoding=encoding)]
     with tell(Words("按方案对应字段", "Bringing the columns to ours")):
         given = conform(layers, profile, park=park)
     with tell(Words("逐行检查", "Checking every row")):
         codes = sorted({str(code) for rows in given.frames.values() for code in rows["park_code"].dropna().unique()})
         checked = check(given.frames, known_keys(conn, parks, codes))
         issues = pd.concat([given.issues, checked.issues], ignore_index=True)
-    source = Source(path.name, sha256, profile.name, given.rows_in)
+    source = Source(names, digest, profile.name, given.rows_in)
     with tell(Words("写入数据库", "Storing")):
         stored = add_batch(conn, checked.frames, issues, source, parks, is_dry=is_dry)
-    return Ingested(path.name, profile.name, codes, source.rows_in, stored, issues, is_dry)
+    return Ingested(names, profile.name, codes, source.rows_in, stored, issues, is_dry)
+
+
+def _hash(hashes: Sequence[str]) -> str:
+    """Hash several files as one: the file's own hash where there is only one."""
+    return hashes[0] if len(hashes) == 1 else sha256("".join(hashes).encode()).hexdigest()

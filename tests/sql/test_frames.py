@@ -23,7 +23,7 @@ def test_a_table_is_its_frame(fresh, table: Table):
         ).fetchall()
         comment = conn.execute("SELECT obj_description(%s::regclass)", [f"land.{table.name}"]).fetchone()
 
-    ours = ["id", "during", "row_hash", "source_layer", "source_row"]
+    ours = ["id", "during", "row_hash", "source_file", "source_layer", "source_row"]
     assert [name for name, *_ in columns[: len(ours)]] == ours
     assert columns[len(ours) :] == [
         (column.name, TYPES[column.kind], column.required, column.comment) for column in table.columns

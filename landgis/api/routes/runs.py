@@ -1,9 +1,10 @@
 """Runs, what they say of a parcel, and the ledger."""
 
 import tempfile
+from contextlib import ExitStack
 from datetime import date, datetime
 from pathlib import Path as File
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import FileResponse
@@ -16,6 +17,12 @@ from landgis.store import runs
 from landgis.workflows import publish
 
 router = APIRouter(prefix="/api/runs", tags=["runs"])
+
+_LEDGERS: Final = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "gpkg": "application/geopackage+sqlite3",
+    "geojson": "application/geo+json",
+}
 
 RunNumber = Annotated[int, Path(ge=1, le=2**62, examples=[1], description="The run's number.")]
 
@@ -274,7 +281,7 @@ def why(
 @router.get(
     "/{run}/ledger.{kind}",
     response_class=FileResponse,
-    responses={200: {"content": {"application/octet-stream": {}}, "description": "The ledger as a file."}},
+    responses={200: {"content": dict.fromkeys(_LEDGERS.values(), {}), "description": "The ledger as a file."}},
 )
 def ledger(
     here: Here,
@@ -283,8 +290,10 @@ def ledger(
     lang: Annotated[Literal["zh", "en"], Query(description="Language of heads and words.")] = "zh",
 ) -> FileResponse:
     """Give the run's ledger as a workbook, GeoPackage or GeoJSON."""
-    folder = tempfile.TemporaryDirectory(prefix="landgis-ledger-")
-    path = File(folder.name) / f"landgis-run-{run}.{kind}"
-    with here.reading() as conn:
-        publish.ledger(conn, run, path, language=lang)
-    return FileResponse(path, filename=path.name, background=BackgroundTask(folder.cleanup))
+    with ExitStack() as cleanup:
+        folder = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="landgis-ledger-"))
+        path = File(folder) / f"landgis-run-{run}.{kind}"
+        with here.reading() as conn:
+            publish.ledger(conn, run, path, language=lang)
+        sent = cleanup.pop_all()
+    return FileResponse(path, media_type=_LEDGERS[kind], filename=path.name, background=BackgroundTask(sent.close))

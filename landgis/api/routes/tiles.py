@@ -43,7 +43,7 @@ def tile(
     run: Annotated[int, Path(ge=1, le=2**62, examples=[1])],
     z: Annotated[int, Path(ge=0, le=22, examples=[14])],
     x: Annotated[int, Path(ge=0, examples=[13686])],
-    y: Annotated[int, Path(ge=0, examples=[6691])],
+    y: Annotated[int, Path(ge=0, examples=[6689])],
 ) -> _TileResponse:
     """One Web Mercator tile: layer ``parcel`` from the run's detail zoom on, layer ``cell`` (counts) below it."""
     if x >> z or y >> z:
