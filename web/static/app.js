@@ -1,0 +1,108 @@
+// The map page: takes the map Folium made and the view it was made for, and brings the parts together.
+
+import { showBaseMaps } from "landgis/base-maps.js";
+import { choice, onChoice } from "landgis/choice.js";
+import { byId } from "landgis/dom.js";
+import { showFindings } from "landgis/findings.js";
+import { followPointer } from "landgis/hover.js";
+import { ParcelLabels } from "landgis/labels.js";
+import { showLegend } from "landgis/legend.js";
+import { enableMeasuring } from "landgis/measure.js";
+import { dismiss, notify } from "landgis/notices.js";
+import { ParcelTiles } from "landgis/parcel-tiles.js";
+import { enablePrinting } from "landgis/print.js";
+import { enableSearch } from "landgis/search.js";
+import { openSource } from "landgis/source.js";
+import { enableTools } from "landgis/tools.js";
+import { view } from "landgis/view.js";
+import { enableWhy } from "landgis/why.js";
+import { label } from "landgis/words.js";
+
+const NARROW = window.matchMedia("(max-width: 760px)");
+
+const map = window[document.querySelector(".folium-map").id];
+let group = null;
+map.eachLayer((layer) => { if (layer.options.parcelTiles) group = layer; });
+const { address, detailZoom, tileZoom } = group.options.parcelTiles;
+const source = openSource(address);
+const tiles = new ParcelTiles(source, { maxNativeZoom: tileZoom, maxZoom: view.maxZoom, updateWhenZooming: false, keepBuffer: 1 });
+const container = map.getContainer();
+container.setAttribute("role", "application");
+label(container, "map_label");
+
+const facts = { on: view.on, run: `#${view.run}`, no: `#${view.run}`, rulesets: view.rulesets.join(", "), made: view.madeAt.replace("T", " ").slice(0, 16) };
+for (const id of ["run-on", "run-no", "run-rulesets", "run-made", "print-on", "print-run", "print-rulesets"]) {
+  byId(id).textContent = facts[id.split("-")[1]];
+}
+
+/** Bring a box (west, south, east, north) into the part of the map that no panel covers. */
+function zoomTo(box, maxZoom = view.maxZoom) {
+  if (!box) return;
+  const [west, south, east, north] = box;
+  const panel = byId("why");
+  const right = panel.hidden || NARROW.matches ? 24 : panel.offsetWidth + 36;
+  const below = panel.hidden || !NARROW.matches ? 24 : panel.offsetHeight + 12;
+  map.fitBounds([[south, west], [north, east]], { paddingTopLeft: [24, 24], paddingBottomRight: [right, below], maxZoom });
+}
+
+/** Move the map when the panel that opens would cover the place that was clicked. */
+function uncover({ x, y }) {
+  const stage = map.getContainer().getBoundingClientRect();
+  const panel = byId("why").getBoundingClientRect();
+  const right = NARROW.matches ? stage.width : panel.left - stage.left;
+  const below = NARROW.matches ? panel.top - stage.top : stage.height;
+  const by = [x > right - 40 ? x - right / 2 : 0, y > below - 40 ? y - below / 2 : 0];
+  if (by[0] || by[1]) map.panBy(by);
+}
+
+const why = enableWhy(source, zoomTo);
+enableTools(map, zoomTo);
+showBaseMaps(map);
+showLegend(zoomTo);
+showFindings(map, detailZoom);
+followPointer(map, tiles);
+enableMeasuring(map);
+enablePrinting(map, tiles);
+enableSearch(source, ({ parcel_id: id, bbox }) => {
+  byId("sidebar").classList.remove("open");
+  byId("sidebar-handle").setAttribute("aria-expanded", "false");
+  why.open(id, bbox);
+  zoomTo(bbox, 18);
+});
+
+onChoice(["park", "hidden", "tests", "selected"], () => tiles.repaint());
+
+map.on("click", ({ latlng, containerPoint }) => {
+  if (map.measuring) return;
+  const found = tiles.at(latlng);
+  if (found?.kind === "parcel") {
+    why.open(found.id);
+    uncover(containerPoint);
+  } else if (found) {
+    const place = tiles.boundsOf(found);
+    map.setView(place.getCenter(), Math.min(Math.max(detailZoom, map.getBoundsZoom(place) - 1), detailZoom + 2));
+  }
+  else if (choice.selected !== null) why.close();
+});
+
+let refused = 0;
+tiles.on("loading", () => { byId("loading").hidden = false; refused = 0; });
+tiles.on("load", () => {
+  byId("loading").hidden = true;
+  if (!refused) dismiss("tiles");
+});
+tiles.on("tileerror", () => {
+  refused += 1;
+  if (navigator.onLine) notify("tiles", { what: "tiles_failed", mend: "tiles_failed_mend", retry: () => tiles.redraw(), tone: "error" });
+});
+window.addEventListener("offline", () => { if (address) notify("offline", { what: "offline", mend: "offline_mend" }); });
+window.addEventListener("online", () => {
+  dismiss("offline");
+  tiles.redraw();
+});
+
+group.addLayer(tiles);
+new ParcelLabels(tiles).addTo(map);
+
+if (!view.bounds || !view.legend.some((row) => row.parcels)) notify("empty", { what: "empty", mend: "empty_mend", tone: "info" });
+document.body.dataset.ready = "true";

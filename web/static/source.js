@@ -1,0 +1,86 @@
+// Where tiles, details and search results come from: our own host, or this very file.
+
+import { view } from "landgis/view.js";
+
+/** A refusal of the service, with its words where it sent any. */
+export class Refusal extends Error {
+  constructor(status, problem) {
+    super(problem?.title ?? `HTTP ${status}`);
+    this.status = status;
+    this.what = problem?.what;
+    this.mend = problem?.mend;
+  }
+}
+
+const filled = (address, values) => address.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(values[name]));
+
+const TRIES = 3;
+const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+
+/** Fetch; a service that is too busy for the moment is asked again, twice, a little later each time. */
+async function ask(address, signal, tried = 1) {
+  const answer = await fetch(address, { signal, credentials: "same-origin" });
+  if (answer.ok) return answer;
+  if (answer.status === 503 && tried < TRIES) {
+    await pause(700 * tried * (0.5 + Math.random()));
+    return ask(address, signal, tried + 1);
+  }
+  const problem = await answer.json().catch(() => null);
+  throw new Refusal(answer.status, problem);
+}
+
+function served(tileAddress) {
+  const { parcel, search } = view.addresses;
+  return {
+    async tile({ z, x, y }, signal) {
+      const answer = await ask(filled(tileAddress, { z, x, y }), signal);
+      return answer.status === 204 ? null : answer.arrayBuffer();
+    },
+    async parcel(id, signal) {
+      return (await ask(filled(parcel, { id }), signal)).json();
+    },
+    async search(text, limit, signal) {
+      const asked = new URLSearchParams({ q: text, limit });
+      return (await (await ask(`${search}?${asked}`, signal)).json()).items;
+    },
+  };
+}
+
+function bytes(base64) {
+  return Uint8Array.from(atob(base64), (sign) => sign.charCodeAt(0));
+}
+
+function inside() {
+  const packed = document.getElementById("landgis-pack").textContent;
+  const stream = new Blob([bytes(packed)]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const opened = new Response(stream).json();
+  return {
+    async tile({ z, x, y }) {
+      const found = (await opened).tiles[`${z}/${x}/${y}`];
+      return found ? bytes(found).buffer : null;
+    },
+    async parcel(id) {
+      const found = (await opened).details[id];
+      if (!found) throw new Refusal(404, null);
+      return found;
+    },
+    async search(text, limit) {
+      const wanted = text.toLocaleLowerCase();
+      const found = [];
+      for (const [id, detail] of Object.entries((await opened).details)) {
+        const { parcel, enterprises = [], triage, bbox } = detail;
+        const names = [parcel.parcel_no, parcel.owner_name, ...enterprises.map((one) => one.name)].filter(Boolean);
+        const hit = names.find((name) => name.toLocaleLowerCase().includes(wanted));
+        if (!hit || !bbox) continue;
+        const name = hit === parcel.parcel_no ? names[1] ?? "" : hit;
+        found.push({ parcel_id: Number(id), parcel_no: parcel.parcel_no, park_code: parcel.park_code, name, answer: triage?.answer, bbox });
+        if (found.length === limit) break;
+      }
+      return found;
+    },
+  };
+}
+
+export function openSource(tileAddress) {
+  return tileAddress ? served(tileAddress) : inside();
+}

@@ -1,0 +1,45 @@
+// The buttons at the map's edge: zoom, full extent, full screen; and scale and coordinates at its foot.
+
+import { byId } from "landgis/dom.js";
+import { currentLanguage, label, onLanguage, setLanguage, t } from "landgis/words.js";
+import { view } from "landgis/view.js";
+
+export function enableTools(map, zoomTo) {
+  byId("tool-zoom-in").addEventListener("click", () => map.zoomIn());
+  byId("tool-zoom-out").addEventListener("click", () => map.zoomOut());
+  byId("tool-home").addEventListener("click", () => zoomTo(view.bounds));
+  const limits = () => {
+    byId("tool-zoom-in").disabled = map.getZoom() >= map.getMaxZoom();
+    byId("tool-zoom-out").disabled = map.getZoom() <= map.getMinZoom();
+  };
+  map.on("zoomend", limits);
+  limits();
+
+  const full = byId("tool-fullscreen");
+  if (!document.fullscreenEnabled) full.hidden = true;
+  full.addEventListener("click", () => {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else document.documentElement.requestFullscreen();
+  });
+  document.addEventListener("fullscreenchange", () => {
+    label(full, document.fullscreenElement ? "fullscreen_exit" : "fullscreen");
+    full.setAttribute("aria-pressed", String(Boolean(document.fullscreenElement)));
+  });
+
+  L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
+  map.on("mousemove", ({ latlng }) => {
+    byId("coordinates").textContent = t("coordinates", { lon: latlng.lng.toFixed(5), lat: latlng.lat.toFixed(5) });
+  });
+
+  const sidebar = byId("sidebar");
+  const handle = byId("sidebar-handle");
+  handle.addEventListener("click", () => {
+    const open = sidebar.classList.toggle("open");
+    handle.setAttribute("aria-expanded", String(open));
+  });
+
+  const languages = [...document.querySelectorAll("[data-language]")];
+  const press = () => languages.forEach((one) => one.setAttribute("aria-pressed", String(one.dataset.language === currentLanguage())));
+  languages.forEach((one) => one.addEventListener("click", () => setLanguage(one.dataset.language)));
+  onLanguage(press);
+}

@@ -1,0 +1,269 @@
+// Why a parcel got its answer: facts, tests, the gate that decided, the answer; then the evaluation and where the row came from.
+
+import { choice, choose, onChoice } from "landgis/choice.js";
+import { byId, el, icon } from "landgis/dom.js";
+import { chip } from "landgis/hover.js";
+import { paintOf } from "landgis/paint.js";
+import { Refusal } from "landgis/source.js";
+import {
+  aligned, fieldName, figure, hectares, known, label, mu, named, number, onLanguage, pick, squareMetres, t, unitWords,
+} from "landgis/words.js";
+import { view } from "landgis/view.js";
+
+const FINDING_ORDER = ["suspected", "unknown", "clear"];
+
+export function enableWhy(source, zoomTo) {
+  const panel = byId("why");
+  let request = new AbortController();
+  let shown = null;
+  let opener = null;
+
+  /** Open the panel on a parcel; `box` is where it lies, if that is known. */
+  async function open(id, box = null) {
+    request.abort();
+    request = new AbortController();
+    const { signal } = request;
+    if (panel.hidden) opener = document.activeElement;
+    choose({ selected: id });
+    shown = { state: "loading", box };
+    panel.hidden = false;
+    document.body.classList.add("why-open");
+    write();
+    try {
+      const answer = await source.parcel(id, signal);
+      if (signal.aborted) return;
+      shown = { state: "ready", answer, box: box ?? answer.bbox ?? null };
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      shown = { state: "failed", error, box, id };
+    }
+    write();
+    panel.scrollTop = 0;
+    byId("why-close")?.focus({ preventScroll: true });
+  }
+
+  function close() {
+    request.abort();
+    panel.hidden = true;
+    document.body.classList.remove("why-open");
+    shown = null;
+    choose({ selected: null });
+    opener?.isConnected && opener.focus({ preventScroll: true });
+  }
+
+  function write() {
+    if (!shown) return;
+    panel.setAttribute("aria-busy", String(shown.state === "loading"));
+    if (shown.state === "ready") {
+      panel.setAttribute("aria-label", t("why_label", { no: shown.answer.parcel.parcel_no }));
+      panel.replaceChildren(...ready(shown));
+    } else {
+      panel.setAttribute("aria-label", t("why"));
+      panel.replaceChildren(head(t("why")), shown.state === "loading" ? waiting() : failed(shown));
+    }
+  }
+
+  function head(...content) {
+    const button = el("button", { type: "button", id: "why-close", class: "icon-button", on: { click: close } }, icon("close"));
+    label(button, "close");
+    return el("header", { class: "why-head" }, el("div", { class: "why-head-text" }, ...content), button);
+  }
+
+  function failed({ error, id, box }) {
+    const absent = error instanceof Refusal && error.status === 404 && !view.addresses;
+    const what = pick(error.what) || t(absent ? "why_absent" : "why_failed");
+    const mend = pick(error.mend) || t(absent ? "why_absent_mend" : "why_failed_mend");
+    return el("div", { class: "why-failed", role: "alert" }, el("strong", { text: what }), el("p", { text: mend }),
+      absent ? null : el("button", { type: "button", class: "quiet", text: t("retry"), on: { click: () => open(id, box) } }));
+  }
+
+  function ready({ answer: { run, on, parcel, enterprises = [], triage, findings = [], grades = [], source: origin }, box }) {
+    const zoom = box
+      ? el("button", { type: "button", class: "quiet with-icon", on: { click: () => zoomTo(box, 18) } }, icon("target"), el("span", { text: t("zoom_here") }))
+      : null;
+    return [
+      head(
+        el("p", { class: "why-park", text: parcel.park_name ?? parcel.park_code }),
+        el("h2", { text: parcel.parcel_no }),
+        triage ? chip(triage.answer) : null),
+      triage ? el("p", { class: "why-reason", text: pick(triage.reason) || pick(triage.title) }) : null,
+      el("ol", { class: "steps" },
+        step("step_facts", null, facts(parcel, enterprises), zoom),
+        step("step_tests", counted(findings), ...tests(findings)),
+        step("step_gate", null, gate(triage)),
+        step("step_answer", null, ...conclusion(triage))),
+      section("step_grades", ...evaluations(grades, enterprises)),
+      section("step_source", sources(origin, run, on)),
+      el("p", { class: "disclaimer", text: t("disclaimer") }),
+    ];
+  }
+
+  onChoice(["selected"], () => {
+    if (choice.selected === null && !panel.hidden && shown) close();
+  });
+  onLanguage(write);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !panel.hidden && !event.defaultPrevented && event.target.id !== "search") close();
+  });
+  return { open, close };
+}
+
+function waiting() {
+  return el("div", { class: "waiting" }, ...[70, 100, 85, 60, 92].map((width) => {
+    const bar = el("span");
+    bar.style.width = `${width}%`;
+    return bar;
+  }));
+}
+
+function step(key, note, ...content) {
+  return el("li", {}, el("h3", {}, el("span", { text: t(key) }), note ? el("small", { text: note }) : null), ...content);
+}
+
+function section(key, ...content) {
+  return el("section", { class: "why-section" }, el("h3", { text: t(key) }), ...content);
+}
+
+/** Terms and what they are; what is not known says so. */
+function list(rows) {
+  return el("dl", { class: "facts" }, ...rows.flatMap(([term, value, ...more]) => [
+    el("dt", { text: term }),
+    el("dd", { class: known(value) ? undefined : "unknown" },
+      el("span", { text: known(value) ? value : t("unknown") }),
+      ...more.filter(known).map((text) => el("small", { text }))),
+  ]));
+}
+
+function facts(parcel, enterprises) {
+  const drawn = parcel.area_m2;
+  const registered = parcel.cert_area_m2;
+  const use = known(parcel.landuse_code) ? parcel.landuse_code : null;
+  return list([
+    [t("drawn_area"), ...(known(drawn) ? [mu(drawn), hectares(drawn), squareMetres(drawn)] : [null])],
+    [t("cert_area"), ...(known(registered) ? [mu(registered), squareMetres(registered)] : [null])],
+    [t("landuse"), use, use && parcel.landuse_scheme],
+    [t("owner"), parcel.owner_name],
+    ...(enterprises.length
+      ? enterprises.map((one, i) => [i ? "" : t("enterprises"), one.name, one.role ? named("role", one.role) : null, one.uscc])
+      : [[t("enterprises"), null]]),
+    [t("location"), parcel.location],
+  ]);
+}
+
+function counted(findings) {
+  const of = (finding) => findings.filter((one) => one.finding === finding).length;
+  return findings.length ? t("tests_counted", { suspected: of("suspected"), unknown: of("unknown"), clear: of("clear") }) : null;
+}
+
+function tests(findings) {
+  if (!findings.length) return [el("p", { class: "hint", text: t("tests_none") })];
+  const sorted = [...findings].sort((a, b) => FINDING_ORDER.indexOf(a.finding) - FINDING_ORDER.indexOf(b.finding));
+  const telling = sorted.filter((one) => one.finding !== "clear");
+  const clear = sorted.filter((one) => one.finding === "clear");
+  return [
+    ...telling.map(test),
+    clear.length
+      ? el("details", {}, el("summary", { text: t("tests_clear", { n: clear.length }) }), ...clear.map(test))
+      : null,
+  ];
+}
+
+function test({ title, test: name, finding, value, threshold, unit, article, missing = [], ruleset }) {
+  const sign = el("span", { class: `finding-chip ${finding}`, text: named("finding", finding) });
+  return el("article", { class: `test ${finding}` },
+    el("header", {}, el("strong", { text: pick(title) || name }), sign),
+    list([
+      [t("value"), withUnit(value, unit)],
+      [t("threshold"), withUnit(threshold, unit)],
+      ...(missing?.length ? [[t("missing"), missing.map(fieldName).join(t("list_comma"))]] : []),
+      [t("article"), article, ruleset],
+    ]));
+}
+
+function withUnit(value, unit) {
+  if (!known(value)) return null;
+  const shown = figure(value);
+  return typeof value === "number" ? `${shown} ${unitWords(unit)}`.trim() : shown;
+}
+
+function gate(triage) {
+  if (!triage) return el("p", { class: "hint", text: t("unknown") });
+  if (!known(triage.gate)) return el("p", { class: "hint", text: t("unknown") });
+  return el("p", { text: triage.gate > 1 ? t("gate_after", { gate: triage.gate, before: triage.gate - 1 }) : t("gate", { gate: triage.gate }) });
+}
+
+function conclusion(triage) {
+  if (!triage) return [el("p", { class: "hint", text: t("unknown") })];
+  const verdict = el("p", { class: "verdict" }, chip(triage.answer),
+    pick(triage.title) && pick(triage.title) !== named("answer", triage.answer) ? el("span", { text: pick(triage.title) }) : null);
+  verdict.style.borderColor = paintOf(triage.answer).ink;
+  const rows = [];
+  if (known(triage.track)) rows.push([t("track"), named("track", triage.track)]);
+  if (triage.freeable_m2 > 0) rows.push([t("freeable"), mu(triage.freeable_m2), hectares(triage.freeable_m2)]);
+  if (triage.upgrade_m2 > 0) rows.push([t("upgradable"), mu(triage.upgrade_m2), hectares(triage.upgrade_m2)]);
+  return [verdict, rows.length ? list(rows) : null];
+}
+
+/** The latest evaluation in full, earlier and other ones behind a line. */
+function evaluations(grades, enterprises) {
+  if (!grades.length) return [el("p", { class: "hint", text: t("grades_none") })];
+  const names = new Map(enterprises.map((one) => [one.uscc, one.name]));
+  const [first, ...rest] = grades.map((one) => evaluation(one, names));
+  return [first, rest.length ? el("details", {}, el("summary", { text: t("grades_more", { n: rest.length }) }), ...rest) : null];
+}
+
+function evaluation({ ruleset, uscc, year, grade, total, rank, share, reason, scores }, names) {
+  const about = [
+    names.get(uscc) ?? uscc, known(year) && t("year", { n: year }), known(rank) && t("rank", { rank: number(rank) }),
+    known(rank) && known(share) && t("rank_share", { share: `${number(100 * share, 1)}%` }), ruleset,
+  ];
+  return el("div", { class: "evaluation" },
+    el("div", { class: "grade-line" },
+      el("span", { class: known(grade) ? "grade-sign" : "grade-sign none", text: known(grade) ? grade : "–" }),
+      el("div", {}, el("strong", { text: known(grade) ? named("grade", grade) : t("not_graded") }),
+        el("small", { text: about.filter(Boolean).join(" · ") })),
+      el("span", { class: "grade-total" }, el("small", { text: t("score_total") }),
+        el("strong", { text: known(total) ? number(total, 2) : t("unknown") }))),
+    pick(reason) ? el("p", { class: "hint", text: pick(reason) }) : null,
+    scores?.length ? scoreTable(scores, total) : null);
+}
+
+function scoreTable(scores, total) {
+  const heads = ["score_name", "score_value", "score_base", "score_weight", "score"];
+  return el("div", { class: "score-table", tabindex: "0", role: "group", "aria-label": t("step_grades") }, el("table", {},
+    el("thead", {}, el("tr", {}, ...heads.map((key) => el("th", { scope: "col", text: t(key) })))),
+    el("tbody", {}, ...scores.map(scoreRow)),
+    el("tfoot", {}, el("tr", {}, el("th", { scope: "row", colspan: 4, text: t("score_total") }),
+      el("td", { text: known(total) ? aligned(total, 2) : t("unknown") })))));
+}
+
+function scoreRow({ indicator, title, name, unit, value, base, weight, score, capped, missing }) {
+  const isAdjustment = indicator === "adjustment";
+  const note = missing ? t(`missing_${missing}`) : capped ? t("capped") : unitWords(unit);
+  const cell = (one) => isAdjustment
+    ? el("td")
+    : el("td", { class: known(one) ? undefined : "unknown", text: known(one) ? figure(one) : t("unknown") });
+  return el("tr", {},
+    el("th", { scope: "row" }, el("span", { text: isAdjustment ? t("adjustment") : pick(title) || fieldName(indicator ?? name) }),
+      note ? el("small", { text: note }) : null),
+    cell(value), known(base) || isAdjustment ? cell(base) : el("td", { text: "–" }), cell(weight), scoreCell(score, weight));
+}
+
+function scoreCell(score, weight) {
+  const cell = el("td", { class: known(score) ? "score" : "unknown" }, el("span", { text: known(score) ? aligned(score, 2) : t("unknown") }));
+  if (known(score) && weight > 0) {
+    const bar = el("i", { "aria-hidden": "true" });
+    const full = weight > 1 ? weight : 100 * weight;
+    bar.style.width = `${Math.min(100, Math.max(0, (100 * score) / full))}%`;
+    cell.append(bar);
+  }
+  return cell;
+}
+
+function sources(origin, run, on) {
+  return list([
+    [t("source_file"), origin?.file, known(origin?.row) ? `${t("source_row")} ${origin.row}` : null],
+    [t("source_batch"), known(origin?.batch) ? `#${origin.batch}` : null],
+    [t("run"), `#${run}`, `${t("data_date")} ${on}`],
+  ]);
+}
