@@ -26,7 +26,6 @@ class Settings(BaseSettings):
     pg_bin: Path | None = None
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
-    public_url: str | None = None
     language: Literal["zh", "en"] = "zh"
     parks: str = "*"
     rules: str = "cn-idle-2012,dongyang-2021,huangyan-2022,cn-triage"
@@ -37,7 +36,7 @@ class Settings(BaseSettings):
     tile_timeout_s: float = Field(default=3, ge=0)
     tile_cache_mb: int = Field(default=256, ge=0)
 
-    @field_validator("database_url", "app_database_url", "public_url")
+    @field_validator("database_url", "app_database_url")
     @classmethod
     def _empty_is_unset(cls, value: str | None) -> str | None:
         return value or None

@@ -8,6 +8,7 @@ from typing import Final
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import landgis
@@ -59,9 +60,20 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=settings.web_folder / "static"), name="static")
     app.mount("/vendor", StaticFiles(directory=settings.web_folder / "vendor"), name="vendor")
+    app.add_middleware(_Compression, minimum_size=1024)
     app.add_middleware(_Envelope, image_origins=publish.image_origins(settings.base_maps))
     app.add_middleware(HeldTiles, cache=cache)
     return app
+
+
+class _Compression(GZipMiddleware):
+    """Compress pages, modules and answers; tiles are small and dense, and many."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith("/tiles/"):
+            await self.app(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 class _Envelope:
@@ -86,6 +98,10 @@ class _Envelope:
                     f"img-src {self._images}; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
                     "frame-ancestors 'self'"
                 )
+                if scope["path"].startswith(("/static/", "/vendor/")) and scope["query_string"].startswith(b"v="):
+                    headers["Cache-Control"] = (
+                        "public, max-age=31536000, immutable"  # the address holds the content's hash
+                    )
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "same-origin"
                 headers["X-Request-Id"] = scope["landgis.request_id"]

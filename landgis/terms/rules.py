@@ -89,7 +89,13 @@ def _measures() -> Mapping[str, Measure]:
     )  # fmt: skip
     add(parcel, "number", "built_share", "ratio", "建成比例", "share built upon", "parcel.built_area_m2")
     add(
-        parcel, "number", "value_per_m2", "currency/m²", "单位评估价值", "assessed value per m²", "parcel.assessed_value"
+        parcel,
+        "number",
+        "value_per_m2",
+        "currency/m²",
+        "单位评估价值",
+        "assessed value per m²",
+        "parcel.assessed_value",
     )
     add(parcel, "number", "building_age_years", "year", "房龄", "building age", "building.built_year")
     add(parcel, "boolean", "is_vacant", "", "空置", "vacant", "parcel.build_status")
@@ -112,7 +118,16 @@ def _measures() -> Mapping[str, Measure]:
     )  # fmt: skip
     add(both, "text", "uscc", "", "统一社会信用代码", "credit code", "parcel_use", by_users=True)
     add(both, "text", "industry_code", "", "行业代码", "industry", "enterprise.industry_code", by_users=True)
-    add(both, "text", "industry_division", "", "行业大类", "industry, two digits", "enterprise.industry_code", by_users=True)
+    add(
+        both,
+        "text",
+        "industry_division",
+        "",
+        "行业大类",
+        "industry, two digits",
+        "enterprise.industry_code",
+        by_users=True,
+    )
     add(both, "text", "industry_scheme", "", "行业标准版本", "edition", "enterprise.industry_scheme", by_users=True)
     for name, zh, en in (
         ("is_utility", "公用事业", "public utility"),
@@ -129,14 +144,44 @@ def _measures() -> Mapping[str, Measure]:
     ):
         add(parcel, "number", f"{layer}_share", "ratio", zh, en, f"zone.{layer}")
     add(firm, "text", "scale", "", "规模", "size class", "enterprise.scale")
-    add(firm, "number", "land_used_m2", "m²", "评价用地", "land used", "enterprise_year.land_used_m2", "parcel_use.area_m2")
+    add(
+        firm,
+        "number",
+        "land_used_m2",
+        "m²",
+        "评价用地",
+        "land used",
+        "enterprise_year.land_used_m2",
+        "parcel_use.area_m2",
+    )
     add(firm, "number", "revenue_wan", "万元", "营业收入", "revenue", "enterprise_year.revenue_wan")
     add(firm, "number", "years_in_production", "year", "投产年数", "years in production", "enterprise.production_since")
     for name, unit, zh, en, *needs in (
         ("value_added_wan_per_mu", "万元/亩", "亩均增加值", "value added per mu", "value_added_wan", "land_used_m2"),
-        ("value_added_wan_per_tce", "万元/tce", "单位能耗增加值", "value added per tce", "value_added_wan", "energy_tce"),
-        ("value_added_wan_per_t", "万元/t", "单位排放增加值", "value added per t emitted", "value_added_wan", "emission_t"),
-        ("value_added_wan_per_head", "万元/人", "全员劳动生产率", "value added per head", "value_added_wan", "employees"),
+        (
+            "value_added_wan_per_tce",
+            "万元/tce",
+            "单位能耗增加值",
+            "value added per tce",
+            "value_added_wan",
+            "energy_tce",
+        ),
+        (
+            "value_added_wan_per_t",
+            "万元/t",
+            "单位排放增加值",
+            "value added per t emitted",
+            "value_added_wan",
+            "emission_t",
+        ),
+        (
+            "value_added_wan_per_head",
+            "万元/人",
+            "全员劳动生产率",
+            "value added per head",
+            "value_added_wan",
+            "employees",
+        ),
         ("rd_share", "ratio", "研发投入占比", "R&D over revenue", "rd_wan", "revenue_wan"),
         ("tax_yuan_per_kwh", "元/kWh", "单位用电税收", "tax per kWh", "tax_wan", "power_kwh"),
         ("tax_wan_per_tce", "万元/tce", "单位能耗税收", "tax per tce", "tax_wan", "energy_tce"),
@@ -624,7 +669,11 @@ def reason_words(reason: str, words: Mapping[str, Words]) -> Words:
         if key in _REASON_LABELS:
             label = _REASON_LABELS[key]
             names = [name_words(name, words) for name in value.split(",")] if key not in ("threshold", "days") else []
-            said = Words("、".join(item.zh for item in names), ", ".join(item.en for item in names)) if names else Words(value, value)
+            said = (
+                Words("、".join(item.zh for item in names), ", ".join(item.en for item in names))
+                if names
+                else Words(value, value)
+            )
         elif key != "unit":
             label = name_words(key, words)
             said = _CODES.get(key, {}).get(value, Words(value, value))
@@ -709,9 +758,7 @@ class _Section:
         if key not in self.left:
             if not required:
                 return None
-            raise self.refuse(
-                key, f"缺少“{key}”。", f"The key {key!r} is missing.", "补上该键。", "Add the key."
-            )
+            raise self.refuse(key, f"缺少“{key}”。", f"The key {key!r} is missing.", "补上该键。", "Add the key.")
         value = self.left.pop(key)
         kinds = kind if isinstance(kind, tuple) else (kind,)
         if type(value) not in kinds:
@@ -755,7 +802,11 @@ class _Section:
             return Fraction(value)
         except (ValueError, ZeroDivisionError) as error:
             raise self.refuse(
-                key, f"“{value}”不是数。", f"{value!r} is no number.", "写作 5、0.25 或 \"1/3\"。", 'Write 5, 0.25 or "1/3".'
+                key,
+                f"“{value}”不是数。",
+                f"{value!r} is no number.",
+                '写作 5、0.25 或 "1/3"。',
+                'Write 5, 0.25 or "1/3".',
             ) from error
 
     def words(self, key: str, *, required: bool = True) -> Words | None:
@@ -772,14 +823,18 @@ class _Section:
         """Take a list of texts."""
         values = self.take(key, list, required=required) or []
         if not all(isinstance(item, str) for item in values) or (required and not values):
-            raise self.refuse(key, f"“{key}”应为文本列表。", f"{key!r} is no list of texts.", "写作 [\"…\"]。", 'Write ["…"].')
+            raise self.refuse(
+                key, f"“{key}”应为文本列表。", f"{key!r} is no list of texts.", '写作 ["…"]。', 'Write ["…"].'
+            )
         return tuple(values)
 
     def sections(self, key: str, *, required: bool = False) -> Iterator["_Section"]:
         """Take a list of tables."""
         for place, table in enumerate(self.take(key, list, required=required) or []):
             if not isinstance(table, dict):
-                raise self.refuse(key, f"“{key}”应为表的列表。", f"{key!r} is no list of tables.", "写作 [[…]]。", "Write [[…]].")
+                raise self.refuse(
+                    key, f"“{key}”应为表的列表。", f"{key!r} is no list of tables.", "写作 [[…]]。", "Write [[…]]."
+                )
             yield _Section(table, self.name, (*self.path, key, str(place)))
 
     def section(self, key: str, *, required: bool = True) -> "_Section | None":
@@ -837,7 +892,9 @@ class _Parser:
         scheme_section = rest.section("scheme", required="performance" in kinds)
         scheme = self._scheme(scheme_section) if scheme_section else None
         gates = tuple(self._gate(section) for section in rest.sections("gates", required="triage" in kinds))
-        if gates and (gates[-1].all_of or gates[-1].any_of or [item.gate for item in gates] != sorted(item.gate for item in gates)):
+        if gates and (
+            gates[-1].all_of or gates[-1].any_of or [item.gate for item in gates] != sorted(item.gate for item in gates)
+        ):
             raise root.refuse(
                 "gates",
                 "关口须按序，最后一道不设条件。",
@@ -934,7 +991,9 @@ class _Parser:
                 self._measure(section, "scheme_by", "text").name,
                 MappingProxyType(
                     {
-                        edition: MappingProxyType({code: cast(Fraction, part.fraction(code)) for code in list(part.left)})
+                        edition: MappingProxyType(
+                            {code: cast(Fraction, part.fraction(code)) for code in list(part.left)}
+                        )
                         for edition, part in editions.items()
                     }
                 ),
@@ -1024,7 +1083,9 @@ class _Parser:
         condition = Condition(
             measure=measure.name,
             operator=operator,
-            if_unknown=cast(Literal["ask", "note"], section.choice("if_unknown", ("ask", "note"), required=False) or "ask"),
+            if_unknown=cast(
+                Literal["ask", "note"], section.choice("if_unknown", ("ask", "note"), required=False) or "ask"
+            ),
             code=section.text("code", required=False),
             title=section.words("title", required=False),
             article=section.text("article", required=False),

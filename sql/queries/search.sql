@@ -15,5 +15,5 @@ LEFT JOIN LATERAL (
 ) AS e ON true
 WHERE t.run = %(run)s
     AND (p.parcel_no ILIKE %(pattern)s OR p.owner_name ILIKE %(pattern)s OR p.location ILIKE %(pattern)s OR e.name ILIKE %(pattern)s)
-ORDER BY p.parcel_no, p.park_code
+ORDER BY (p.parcel_no ILIKE %(exact)s) DESC, p.parcel_no, p.park_code
 LIMIT %(limit)s
