@@ -17,7 +17,6 @@ MU_M2 = float(M2_PER_MU)
 Rows = Sequence[Mapping[str, Any]]
 
 
-
 def frame(table: str, given: Rows, *extra: str) -> pd.DataFrame:
     """Make one table; what a row does not say is unknown."""
     found = rows(table, *given)

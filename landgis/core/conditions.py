@@ -149,7 +149,9 @@ def _threshold(measures: pd.DataFrame, condition: Condition, rules: Ruleset) -> 
         found = np.full(len(measures), np.nan)
         for edition, values in table.values.items():
             mine = (schemes == edition).fillna(False).to_numpy(dtype=bool) & codes.notna().to_numpy(dtype=bool)
-            floors = codes.map({code: float(value) for code, value in values.items()}).to_numpy(dtype=float, na_value=np.nan)
+            floors = codes.map({code: float(value) for code, value in values.items()}).to_numpy(
+                dtype=float, na_value=np.nan
+            )
             nothing_asked = -np.inf if condition.operator in ("<", "<=") else np.inf
             found[mine] = np.where(np.isnan(floors), nothing_asked, floors)[mine]
         return found

@@ -73,7 +73,9 @@ def idle_land(
     never = ~signs["started"]
 
     late_from = _years_after(due, rules.value("not_started_years", "year"))
-    not_started = np.where(never, np.where(np.isnat(due), "unknown", np.where(day > late_from, "suspected", "clear")), "clear")
+    not_started = np.where(
+        never, np.where(np.isnat(due), "unknown", np.where(day > late_from, "suspected", "clear")), "clear"
+    )
 
     stopped_since = _days(contracts, "stopped_since")
     at_rest = signs["started"] & ~signs["finished"] & ~np.isnat(stopped_since) & (stopped_since <= day)
@@ -154,7 +156,9 @@ def idle_by_parcel(idle: pd.DataFrame, parcels: pd.DataFrame) -> pd.DataFrame:
     for name in reversed(IDLE_TESTS):
         test[(out[name] == "suspected").to_numpy(dtype=bool)] = name
     out["test"] = pd.Series(test, index=out.index, dtype="object")
-    overdue, stopped = (np.append(idle[name].to_numpy(dtype=float), np.nan)[row] for name in ("overdue_days", "stopped_days"))
+    overdue, stopped = (
+        np.append(idle[name].to_numpy(dtype=float), np.nan)[row] for name in ("overdue_days", "stopped_days")
+    )
     out["days"] = np.where(test == "not_started", overdue, stopped)
     missing = np.fromiter((*idle["missing"], ()), dtype=object, count=len(idle) + 1)
     found = missing[row]
@@ -254,7 +258,9 @@ def _years_after(days: Days, years: Fraction) -> Days:
 
 def _signs(contracts: pd.DataFrame, build_status: pd.Series | None, day: np.datetime64) -> dict[str, Flags]:
     """Read from what is on record whether works started, finished, or are said to have stopped."""
-    started_on, finished_on, stopped = (_days(contracts, name) for name in ("started_on", "finished_on", "stopped_since"))
+    started_on, finished_on, stopped = (
+        _days(contracts, name) for name in ("started_on", "finished_on", "stopped_since")
+    )
     begun = (started_on <= day) | (finished_on <= day) | (stopped <= day)
     begun |= (_floats(contracts, "developed_m2") > 0) & np.isnat(started_on)
     finished = finished_on <= day
@@ -281,7 +287,9 @@ def _start_due(contracts: pd.DataFrame, rules: Ruleset) -> tuple[Days, NDArray[A
     return due + excused, basis
 
 
-def _share_finding(part: Floats, whole: Floats, share: Fraction, long_stopped: Flags, when_unknown: Flags) -> NDArray[Any]:
+def _share_finding(
+    part: Floats, whole: Floats, share: Fraction, long_stopped: Flags, when_unknown: Flags
+) -> NDArray[Any]:
     less = _less_than_share(part, whole, share)
     known = (whole > 0) & ~np.isnan(part)
     answer = np.where(long_stopped, np.where(known, np.where(less, "suspected", "clear"), "unknown"), "clear")

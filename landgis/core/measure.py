@@ -191,7 +191,9 @@ def _number(frame: pd.DataFrame, name: str) -> Floats:
 
 def _industrial(codes: pd.Series, schemes: pd.Series) -> pd.Series:
     """Judge each pair of code and scheme once."""
-    pair = pd.factorize(codes.astype("object").fillna("").astype(str) + "\x1f" + schemes.astype("object").fillna("").astype(str))
+    pair = pd.factorize(
+        codes.astype("object").fillna("").astype(str) + "\x1f" + schemes.astype("object").fillna("").astype(str)
+    )
     answers = pd.array([is_industrial(*text.split("\x1f")) for text in pair[1]], dtype="boolean")
     return pd.Series(answers.take(pair[0]), index=codes.index)
 
@@ -224,7 +226,9 @@ def _sum_by(group: NDArray[np.intp], values: Floats, groups: int) -> Floats:
 
 def _firm_keys(park: pd.Series, uscc: pd.Series) -> pd.Index:
     """Name a firm: the same credit code in two parks is evaluated in each."""
-    keys: pd.Index = pd.Index(park.astype(str).to_numpy(dtype=object) + "\x1f" + uscc.astype(str).to_numpy(dtype=object))
+    keys: pd.Index = pd.Index(
+        park.astype(str).to_numpy(dtype=object) + "\x1f" + uscc.astype(str).to_numpy(dtype=object)
+    )
     return keys
 
 
@@ -353,7 +357,9 @@ def _add_users(out: pd.DataFrame, stock: Stock, on: date) -> None:
         out[name] = answer
 
     code = np.array([key.split("\x1f", 1)[1] for key in keys], dtype=object)
-    order = np.lexsort((_order_of(code)[firm] if len(rows) else firm, rows["level"].to_numpy(), -np.nan_to_num(net, nan=-1.0), at))
+    order = np.lexsort(
+        (_order_of(code)[firm] if len(rows) else firm, rows["level"].to_numpy(), -np.nan_to_num(net, nan=-1.0), at)
+    )
     first = order[np.r_[True, at[order][1:] != at[order][:-1]]] if len(rows) else order
     main = np.full(count, -1, dtype=np.intp)
     main[at[first]] = first

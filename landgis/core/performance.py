@@ -175,7 +175,9 @@ def grade_subjects(
     by_parcel = scheme.subject == "parcel"
     out = pd.DataFrame(index=subjects.index)
     out["parcel_id"] = subjects.index if by_parcel else pd.Series(pd.NA, index=subjects.index, dtype="Int64")
-    out["uscc"] = pd.Series([None] * count if by_parcel else subjects["uscc"].to_list(), index=out.index, dtype="object")
+    out["uscc"] = pd.Series(
+        [None] * count if by_parcel else subjects["uscc"].to_list(), index=out.index, dtype="object"
+    )
     out["year"], out["ruleset"], out["population"], out["scores"] = year, rules.code, label, parts
     out["total"], out["rank"], out["share"] = total, pd.array(rank, dtype="Float64").astype("Int64"), share
     out["grade"] = pd.Series(grades, index=out.index, dtype="object")
@@ -291,7 +293,9 @@ def cut_grades(total: Floats, rank: Floats, size: Floats, cuts: Sequence[Cut]) -
         One grade per subject.
     """
     found = np.full(len(total), None, dtype=object)
-    rest = next((cut.grade for cut in cuts if cut.top is None and cut.last is None and cut.at_least is None), cuts[-1].grade)
+    rest = next(
+        (cut.grade for cut in cuts if cut.top is None and cut.last is None and cut.at_least is None), cuts[-1].grade
+    )
     sizes = size.astype(np.int64)
     for cut in cuts:
         open_ = pd.isna(found)
@@ -366,7 +370,12 @@ def percentile_in_group(values: Floats, group: Ints) -> Floats:
 
 
 def _rank_column(
-    value: Floats, frame: NDArray[np.uint64], inside: NDArray[np.bool_] | None, group_bits: int, row_bits: int, out: Floats
+    value: Floats,
+    frame: NDArray[np.uint64],
+    inside: NDArray[np.bool_] | None,
+    group_bits: int,
+    row_bits: int,
+    out: Floats,
 ) -> None:
     """Write the percentile ranks of one column into `out`."""
     known = ~np.isnan(value)
@@ -481,7 +490,9 @@ def _adjustment(
 def _want(subjects: pd.DataFrame, population: Population, scheme: Scheme, known: Floats) -> list[str]:
     """Say for whom too little is known which columns would help."""
     lacks = Lacks(len(subjects))
-    nobody = (subjects["users"] == 0).to_numpy(dtype=bool) if "users" in subjects else np.zeros(len(subjects), dtype=bool)
+    nobody = (
+        (subjects["users"] == 0).to_numpy(dtype=bool) if "users" in subjects else np.zeros(len(subjects), dtype=bool)
+    )
     for name in (*scheme.within, *(item.measure for item in population.indicators)):
         measure, blank = MEASURES[name], subjects[name].isna().to_numpy(dtype=bool)
         lacks.add(blank & nobody & measure.by_users, ("parcel_use",))

@@ -229,7 +229,9 @@ def _of_gate(known: pd.DataFrame, gate: Gate, judged: dict[Condition, Judged], r
     shown = [item for item in gate.all_of if item.measure != "idle"] if todo.any() else []
     reason[todo] = gate.code
     for item in shown:
-        reason[todo] = [f"{had} {new}" for had, new in zip(reason[todo], _data(known, item, judged[item], rows[todo]), strict=True)]
+        reason[todo] = [
+            f"{had} {new}" for had, new in zip(reason[todo], _data(known, item, judged[item], rows[todo]), strict=True)
+        ]
     if any(item.measure == "idle" for item in gate.all_of):
         said = zip(reason, known["idle_test"].iloc[rows], known["idle_days"].iloc[rows], strict=True)
         reason[:] = [f"{had} test={test} days={days:.0f}" for had, test, days in said]
@@ -272,10 +274,16 @@ def _of_missing(
                 _add_found(lacks, unknown, _low_missing(known, findings, unknown))
             else:
                 if item.measure in ("grade", "grade_before"):
-                    _add_found(lacks, rows & known[item.measure].isna().to_numpy(dtype=bool), _grade_missing(known, item.measure))
+                    _add_found(
+                        lacks,
+                        rows & known[item.measure].isna().to_numpy(dtype=bool),
+                        _grade_missing(known, item.measure),
+                    )
                 lacks.add_condition(known, item, rules, rows)
     listed = lacks.tuples()[waits]
-    return np.array([f"data_missing missing={','.join(names)}" if names else "data_missing" for names in listed], dtype=object)
+    return np.array(
+        [f"data_missing missing={','.join(names)}" if names else "data_missing" for names in listed], dtype=object
+    )
 
 
 def _add_found(lacks: Lacks, rows: Flags, missing: NDArray[Any]) -> None:

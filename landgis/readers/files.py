@@ -35,7 +35,6 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from landgis.terms.errors import InputError, Words
 
-
 Shapes = npt.NDArray[np.object_]
 
 
@@ -326,7 +325,7 @@ def _frame(table: pa.Table, names: npt.NDArray[np.object_]) -> pd.DataFrame:
         pa.string(): pd.StringDtype("pyarrow", na_value=np.nan),
         pa.large_string(): pd.StringDtype("pyarrow", na_value=np.nan),
     }
-    rows: pd.DataFrame = table.to_pandas(types_mapper=nullable.get)
+    rows: pd.DataFrame = table.to_pandas(types_mapper=nullable.get, date_as_object=False)
     rows.index = pd.RangeIndex(1, len(rows) + 1, name="row")
     return rows
 

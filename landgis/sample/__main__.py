@@ -15,16 +15,27 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--parcels", type=int, default=600, metavar="N")
     parser.add_argument("--parks", type=int, default=4, metavar="N")
     parser.add_argument("--seed", type=int, default=1, metavar="S")
-    parser.add_argument("--on", type=date.fromisoformat, required=True, metavar="DATE", help="the day of the city, 2026-01-31")
     parser.add_argument(
-        "--origin", type=float, nargs=2, default=(115.2, 33.0), metavar=("LON", "LAT"), help="the city's middle, degrees"
+        "--on", type=date.fromisoformat, required=True, metavar="DATE", help="the day of the city, 2026-01-31"
+    )
+    parser.add_argument(
+        "--origin",
+        type=float,
+        nargs=2,
+        default=(115.2, 33.0),
+        metavar=("LON", "LAT"),
+        help="the city's middle, degrees",
     )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the GeoPackage to write")
     parser.add_argument("--answers", type=Path, metavar="FILE", help="write the answer key here too, as CSV")
     given = parser.parse_args(arguments)
     try:
         city = make_city(
-            parcels=given.parcels, parks=given.parks, seed=given.seed, on=given.on, origin=(given.origin[0], given.origin[1])
+            parcels=given.parcels,
+            parks=given.parks,
+            seed=given.seed,
+            on=given.on,
+            origin=(given.origin[0], given.origin[1]),
         )
         write_city(city, given.output)
         if given.answers:

@@ -167,7 +167,9 @@ def _arrow(rows: pd.DataFrame, table: Table) -> pa.Table:
         if column.kind == "geometry":
             columns[column.name] = pa.array(shapely.to_wkb(values.to_numpy()), pa.binary())
         elif column.kind == "texts":
-            columns[column.name] = pa.array([None if texts is None else ";".join(texts) for texts in values], pa.string())
+            columns[column.name] = pa.array(
+                [None if texts is None else ";".join(texts) for texts in values], pa.string()
+            )
         else:
             columns[column.name] = pa.array(values, types.get(column.kind, pa.large_string()), from_pandas=True)
     return pa.table(columns)

@@ -262,7 +262,12 @@ def _cut(rng: np.random.Generator, size: Floats, wanted: Ints) -> Pieces:
         single = left == 1
         done.append(_whole(block[single], box[single]))
         block, box, left = block[~single], box[~single], left[~single]
-        notched = (left == 2) & (rng.random(len(left)) < 0.16) & (_area_ha(box) > 9 * LEAST_PARCEL_HA) & (_area_ha(box) < MOST_PARCEL_HA)
+        notched = (
+            (left == 2)
+            & (rng.random(len(left)) < 0.16)
+            & (_area_ha(box) > 9 * LEAST_PARCEL_HA)
+            & (_area_ha(box) < MOST_PARCEL_HA)
+        )
         done += _notch(rng, block[notched], box[notched])
         block, box, left = block[~notched], box[~notched], left[~notched]
         block, box, left = _halve(rng, block, box, left)

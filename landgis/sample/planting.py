@@ -57,7 +57,12 @@ class Law:
 
     def test(self, code: str) -> tuple[str, str]:
         """Give the ruleset and the article of a test."""
-        found = [(rules.code, test.article) for rules in (self.idle, self.low_efficiency) for test in rules.tests if test.code == code]
+        found = [
+            (rules.code, test.article)
+            for rules in (self.idle, self.low_efficiency)
+            for test in rules.tests
+            if test.code == code
+        ]
         return found[0]
 
     def gate(self, code: str) -> tuple[int, str]:
@@ -184,7 +189,9 @@ class Garden:
             land["park_code"].iloc[at].tolist(), land["parcel_no"].iloc[at].tolist(),
             self.frames["enterprise"]["uscc"].iloc[self.holdings.owner[at]].tolist(), strict=True,
         )  # fmt: skip
-        self._answers += [{"park_code": park, "parcel_no": parcel, "uscc": uscc, **said} for park, parcel, uscc in names]
+        self._answers += [
+            {"park_code": park, "parcel_no": parcel, "uscc": uscc, **said} for park, parcel, uscc in names
+        ]
 
     def finish(self) -> pd.DataFrame:
         """Make all alterations; give the answer key."""
@@ -272,7 +279,9 @@ class Plot:
     def times(self, ago: int, *, firm: int | None = None, **factors: float) -> None:
         """Multiply some figures of one year."""
         row = self._year_row(ago, firm)
-        figures = {name: round(self.garden.get("enterprise_year", row, name) * factor, 4) for name, factor in factors.items()}
+        figures = {
+            name: round(self.garden.get("enterprise_year", row, name) * factor, 4) for name, factor in factors.items()
+        }
         self.garden.set("enterprise_year", row, figures)
 
     def at_level(self, level: float, *ago: int) -> None:
@@ -298,7 +307,9 @@ class Plot:
 
     def young(self) -> None:
         """Let the holder be in production for a year and a half only: not evaluated."""
-        self.enterprise(production_since=_months_before(self.garden.on, 18), founded_on=_months_before(self.garden.on, 36))
+        self.enterprise(
+            production_since=_months_before(self.garden.on, 18), founded_on=_months_before(self.garden.on, 36)
+        )
         self.forget_years(*range(2, self.garden.years))
         self.garden.unranked.add(self.firm)
 
@@ -309,7 +320,9 @@ class Plot:
         room = shapely.box(*self.garden.fabric.pieces.box[self.parcel])
         side = float(np.sqrt(coefficient))
         # The box of the plane is a little larger or smaller than the parcel on the ground: drawn once, measured, drawn again.
-        side *= float(np.sqrt(coefficient * self.area_m2 / ellipsoid_area_m2([self._on_ground(scale(room, side, side))])[0]))
+        side *= float(
+            np.sqrt(coefficient * self.area_m2 / ellipsoid_area_m2([self._on_ground(scale(room, side, side))])[0])
+        )
         floor_area = (coefficient * floors if far is None else far) * self.area_m2
         workshop = {
             "geom": self._on_ground(scale(room, side, side)),
@@ -338,12 +351,26 @@ class Plot:
         self.garden.drop("parcel_use", self._uses())
 
     def expect(
-        self, plant: str, words: Words, answer: str, gate: str = "keep", *, track: str = "", findings: Mapping[str, str] | None = None
+        self,
+        plant: str,
+        words: Words,
+        answer: str,
+        gate: str = "keep",
+        *,
+        track: str = "",
+        findings: Mapping[str, str] | None = None,
     ) -> None:
         """Write the key: the triage's answer with the gate (or the condition of a gate) that gives it, and the findings not clear."""
         law = self.garden.law
         number, article = (0, "") if answer == "data_first" else law.gate(gate)
-        said: dict[str, str | int] = {"plant": plant, "zh": words.zh, "en": words.en, "answer": answer, "gate": number, "track": track}
+        said: dict[str, str | int] = {
+            "plant": plant,
+            "zh": words.zh,
+            "en": words.en,
+            "answer": answer,
+            "gate": number,
+            "track": track,
+        }
         if not findings:
             said |= {"ruleset": law.triage.code, "test": "", "finding": "clear", "article": article}
             self.garden.answer([self.parcel], **said)

@@ -203,7 +203,9 @@ def _plant_low_tax(garden: Garden, plots: Iterator[Plot]) -> None:
     pays(0.6 * line).expect(
         "low_tax",
         Words("3亩以上，亩均税收 3 万元", "3 mu or more, 30 000 yuan per mu"),
-        "upgrade", "low_efficiency", findings=_LOW_TAX,
+        "upgrade",
+        "low_efficiency",
+        findings=_LOW_TAX,
     )
     pays(line).expect(
         "tax_at_the_line",
@@ -247,14 +249,16 @@ def _plant_unknown_tax(plots: Iterator[Plot]) -> None:
     plot.expect(
         "tax_missing",
         Words("上年度税收未填", "last year's tax is blank"),
-        "data_first", findings=_TAX_UNKNOWN,
+        "data_first",
+        findings=_TAX_UNKNOWN,
     )
     plot = next(plots)
     plot.forget_years(0)
     plot.expect(
         "year_missing",
         Words("没有上年度指标", "there is no row for last year"),
-        "data_first", findings=_TAX_UNKNOWN,
+        "data_first",
+        findings=_TAX_UNKNOWN,
     )
     plot = next(plots)
     plot.leave()
@@ -281,7 +285,8 @@ def _plant_low_buildings(garden: Garden, plots: Iterator[Plot]) -> None:
     plot.expect(
         "far_below_floor",
         Words("容积率低于行业下限", "floor-area ratio below its industry's floor"),
-        "upgrade", "far_below_floor",
+        "upgrade",
+        "far_below_floor",
     )
     plot = next(plots)
     floor = floors[_division(garden, plot)]
@@ -295,7 +300,8 @@ def _plant_low_buildings(garden: Garden, plots: Iterator[Plot]) -> None:
     built(0.8 * least, 1.2, 2.0).expect(
         "coefficient_below_floor",
         Words("建筑系数低于 30%", "building coefficient below 30 %"),
-        "upgrade", "coefficient_below_floor",
+        "upgrade",
+        "coefficient_below_floor",
     )
     built(least, 1.2, 2.0).expect(
         "coefficient_at_floor",
@@ -306,7 +312,8 @@ def _plant_low_buildings(garden: Garden, plots: Iterator[Plot]) -> None:
     built(0.5, 1.2, 1.2 / (0.9 * share)).expect(
         "large_potential",
         Words("规划允许再建一倍以上", "the plan allows more than twice as much"),
-        "upgrade", "large_potential",
+        "upgrade",
+        "large_potential",
     )
 
 
@@ -327,7 +334,8 @@ def _plant_vetoes(garden: Garden, plots: Iterator[Plot]) -> None:
     plot.expect(
         "environment_failed",
         Words("环保不达标，虽为好企业", "fails environmental requirements, though a good firm"),
-        "exit", "veto_firm",
+        "exit",
+        "veto_firm",
     )
 
 
@@ -344,42 +352,48 @@ def _plant_wrong_places(plots: Iterator[Plot], zones: Zones) -> None:
     plot.expect(
         "good_firm_in_ecology",
         Words("好企业在生态保护红线内", "a good firm inside the ecological red line"),
-        "swap", "veto_place_good_firm",
+        "swap",
+        "veto_place_good_firm",
     )
     plot = of(MODEST)
     zones.append((plot.park, "ecology", _west_half(plot.shape)))
     plot.expect(
         "modest_firm_half_in_ecology",
         Words("一般企业半数压占生态保护红线", "a modest firm, half of it inside the red line"),
-        "exit", "veto_place",
+        "exit",
+        "veto_place",
     )
     plot = of(GOOD)
     zones.append((plot.park, "farmland", _west_half(plot.shape)))
     plot.expect(
         "good_firm_on_farmland",
         Words("好企业压占永久基本农田", "a good firm on basic farmland"),
-        "swap", "veto_place_good_firm",
+        "swap",
+        "veto_place_good_firm",
     )
     plot = of(GOOD)
     plot.land(plan_code="0702", plan_scheme="ydyh-2023")
     plot.expect(
         "good_firm_plan_residential",
         Words("好企业，规划为住宅", "a good firm on land planned for housing"),
-        "swap", "veto_place_good_firm",
+        "swap",
+        "veto_place_good_firm",
     )
     plot = of(MODEST)
     plot.land(plan_code="1001", plan_scheme="gbt21010-2017")
     plot.expect(
         "plan_is_railway",
         Words("规划 1001（GB/T 21010）是铁路，不是工业", "planned 1001 of GB/T 21010: a railway, not industry"),
-        "exit", "veto_place",
+        "exit",
+        "veto_place",
     )
     plot = of(GOOD)
     zones.append((plot.park, "renewal_area", plot.shape))
     plot.expect(
         "good_firm_in_renewal_area",
         Words("好企业在盘活片区内", "a good firm inside a renewal area"),
-        "swap", "good_firm_wrong_land",
+        "swap",
+        "good_firm_wrong_land",
     )
     plot = of(GOOD)
     zones.append((plot.park, "urban_boundary", plot.shape))
@@ -387,7 +401,8 @@ def _plant_wrong_places(plots: Iterator[Plot], zones: Zones) -> None:
     plot.expect(
         "good_firm_outside_boundary",
         Words("好企业在城镇开发边界外", "a good firm outside the urban boundary"),
-        "swap", "good_firm_wrong_land",
+        "swap",
+        "good_firm_wrong_land",
     )
 
 
@@ -407,7 +422,8 @@ def _plant_poor_firms(plots: Iterator[Plot]) -> None:
     plot.expect(
         "last_after_modest",
         Words("本年末等，上年 C 级", "among the last, C the year before"),
-        "exit", "poor_two_years",
+        "exit",
+        "poor_two_years",
     )
 
 
@@ -460,7 +476,8 @@ def _plant_protected(garden: Garden, plots: Iterator[Plot]) -> None:
     plot.expect(
         "new_firm",
         Words("投产不足两年，税收尚低", "in production for less than two years, tax still low"),
-        "leave", findings=_LOW_TAX,
+        "leave",
+        findings=_LOW_TAX,
     )
 
 
@@ -483,7 +500,8 @@ def _plant_uses(garden: Garden, rng: np.random.Generator) -> None:
     plot.expect(
         "tenant_tax_missing",
         Words("一家承租企业税收缺失", "one tenant's tax is unknown"),
-        "data_first", findings=_TAX_UNKNOWN,
+        "data_first",
+        findings=_TAX_UNKNOWN,
     )
     first, second = next(garden.paired_plots(rng))
     for one in (first, second):
@@ -591,7 +609,13 @@ def _fail(garden: Garden, firms: np.ndarray[Any, np.dtype[np.int64]]) -> None:
     years = garden.frames["enterprise_year"]
     rows = firms * garden.years + garden.years - 1
     ratio = MODEST / garden.level[firms, 0]
-    factors = {"tax_wan": ratio, "revenue_wan": ratio, "value_added_wan": 0.2 * ratio, "rd_wan": 0.2 * ratio, "power_kwh": 30.0}
+    factors = {
+        "tax_wan": ratio,
+        "revenue_wan": ratio,
+        "value_added_wan": 0.2 * ratio,
+        "rd_wan": 0.2 * ratio,
+        "power_kwh": 30.0,
+    }
     for column, factor in factors.items():
         values = years[column].to_numpy().copy()
         values[rows] = np.round(values[rows] * factor, 2)

@@ -324,7 +324,10 @@ def _rows_of_buildings(
     rng: np.random.Generator, fabric: Fabric, terms: Terms, coefficient: Floats, workshops: Ints, with_office: bool
 ) -> tuple[Ints, Ints, Floats, Flags]:
     """Lay a row of buildings, with lanes between, in the middle of each parcel: parcel, place in the row, box, is it the office."""
-    along_share, office_length = 0.88, 0.3  # of a building's stretch that is built; an office's stretch beside a workshop's
+    along_share, office_length = (
+        0.88,
+        0.3,
+    )  # of a building's stretch that is built; an office's stretch beside a workshop's
     room = fabric.pieces.building_room()
     width, height = room[:, 2] - room[:, 0], room[:, 3] - room[:, 1]
     side = np.sqrt(coefficient * terms.area_m2 / (along_share * width * height))
@@ -348,7 +351,9 @@ def _rows_of_buildings(
     return of, place, box + np.tile(low[of], 2), is_office
 
 
-def enterprise_frame(rng: np.random.Generator, holdings: Holdings, land_m2: Floats, terms: Terms, on: date) -> pd.DataFrame:
+def enterprise_frame(
+    rng: np.random.Generator, holdings: Holdings, land_m2: Floats, terms: Terms, on: date
+) -> pd.DataFrame:
     """Describe the firms: every industry equally often in a park; below designated size those with the least land.
 
     Parameters
@@ -362,7 +367,9 @@ def enterprise_frame(rng: np.random.Generator, holdings: Holdings, land_m2: Floa
     is_small = (_places(land_m2, holdings.firm_park) < _SMALL_FIRMS) | (mu(1.0) * land_m2 < _SMALL_MU)
     alone = np.zeros(n, dtype=bool)
     alone[holdings.owner[(holdings.users == 1) & (holdings.parcels_of_owner[holdings.owner] == 1)]] = True
-    is_small |= _places(np.where(alone, land_m2, np.inf), holdings.firm_park) == 0  # and one at least that rents nothing
+    is_small |= (
+        _places(np.where(alone, land_m2, np.inf), holdings.firm_park) == 0
+    )  # and one at least that rents nothing
     in_production = np.full(n, 13 * 366 - 900 - 200)
     in_production[holdings.owner] = terms.finished_days - 200
     parks = int(holdings.firm_park.max()) + 1

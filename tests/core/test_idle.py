@@ -59,7 +59,9 @@ def said_by_hand(history: dict[str, Any], on: date) -> tuple[str, str | None]:
             return None
         return Fraction(str(part)) < Fraction(str(whole)) * share
 
-    past = [history[name] is not None and history[name] <= on for name in ("started_on", "finished_on", "stopped_since")]
+    past = [
+        history[name] is not None and history[name] <= on for name in ("started_on", "finished_on", "stopped_since")
+    ]
     built_something = history["started_on"] is None and (history["developed_m2"] or 0) > 0
     if not (any(past) or built_something):
         due = history["agreed_start_on"]
@@ -171,7 +173,9 @@ def test_no_contract_at_all_gives_empty_frames() -> None:
     assert idle_by_parcel(idle, drawn.parcel)["idle"].tolist() == ["unknown"]
 
 
-@pytest.mark.parametrize("name", ["not_started_years", "take_back_years", "stopped_years", "developed_share_min", "invested_share_min"])
+@pytest.mark.parametrize(
+    "name", ["not_started_years", "take_back_years", "stopped_years", "developed_share_min", "invested_share_min"]
+)
 def test_a_threshold_that_is_missing_is_refused(name: str) -> None:
     head, tail = RULES.text.split(f"[{name}]")
     rules = parse_ruleset(head + "[" + tail.split("\n[", 1)[1], "short.toml")

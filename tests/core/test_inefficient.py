@@ -56,7 +56,9 @@ def test_below_half_of_the_industry_is_weighed_by_area_inside_the_park() -> None
     assert (row["finding"], row["value"], row["unit"]) == ("suspected", 6.0, "万元/亩")
     assert row["threshold"] == pytest.approx(8.6)
     heavy = measures({"area_mu": 150.0}, *rows[1:5], {"tax_wan_per_mu": np.nan})
-    assert with_derived(heavy, DONGYANG)["industry_tax_wan_per_mu"].iloc[0] == pytest.approx((150 * 20 + 45 * 20 + 15 * 6) / 210)
+    assert with_derived(heavy, DONGYANG)["industry_tax_wan_per_mu"].iloc[0] == pytest.approx(
+        (150 * 20 + 45 * 20 + 15 * 6) / 210
+    )
 
 
 def test_too_few_plots_make_no_mean() -> None:
@@ -139,7 +141,9 @@ rows = st.fixed_dictionaries(
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(rows, min_size=1, max_size=15), st.randoms(use_true_random=False))
-def test_order_does_not_matter_parks_do_not_mix_and_the_input_stays(given_rows: list[dict[str, Any]], random: Any) -> None:
+def test_order_does_not_matter_parks_do_not_mix_and_the_input_stays(
+    given_rows: list[dict[str, Any]], random: Any
+) -> None:
     frame = measures(*given_rows)
     before = frame.copy(deep=True)
     found = low_efficiency(frame, DONGYANG)
@@ -149,7 +153,9 @@ def test_order_does_not_matter_parks_do_not_mix_and_the_input_stays(given_rows: 
     random.shuffle(order)
     shuffled = low_efficiency(frame.loc[order], DONGYANG).set_index(["test", "parcel_id"]).loc[whole.index]
     pd.testing.assert_frame_equal(shuffled, whole)
-    alone = pd.concat([low_efficiency(part, DONGYANG) for _, part in frame.groupby("park_code")]).set_index(["test", "parcel_id"])
+    alone = pd.concat([low_efficiency(part, DONGYANG) for _, part in frame.groupby("park_code")]).set_index(
+        ["test", "parcel_id"]
+    )
     pd.testing.assert_frame_equal(alone.loc[whole.index], whole)
     pd.testing.assert_frame_equal(frame, before)
 

@@ -112,7 +112,12 @@ def test_evaluation_area_is_own_plus_leased_in_minus_leased_out() -> None:
     drawn = stock(
         [{"parcel_no": "A"}, {"parcel_no": "B"}],
         firms=firms("O", "T", "S"),
-        uses=[use("A", "O", "owner"), use("A", "T", "tenant", 4000.0), use("A", "S", "subtenant", 1000.0), use("B", "T", "owner")],
+        uses=[
+            use("A", "O", "owner"),
+            use("A", "T", "tenant", 4000.0),
+            use("A", "S", "subtenant", 1000.0),
+            use("B", "T", "owner"),
+        ],
     )
     assert enterprise_measures(drawn, ON)["land_used_m2"].tolist() == [6000.0, 13_000.0, 1000.0]
 
@@ -225,7 +230,10 @@ def test_the_same_code_in_two_parks_is_evaluated_in_each() -> None:
     parcels = [{"parcel_no": "A"}, {"parcel_no": "A", "park_code": "P2"}]
     both = [{"uscc": "O", "status": "normal"}, {"uscc": "O", "status": "normal", "park_code": "P2"}]
     uses = [use("A", "O", "owner"), use("A", "O", "owner") | {"park_code": "P2"}]
-    years = [{"uscc": "O", "year": 2023, "tax_wan": 15.0}, {"uscc": "O", "year": 2023, "tax_wan": 150.0, "park_code": "P2"}]
+    years = [
+        {"uscc": "O", "year": 2023, "tax_wan": 15.0},
+        {"uscc": "O", "year": 2023, "tax_wan": 150.0, "park_code": "P2"},
+    ]
     found = parcel_measures(stock(parcels, firms=both, uses=uses, years=years), ON)
     assert found["tax_wan_per_mu"].tolist() == [1.0, 10.0]
     assert found["enterprise_id"].tolist() == [101, 102]
@@ -243,7 +251,9 @@ def test_the_same_code_in_two_parks_is_evaluated_in_each() -> None:
     ],
 )
 def test_yearly_ratios(name: str, row: dict[str, Any], value: float) -> None:
-    drawn = stock([], firms=firms("O"), years=[{"uscc": "O", "year": 2023} | row, {"uscc": "O", "year": 2022, "tax_wan": 9.0}])
+    drawn = stock(
+        [], firms=firms("O"), years=[{"uscc": "O", "year": 2023} | row, {"uscc": "O", "year": 2022, "tax_wan": 9.0}]
+    )
     assert enterprise_measures(drawn, ON)[name].item() == pytest.approx(value, nan_ok=True)
 
 
@@ -259,10 +269,17 @@ def test_layers_cover_shares_of_a_parcel_and_only_in_their_park() -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from("OTS"), st.sampled_from(["owner", "tenant", "subtenant"]), st.integers(1, 4000)), max_size=6))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("OTS"), st.sampled_from(["owner", "tenant", "subtenant"]), st.integers(1, 4000)),
+        max_size=6,
+    )
+)
 def test_the_users_of_a_plot_never_use_more_than_is_there(given_uses: list[tuple[str, str, int]]) -> None:
     """Net areas are never negative, and with an owner of all of it they add up to no more than what was written down at the top."""
-    uses = [use("A", "P", "owner", 10_000.0)] + [use("A", code, role, float(area)) for code, role, area in given_uses if role != "owner"]
+    uses = [use("A", "P", "owner", 10_000.0)] + [
+        use("A", code, role, float(area)) for code, role, area in given_uses if role != "owner"
+    ]
     drawn = stock([{"parcel_no": "A"}], firms=firms("P", "O", "T", "S"), uses=uses)
     before = drawn.parcel_use.copy(deep=True)
     net = enterprise_measures(drawn, ON)["land_used_m2"].dropna()

@@ -42,7 +42,9 @@ def subjects(*rows: dict[str, Any], usual: dict[str, Any] = BELOW) -> pd.DataFra
     return frame
 
 
-def graded(*rows: dict[str, Any], usual: dict[str, Any] = BELOW, rules: Ruleset = HUANGYAN, **points: Any) -> pd.DataFrame:
+def graded(
+    *rows: dict[str, Any], usual: dict[str, Any] = BELOW, rules: Ruleset = HUANGYAN, **points: Any
+) -> pd.DataFrame:
     return grade_subjects(subjects(*rows, usual=usual), rules, 2022, **points)
 
 
@@ -54,7 +56,8 @@ def ladder(count: int) -> list[dict[str, Any]]:
 def with_missing(policy: str) -> Ruleset:
     assert HUANGYAN.scheme is not None
     populations = tuple(
-        replace(item, indicators=tuple(replace(part, missing=None) for part in item.indicators)) for item in HUANGYAN.scheme.populations
+        replace(item, indicators=tuple(replace(part, missing=None) for part in item.indicators))
+        for item in HUANGYAN.scheme.populations
     )
     return replace(HUANGYAN, scheme=replace(HUANGYAN.scheme, missing=policy, populations=populations))
 
@@ -62,7 +65,13 @@ def with_missing(policy: str) -> Ruleset:
 def test_a_firm_at_every_base_has_the_whole_weight() -> None:
     found = graded({}, usual=ABOVE).iloc[0]
     assert found["total"] == pytest.approx(100.0)
-    assert found[["population", "year", "ruleset", "rank", "share"]].tolist() == ["P1/above", 2022, "huangyan-2022", 1, 1.0]
+    assert found[["population", "year", "ruleset", "rank", "share"]].tolist() == [
+        "P1/above",
+        2022,
+        "huangyan-2022",
+        1,
+        1.0,
+    ]
     assert sum(part["score"] for part in found["scores"]) == pytest.approx(found["total"], abs=1e-9)
     assert tuple(found.index) == GRADE_COLUMNS
 
@@ -88,7 +97,9 @@ def test_a_missing_value_is_treated_as_the_ruleset_says(policy: str, total: floa
 
 def test_who_is_not_known_gets_a_reason_and_no_grade() -> None:
     nothing = dict.fromkeys(("tax_wan_per_mu", "tax_yuan_per_kwh"), np.nan)
-    little = ABOVE | dict.fromkeys(("value_added_wan_per_mu", "value_added_wan_per_tce", "rd_share", "value_added_wan_per_head"), np.nan)
+    little = ABOVE | dict.fromkeys(
+        ("value_added_wan_per_mu", "value_added_wan_per_tce", "rd_share", "value_added_wan_per_head"), np.nan
+    )
     found = graded(*ladder(5), nothing, little, {"scale": None, "revenue_wan": np.nan}, usual=BELOW)
     assert found["reason"].iloc[5].startswith("nothing_known missing=enterprise_year.tax_wan")
     assert found["reason"].iloc[6].startswith("too_little_known missing=")  # 40 of 100 known, half is asked
@@ -116,7 +127,12 @@ def test_too_few_are_not_graded_by_quota() -> None:
 
 
 def test_the_protected_are_not_ranked_and_protection_needs_proof() -> None:
-    rows = [*ladder(5), {"is_utility": True}, {"years_in_production": 1.9}, {"is_utility": None, "years_in_production": np.nan}]
+    rows = [
+        *ladder(5),
+        {"is_utility": True},
+        {"years_in_production": 1.9},
+        {"is_utility": None, "years_in_production": np.nan},
+    ]
     found = graded(*rows)
     assert found["grade"].iloc[5:7].tolist() == ["T", "T"]
     assert found["reason"].iloc[5:7].tolist() == ["utility", "new_firm"]
@@ -161,7 +177,10 @@ def test_a_stock_is_evaluated_by_its_enterprises_for_the_last_full_year() -> Non
         [{"parcel_no": "A"}],
         firms=[{"uscc": "U", "scale": "below"}],
         uses=[{"parcel_no": "A", "uscc": "U", "role": "owner"}],
-        years=[{"uscc": "U", "year": year, "tax_wan": 15.0 * 11.5932 * rise, "power_kwh": None} for year, rise in ((2023, 1), (2022, 2))],
+        years=[
+            {"uscc": "U", "year": year, "tax_wan": 15.0 * 11.5932 * rise, "power_kwh": None}
+            for year, rise in ((2023, 1), (2022, 2))
+        ],
     )
     assert grade(drawn, HUANGYAN, date(2024, 3, 1))[["year", "total"]].iloc[0].tolist() == [2023, pytest.approx(100.0)]
     assert grade(drawn, HUANGYAN, date(2024, 3, 1), year=2022)["total"].item() == pytest.approx(200.0)
@@ -170,7 +189,13 @@ def test_a_stock_is_evaluated_by_its_enterprises_for_the_last_full_year() -> Non
 def test_parcels_are_evaluated_by_rank_in_their_land_use_and_park() -> None:
     """Five lots: shares of the allowed floor area 0.1 … 0.5, values alike, ages alike (mean rank 3 of 5 = 0.6)."""
     frame = pd.DataFrame(
-        {"park_code": "P1", "landuse_code": "06", "far_share": np.arange(1, 6) / 10, "value_per_m2": 100.0, "building_age_years": 50.0},
+        {
+            "park_code": "P1",
+            "landuse_code": "06",
+            "far_share": np.arange(1, 6) / 10,
+            "value_per_m2": 100.0,
+            "building_age_years": 50.0,
+        },
         index=pd.Index(range(1, 6), name="parcel_id"),
     )
     found = grade_subjects(frame, NYC, 2024)
@@ -209,7 +234,11 @@ values = st.just(np.nan) | st.sampled_from([0.0, -0.0, 1.0, -1.0, 1e-300, np.inf
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.integers(1, 40).flatmap(lambda n: st.tuples(arrays(float, (n, 3), elements=values), arrays(np.int64, n, elements=group))))
+@given(
+    st.integers(1, 40).flatmap(
+        lambda n: st.tuples(arrays(float, (n, 3), elements=values), arrays(np.int64, n, elements=group))
+    )
+)
 def test_the_kernel_says_what_pandas_says(drawn: tuple[np.ndarray, np.ndarray]) -> None:
     value, group = drawn
     before = value.copy()

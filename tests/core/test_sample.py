@@ -27,7 +27,14 @@ from landgis.terms.units import hectares
 
 ON = date(2026, 11, 23)
 PLACE = (115.2, 33.0)
-TYPES = {"text": "str", "number": "float64", "integer": "Int64", "date": "datetime64[s]", "boolean": "boolean", "texts": "object"}
+TYPES = {
+    "text": "str",
+    "number": "float64",
+    "integer": "Int64",
+    "date": "datetime64[s]",
+    "boolean": "boolean",
+    "texts": "object",
+}
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +80,9 @@ def test_blocks_are_apart_by_a_road(fabric: Fabric) -> None:
     east_west_m = 111_320 * np.cos(np.radians(PLACE[1]))
     flat = shapely.transform(fabric.blocks, lambda lonlat: lonlat * [east_west_m, 110_900])
     tree = shapely.STRtree(flat)
-    nearest = [min(flat[b].distance(flat[c]) for c in tree.query(flat[b].buffer(200)) if c != b) for b in range(len(flat))]
+    nearest = [
+        min(flat[b].distance(flat[c]) for c in tree.query(flat[b].buffer(200)) if c != b) for b in range(len(flat))
+    ]
     assert min(nearest) > 19
     assert max(nearest) < 42
 
@@ -214,7 +223,9 @@ def test_the_command_makes_a_city_or_says_why_not(tmp_path: Path, capsys: pytest
 
 def _assess(stock: Stock, on: date) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Findings, and triage, of a stock: what the workflow does, without a database."""
-    idle_rules, low, performance, gates = map(load_ruleset, ("cn-idle-2012", "dongyang-2021", "huangyan-2022", "cn-triage"))
+    idle_rules, low, performance, gates = map(
+        load_ruleset, ("cn-idle-2012", "dongyang-2021", "huangyan-2022", "cn-triage")
+    )
     measures = parcel_measures(stock, on)
     idle = idle_land(stock.contract, idle_rules, on, build_status=stock.parcel["build_status"])
     by_parcel = idle_by_parcel(idle, stock.parcel)
@@ -249,7 +260,15 @@ def test_every_plant_is_found_and_nothing_else(
     odd = findings[findings["finding"] != "clear"]
     found = set(zip(_key(odd, stock.parcel), odd["test"], odd["finding"], odd["article"], strict=True))
     named = answers[answers["test"] != ""]
-    planted = set(zip(named["park_code"] + " " + named["parcel_no"], named["test"], named["finding"], named["article"], strict=True))
+    planted = set(
+        zip(
+            named["park_code"] + " " + named["parcel_no"],
+            named["test"],
+            named["finding"],
+            named["article"],
+            strict=True,
+        )
+    )
     assert found == planted
     expected = {
         f"{row.park_code} {row.parcel_no}": (row.answer, row.gate, row.track) for row in answers.itertuples(index=False)
@@ -268,7 +287,12 @@ def test_a_park_assessed_alone_gets_the_same_answers(city: City) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["<img src=x onerror=alert(1)>", "示例企业</script><script>alert(1)</script>", "示例企业`${alert(1)}`", "示例企业𠀀𠮷𪚥"],
+    [
+        "<img src=x onerror=alert(1)>",
+        "示例企业</script><script>alert(1)</script>",
+        "示例企业`${alert(1)}`",
+        "示例企业𠀀𠮷𪚥",
+    ],
 )
 def test_hostile_names_are_in_the_city(city: City, name: str) -> None:
     assert name in set(city.frames["parcel"]["owner_name"])

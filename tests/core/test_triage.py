@@ -47,7 +47,13 @@ def answered(*differs: dict[str, Any], rules: Any = RULES) -> pd.DataFrame:
         return [(name,)] * len(rows)
 
     findings = pd.DataFrame(
-        {"parcel_id": index, "ruleset": "r", "test": "low_tax", "finding": column("low_tax"), "missing": lacks("enterprise_year.tax_wan")}
+        {
+            "parcel_id": index,
+            "ruleset": "r",
+            "test": "low_tax",
+            "finding": column("low_tax"),
+            "missing": lacks("enterprise_year.tax_wan"),
+        }
     ).reindex(columns=list(FINDING_COLUMNS))
     idle = pd.DataFrame({"idle": column("idle"), "track": column("track"), "missing": lacks("contract")}, index=index)
     idle = idle.assign(test="not_started", days=800.0)
@@ -129,7 +135,9 @@ def test_what_decides_and_is_unknown_asks_for_data_first(row: dict[str, Any], mi
         ({"far": 0.1, "coefficient": np.nan}, "upgrade", 4),
     ],
 )
-def test_a_missing_number_that_could_not_change_the_answer_is_not_waited_for(row: dict[str, Any], answer: str, gate: int) -> None:
+def test_a_missing_number_that_could_not_change_the_answer_is_not_waited_for(
+    row: dict[str, Any], answer: str, gate: int
+) -> None:
     found = answered(row).iloc[0]
     assert (found["answer"], found["gate"]) == (answer, gate)
 
@@ -221,7 +229,9 @@ def test_from_stock_to_answer() -> None:
     measures = parcel_measures(drawn, on)
     idle = idle_land(drawn.contract, book.idle, on, build_status=drawn.parcel["build_status"])
     by_parcel = idle_by_parcel(idle, drawn.parcel)
-    findings = pd.concat([idle_findings(idle, by_parcel, book.idle), low_efficiency(measures, book.low_efficiency, by_parcel["idle"])])
+    findings = pd.concat(
+        [idle_findings(idle, by_parcel, book.idle), low_efficiency(measures, book.low_efficiency, by_parcel["idle"])]
+    )
     now, before = (parcel_grades(grade(drawn, book.performance, on, year=year), measures) for year in (2023, 2022))
     assert now["grade"].tolist() == [None, "A", None]
     found = triage(measures, findings, book.triage, idle=by_parcel, grades=now, grades_before=before)

@@ -57,7 +57,9 @@ def test_huangyan(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", cases("quotas"))
 def test_quotas(case: dict[str, Any]) -> None:
     bounds = ("top", "last", "at_least")
-    cuts = [Cut(item["grade"], *(Fraction(item[key]) if key in item else None for key in bounds)) for item in case["cuts"]]
+    cuts = [
+        Cut(item["grade"], *(Fraction(item[key]) if key in item else None for key in bounds)) for item in case["cuts"]
+    ]
     totals = np.array(case.get("totals") or np.arange(case["firms"], 0, -1), dtype=float)
     rank, size = rank_totals(totals, np.zeros(len(totals), dtype=np.int64))
     assert Counter(cut_grades(totals, rank, size, cuts)) == case["expect"]

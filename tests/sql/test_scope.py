@@ -50,7 +50,7 @@ def two_parks(conn):
 @pytest.mark.parametrize("relation", ["land.parcel", "land.park", "api.parcel_now"])
 def test_a_scope_sees_its_parks_and_no_others(two_parks, relation, scope, seen):
     with database.scoped(two_parks, scope):
-        found = two_parks.execute(f"SELECT park_code FROM {relation} ORDER BY 1").fetchall()  # noqa: S608
+        found = two_parks.execute(f"SELECT park_code FROM {relation} ORDER BY 1").fetchall()
     assert [code for (code,) in found] == seen
 
 

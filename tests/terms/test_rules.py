@@ -227,7 +227,9 @@ def test_a_reason_is_read_and_spoken() -> None:
     words = reason_words(reason, compose(CHINESE).words)
     assert words.zh == "容积率低于本行业下限（容积率 0.42，阈值 0.7，未核对 生态保护红线占比）"
     assert words.en.startswith("floor-area ratio below the floor of its industry (floor-area ratio 0.42, threshold 0.7")
-    assert reason_words("legal_idle track=fee", compose(CHINESE).words).zh.endswith("法定处置路径 征缴闲置费（调查核实后））")
+    assert reason_words("legal_idle track=fee", compose(CHINESE).words).zh.endswith(
+        "法定处置路径 征缴闲置费（调查核实后））"
+    )
     assert reason_words("long_stopped stopped_months=14 threshold=12 unit=month", compose(CHINESE).words).en.endswith(
         "(months stopped 14 month, threshold 12 month)"
     )

@@ -281,7 +281,7 @@ def why(
 @router.get(
     "/{run}/ledger.{kind}",
     response_class=FileResponse,
-    responses={200: {"content": dict.fromkeys(_LEDGERS.values(), {}), "description": "The ledger as a file."}},
+    responses={200: {"content": {kind: {} for kind in _LEDGERS.values()}, "description": "The ledger as a file."}},
 )
 def ledger(
     here: Here,
