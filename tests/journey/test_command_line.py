@@ -222,9 +222,7 @@ def test_an_output_that_cannot_be_written_is_said_and_leaves_nothing(landgis, dr
 def test_kill_nine_in_the_middle_of_an_ingest_leaves_no_batch(fresh, drawn_file, tmp_path):
     environment = os.environ | {"DATABASE_URL": fresh.admin_url, "LANDGIS_HOME": str(tmp_path)}
     with psycopg.connect(fresh.admin_url) as keeper, database.connect(fresh.admin_url) as watcher:
-        keeper.execute(
-            "LOCK TABLE land.issue IN EXCLUSIVE MODE"
-        )  # the issues are written last: all else is written then
+        keeper.execute("LOCK TABLE land.audit IN EXCLUSIVE MODE")  # written last: all else is written then
         ingest = subprocess.Popen(
             [sys.executable, "-m", "landgis", "ingest", str(drawn_file)], env=environment, stderr=subprocess.DEVNULL
         )
