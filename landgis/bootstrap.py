@@ -414,6 +414,9 @@ def _install_packages(installer: list[str | Path], mode: str) -> None:
     run(hashed, label, total=number, count=r"\s*Collecting |Requirement already")
     here = [*installer, "--no-deps", "--no-build-isolation", "--no-index", "--editable", ROOT]
     run(here, "安装本项目 · installing landgis itself")
+    # Every start would compile two thousand modules anew where Python may not keep what it compiled.
+    compiled = [VENV / "bin" / "python", "-m", "compileall", "-q", "-j", "0", VENV / "lib", ROOT / "landgis"]
+    run(compiled, "编译字节码 · compiling byte code")
 
 
 def _find_postgis(home: Path) -> str | None:
