@@ -171,6 +171,12 @@ def _series(column: pa.ChunkedArray, kind: Kind) -> "pd.Series[Any]":
     return series
 
 
+def refresh_statistics(conn: Connection) -> None:
+    """Tell the planner what has just been added; outside the transaction that added it, so that nobody waits for both."""
+    with refusals():
+        conn.execute("SELECT api.refresh_statistics()")
+
+
 @contextmanager
 def refusals() -> Iterator[None]:
     """Say a database's refusal in our words; anything unforeseen passes as it is."""

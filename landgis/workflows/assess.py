@@ -13,7 +13,7 @@ from landgis.core.inefficient import low_efficiency
 from landgis.core.measure import parcel_measures
 from landgis.core.performance import grade
 from landgis.core.triage import parcel_grades, triage
-from landgis.store.database import ALL_PARKS, Connection, scoped
+from landgis.store.database import ALL_PARKS, Connection, refresh_statistics, scoped
 from landgis.store.runs import Assessment, add_run, find_same_run
 from landgis.store.stock import list_parks, read_stock, snapshot
 from landgis.terms.errors import RuleError, Words
@@ -69,10 +69,12 @@ def assess(
             codes = list_parks(conn) if park_codes is None else sorted(park_codes)
             stock, batch = read_stock(conn, codes)
         made = _think(stock, batch, rules, rules.triage, on, tell)  # think
-        run = find_same_run(conn, made.snapshot, made.rulesets, on, made.version)
+        run = same = find_same_run(conn, made.snapshot, made.rulesets, on, made.version)
         if run is None:
             with tell(Words("写入评估结果", "Storing what was found")):  # write
                 run = add_run(conn, made)
+    if same is None:
+        refresh_statistics(conn)
     return {"run": run, "on": on.isoformat(), "parks": codes, **_summary(stock, made, rules, on)}
 
 

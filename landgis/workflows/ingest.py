@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from landgis.core.quality import check
 from landgis.readers.conform import conform
 from landgis.readers.files import content_hash, read_layers
 from landgis.readers.profiles import load_profile
-from landgis.store.database import ALL_PARKS, Connection
+from landgis.store.database import ALL_PARKS, Connection, refresh_statistics
 from landgis.store.stock import Source, Stored, add_batch, known_keys
 from landgis.terms.errors import Words
 
@@ -92,10 +92,15 @@ def ingest(
         The database refused; nothing is left behind.
     """
     profile = load_profile(profile_name)
-    names = " + ".join(path.name for path in paths)
+    called = _distinct_names(paths)
+    names = " + ".join(called)
     with tell(Words(f"读取 {names}", f"Reading {names}")):
         digest = _hash([content_hash(path) for path in paths])
-        layers = [layer for path in paths for layer in read_layers(path, crs=crs, encoding=encoding)]
+        layers = [
+            replace(layer, file=name + layer.file.removeprefix(path.name))
+            for path, name in zip(paths, called, strict=True)
+            for layer in read_layers(path, crs=crs, encoding=encoding)
+        ]
     with tell(Words("按方案对应字段", "Bringing the columns to ours")):
         given = conform(layers, profile, park=park)
     with tell(Words("逐行检查", "Checking every row")):
@@ -105,9 +110,17 @@ def ingest(
     source = Source(names, digest, profile.name, given.rows_in)
     with tell(Words("写入数据库", "Storing")):
         stored = add_batch(conn, checked.frames, issues, source, parks, is_dry=is_dry)
+        if stored.tables and not is_dry:
+            refresh_statistics(conn)
     return Ingested(names, profile.name, codes, source.rows_in, stored, issues, is_dry)
 
 
 def _hash(hashes: Sequence[str]) -> str:
     """Hash several files as one: the file's own hash where there is only one."""
     return hashes[0] if len(hashes) == 1 else sha256("".join(hashes).encode()).hexdigest()
+
+
+def _distinct_names(paths: Sequence[Path]) -> list[str]:
+    """Call each file by its name, and by its folder too where two have the same: a row is known by its file."""
+    names = [path.name for path in paths]
+    return [path.name if names.count(path.name) == 1 else "/".join(path.absolute().parts[-2:]) for path in paths]

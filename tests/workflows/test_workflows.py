@@ -1,0 +1,104 @@
+"""What only the workflows do: one batch from several files, one run from one stock, and a planner who knows of both."""
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from conftest import RULES, SAMPLE_DAY
+
+from landgis.store import database
+from landgis.terms.errors import NotFoundError, RuleError
+from landgis.workflows import publish
+from landgis.workflows.assess import assess
+from landgis.workflows.ingest import ingest
+
+
+@pytest.fixture
+def three_files(tmp_path: Path) -> list[Path]:
+    """One park in three files: its name, its first parcel, its second."""
+    square = "POLYGON(({x} 33,{x}.001 33,{x}.001 33.001,{x} 33.001,{x} 33))"
+    paths = [tmp_path / "park.csv"]
+    paths[0].write_text("park_code,name\np1,示例园区 01\n", encoding="utf-8")
+    for number, x in enumerate((117, 118)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        paths.append(folder / "parcel.csv")
+        paths[-1].write_text(f'parcel_no,WKT\nP-{number},"{square.format(x=x)}"\n', encoding="utf-8")
+    return paths
+
+
+def test_several_files_are_one_batch_and_each_row_remembers_its_file(conn, three_files):
+    done = ingest(conn, three_files, "landgis-template", park="p1", crs="EPSG:4490")
+
+    assert (done.rows_in, done.stored.stored) == (3, 3)
+    with database.scoped(conn, ["p1"]):
+        kept = conn.execute("SELECT parcel_no, source_file, source_row FROM land.parcel ORDER BY 1").fetchall()
+        batches = conn.execute("SELECT file, rows_in FROM land.batch").fetchall()
+    assert kept == [("P-0", "0/parcel.csv", 2), ("P-1", "1/parcel.csv", 2)]
+    assert batches == [("park.csv + 0/parcel.csv + 1/parcel.csv", 3)]
+
+
+def test_the_planner_knows_of_a_batch_and_of_a_run(conn, fresh, city_file):
+    def known() -> set[tuple[str, str]]:
+        with database.connect(fresh.admin_url) as admin:
+            return set(admin.execute("SELECT tablename, attname FROM pg_stats WHERE schemaname = 'land'").fetchall())
+
+    ingest(conn, [city_file], "landgis-template")
+    assert ("parcel", "parcel_no") in known() and ("triage", "parcel_id") not in known()
+    assess(conn, None, RULES, SAMPLE_DAY)
+    assert ("triage", "parcel_id") in known()
+
+
+def test_the_answers_are_those_of_the_answer_key(sample, city):
+    with database.connect(sample.app_url) as conn, database.scoped(conn, database.ALL_PARKS):
+        found = pd.DataFrame(
+            conn.execute(
+                "SELECT p.park_code, p.parcel_no, t.answer, t.gate, t.track FROM land.triage t JOIN land.parcel p ON p.id = t.parcel_id"
+            ).fetchall(),
+            columns=["park_code", "parcel_no", "answer", "gate", "track"],
+        ).set_index(["park_code", "parcel_no"])
+    key = city.answers.drop_duplicates(["park_code", "parcel_no"]).set_index(["park_code", "parcel_no"])
+
+    planted = found.loc[key.index]
+    assert (planted["answer"] == key["answer"]).all()
+    assert (planted["track"].fillna("") == key["track"].fillna("")).all()
+    assert (found.drop(key.index)["answer"] == "leave").all()  # and nothing else is found
+    assert sample.assessed["triage"]["exit"]["parcels"] == (key["answer"] == "exit").sum()
+
+
+def test_the_findings_are_those_of_the_answer_key(sample, city):
+    with database.connect(sample.app_url) as conn, database.scoped(conn, database.ALL_PARKS):
+        found = set(
+            conn.execute(
+                "SELECT p.park_code, p.parcel_no, f.test, f.finding FROM land.finding f JOIN land.parcel p ON p.id = f.parcel_id"
+                " WHERE f.finding <> 'clear'"
+            ).fetchall()
+        )
+    key = city.answers[city.answers["test"].fillna("") != ""]
+    assert found == set(key[["park_code", "parcel_no", "test", "finding"]].itertuples(index=False, name=None))
+
+
+def test_without_a_triage_nothing_is_assessed(conn, city_file):
+    with pytest.raises(RuleError, match="triage"):
+        assess(conn, None, ["cn-idle-2012"], SAMPLE_DAY)
+
+
+def test_an_empty_database_says_what_to_do_first(conn):
+    with pytest.raises(NotFoundError) as refusal:
+        assess(conn, None, RULES, date(2026, 6, 30))
+    assert "landgis ingest" in str(refusal.value)
+
+
+def test_an_old_run_is_shown_as_it_was(conn, three_files, tmp_path):
+    ingest(conn, three_files, "landgis-template", park="p1", crs="EPSG:4490")
+    old = assess(conn, None, ["cn-triage"], SAMPLE_DAY)["run"]
+    three_files[1].write_text(three_files[1].read_text().replace("117.001 33.001", "117.001 33.002"), encoding="utf-8")
+    ingest(conn, three_files, "landgis-template", park="p1", crs="EPSG:4490")
+    new = assess(conn, None, ["cn-triage"], SAMPLE_DAY)["run"]
+
+    with database.scoped(conn, ["p1"]):
+        land = {run: publish.summarise(conn, run)["triage"]["data_first"] for run in (old, new)}
+    assert old != new
+    assert land[old]["parcels"] == land[new]["parcels"] == 2
+    assert land[new]["area_m2"] > land[old]["area_m2"]  # the parcel grew; the old run still draws the one it judged
