@@ -408,7 +408,7 @@ def _steps() -> Iterator[Tell]:
     if _call.is_json or not _screen.is_terminal:
         yield _plainly if not _call.is_json else quietly
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn())
+    columns = (SpinnerColumn(), TimeElapsedColumn(), BarColumn(bar_width=16), TextColumn("{task.description}"))
     with Progress(*columns, console=_screen) as progress:
 
         @contextmanager
