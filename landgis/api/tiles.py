@@ -8,6 +8,8 @@ from typing import Final
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _PREFIX: Final = "/tiles/"
+#: What a held tile takes beside its body: path, headers, the objects around them. Empty tiles take room too.
+_AROUND_BYTES: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,11 @@ class Tile:
     body: bytes
     headers: tuple[tuple[bytes, bytes], ...]
     etag: bytes
+
+    @property
+    def size_bytes(self) -> int:
+        """The memory it takes while it is held."""
+        return len(self.body) + _AROUND_BYTES
 
 
 class TileCache:
@@ -50,10 +57,10 @@ class TileCache:
         tile = Tile(body, headers, etag.encode())
         with self._lock:
             old = self._tiles.pop(path, None)
-            self._held_bytes += len(body) - (len(old.body) if old else 0)
+            self._held_bytes += tile.size_bytes - (old.size_bytes if old else 0)
             self._tiles[path] = tile
-            while self._held_bytes > self._size_bytes and len(self._tiles) > 1:
-                self._held_bytes -= len(self._tiles.popitem(last=False)[1].body)
+            while self._held_bytes > self._size_bytes:
+                self._held_bytes -= self._tiles.popitem(last=False)[1].size_bytes
         return tile
 
 

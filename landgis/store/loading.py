@@ -5,7 +5,8 @@ The wire form of a row is a 16-bit count of fields and, for each, a 32-bit lengt
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -17,16 +18,18 @@ import shapely
 from psycopg import sql
 
 from landgis.store.database import Connection
-from landgis.terms.crs import STORED
 from landgis.terms.frames import Kind
 
 _HEAD: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TAIL: Final = b"\xff\xff"
 _BLOCK: Final = 1 << 20
+_PIECE_ROWS: Final = 10_000
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _POSTGRES_EPOCH: Final = np.datetime64("2000-01-01", "D")
 
 Bytes = npt.NDArray[np.uint8]
 Wire = Kind | Literal["bigint", "json"]
+Encode = Callable[[pd.DataFrame], Sequence[pa.LargeBinaryArray]]
 
 
 def rows_as_bytes(frame: pd.DataFrame, kinds: Sequence[tuple[str, Wire]]) -> pa.LargeBinaryArray:
@@ -48,65 +51,105 @@ def rows_as_bytes(frame: pd.DataFrame, kinds: Sequence[tuple[str, Wire]]) -> pa.
     return pc.binary_join_element_wise(*pieces, pa.scalar(b"", pa.large_binary()))
 
 
+def plainly(kinds: Sequence[tuple[str, Wire]]) -> Encode:
+    """Give the encoder of rows that hold all their columns themselves."""
+    return lambda rows: [rows_as_bytes(rows, kinds)]
+
+
 def row_hashes(encoded: pa.LargeBinaryArray) -> npt.NDArray[np.int64]:
     """Hash each encoded row to 64 bits (SipHash with a fixed key)."""
     hashed = pd.util.hash_array(encoded.to_numpy(zero_copy_only=False), categorize=False)
     return np.asarray(hashed).view(np.int64)
 
 
-def copy_rows(
-    conn: Connection, relation: sql.Composable, columns: Sequence[str], encoded: Sequence[pa.LargeBinaryArray]
-) -> None:
-    """Send rows, given as pieces that together hold the fields of `columns`, to a table.
+def copy_rows(conn: Connection, relation: sql.Composable, names: Sequence[str], bodies: Iterable[memoryview]) -> None:
+    """Send rows with the fields `names`, as `ready_to_copy` gives them, to a table.
 
     The connection's user must be allowed plain COPY into it: a temporary table of its own, since PostgreSQL refuses COPY under
     row-level security.
     """
-    if not len(encoded[0]):
-        return
-    count = pa.scalar(len(columns).to_bytes(2, "big"), pa.large_binary())
-    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    columns = sql.SQL(", ").join(map(sql.Identifier, names))
     with (
         conn.cursor() as cursor,
-        cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(relation, names)) as copy,
+        cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(relation, columns)) as copy,
     ):
         copy.write(_HEAD)
-        body = pc.binary_join_element_wise(count, *encoded, pa.scalar(b"", pa.large_binary()))
-        offsets = np.frombuffer(body.buffers()[1], np.int64, len(body) + 1, body.offset * 8)
-        data = memoryview(body.buffers()[2])[offsets[0] : offsets[-1]]
-        for start in range(0, len(data), _BLOCK):
-            copy.write(data[start : start + _BLOCK])
+        for body in bodies:
+            for start in range(0, len(body), _BLOCK):
+                copy.write(body[start : start + _BLOCK])
         copy.write(_TAIL)
+
+
+def ready_to_copy(rows: pd.DataFrame, names: Sequence[str], encode: Encode) -> Iterator[memoryview]:
+    """Encode rows piece by piece, always one piece ahead of the one that is sent.
+
+    Parameters
+    ----------
+    names
+        The columns, in the order in which they are encoded.
+    encode
+        Gives the fields of some rows, in parts that belong side by side.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        made = (_body(encode(piece), len(names)) for piece in pieces(rows))
+        coming = thread.submit(next, made, None)
+        while (body := coming.result()) is not None:
+            coming = thread.submit(next, made, None)
+            yield body
+
+
+def _body(encoded: Sequence[pa.LargeBinaryArray], fields: int) -> memoryview:
+    count = pa.scalar(fields.to_bytes(2, "big"), pa.large_binary())
+    body = pc.binary_join_element_wise(count, *encoded, pa.scalar(b"", pa.large_binary()))
+    offsets = np.frombuffer(body.buffers()[1], np.int64, len(body) + 1, body.offset * 8)
+    return memoryview(body.buffers()[2])[offsets[0] : offsets[-1]]
 
 
 def insert_rows(
     conn: Connection,
     table: str,
     names: Sequence[str],
-    encoded: Sequence[pa.LargeBinaryArray],
+    rows: pd.DataFrame,
+    encode: Encode,
     constants: Mapping[str, sql.Composable],
 ) -> None:
-    """Add rows to ``land.<table>``: COPY into a temporary table of our own, then one INSERT with the constant columns.
+    """Add rows to ``land.<table>``: COPY into a temporary table of our own, then INSERT from there with the constant columns.
 
-    The detour is PostgreSQL's: under row-level security it refuses COPY into the table itself.
+    The detour is PostgreSQL's: under row-level security it refuses COPY into the table itself. Rows go in pieces, and while the
+    server stores one the next is encoded.
+
+    Parameters
+    ----------
+    names, encode
+        As for `ready_to_copy`.
+    constants
+        Columns with one value for all rows.
     """
-    target, columns = sql.Identifier("land", table), sql.SQL(", ").join(map(sql.Identifier, names))
+    arriving, target = sql.Identifier("pg_temp", "arriving"), sql.Identifier("land", table)
+    columns = sql.SQL(", ").join(map(sql.Identifier, names))
+    insert = sql.SQL("INSERT INTO {} ({}, {}) SELECT {}, {} FROM {}").format(
+        target,
+        sql.SQL(", ").join(map(sql.Identifier, constants)),
+        columns,
+        sql.SQL(", ").join(constants.values()),
+        columns,
+        arriving,
+    )
     conn.execute("DROP TABLE IF EXISTS pg_temp.arriving")
     conn.execute(
         sql.SQL("CREATE TEMPORARY TABLE arriving ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
             columns, target
         )
     )
-    copy_rows(conn, sql.Identifier("pg_temp", "arriving"), names, encoded)
-    conn.execute(
-        sql.SQL("INSERT INTO {} ({}, {}) SELECT {}, {} FROM pg_temp.arriving").format(
-            target,
-            sql.SQL(", ").join(map(sql.Identifier, constants)),
-            columns,
-            sql.SQL(", ").join(constants.values()),
-            columns,
-        )
-    )
+    for body in ready_to_copy(rows, names, encode):
+        copy_rows(conn, arriving, names, [body])
+        conn.execute(insert)
+        conn.execute("TRUNCATE pg_temp.arriving")
+
+
+def pieces(rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Cut a frame into pieces that are encoded together; none where it is empty."""
+    return (rows.iloc[start : start + _PIECE_ROWS] for start in range(0, len(rows), _PIECE_ROWS))
 
 
 def _field(column: "pd.Series[Any]", kind: Wire) -> list[pa.LargeBinaryArray]:
@@ -125,12 +168,11 @@ def _field(column: "pd.Series[Any]", kind: Wire) -> list[pa.LargeBinaryArray]:
         unknown = np.isnat(days)
         since = (np.where(unknown, _POSTGRES_EPOCH, days) - _POSTGRES_EPOCH).astype(np.int64)
         return [_fixed(since.astype(">i4"), unknown)]
-    if kind == "geometry":
-        shapes = shapely.set_srid(column.to_numpy(dtype=object), STORED)
-        return _varying(pa.array(shapely.to_wkb(shapes, include_srid=True, byte_order=1), pa.large_binary()))
+    if kind == "geometry":  # without a number of its own a shape takes the coordinate system of its column
+        return _varying(pa.array(shapely.to_wkb(column.to_numpy(dtype=object), byte_order=1), pa.large_binary()))
     if kind == "json":  # jsonb's wire form: version 1, then the text
         return _varying(
-            pa.array([b"\1" + json.dumps(value, ensure_ascii=False).encode() for value in column], pa.large_binary())
+            pa.array([b"\1" + _JSON.encode(value).encode() for value in column], pa.large_binary())
         )
     if kind == "texts":
         return _varying(pa.array([_text_array(value) for value in column], pa.large_binary()))

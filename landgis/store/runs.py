@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from landgis.store import database
 from landgis.store.database import Connection
-from landgis.store.loading import Wire, insert_rows, rows_as_bytes
+from landgis.store.loading import Wire, insert_rows, plainly
 from landgis.terms.errors import NotFoundError, Words
 from landgis.terms.rules import Ruleset
 
@@ -86,7 +86,7 @@ def add_run(conn: Connection, made: Assessment) -> int:
         ("grade", made.grades, _GRADE),
         ("triage", made.triage, _TRIAGE),
     ):
-        insert_rows(conn, table, [name for name, _ in kinds], [rows_as_bytes(frame, kinds)], {"run": sql.Literal(run)})
+        insert_rows(conn, table, [name for name, _ in kinds], frame, plainly(kinds), {"run": sql.Literal(run)})
     if made.detail_zoom:
         conn.execute(database.statement("cells_add"), {"run": run, "zoom": made.detail_zoom - 1})
     add_audit(conn, "assess", made.park_codes, {"run": run, "rulesets": [ruleset.code for ruleset in made.rulesets]})
@@ -163,10 +163,17 @@ def read_judged(conn: Connection, run: int, parcel_id: int) -> dict[str, Any]:
     }
 
 
+def list_judged(
+    conn: Connection, run: int, *, park: str | None, answer: str | None, after: int, limit: int
+) -> list[dict[str, Any]]:
+    """List a run's parcels in the order of their numbers, from the one behind `after`; of one park, of one answer if named."""
+    return database.rows(conn, "judged_parcels", run=run, park=park, answer=answer, after=after, limit=limit)
+
+
 def search(conn: Connection, run: int, text: str, limit: int) -> list[dict[str, Any]]:
     """Find judged parcels by number, owner or enterprise; `text` is matched as it is, wildcards included in it mean nothing."""
     literal = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return database.rows(conn, "search", run=run, pattern=f"%{literal}%", limit=limit)
+    return database.rows(conn, "search", run=run, pattern=f"%{literal}%", exact=literal, limit=limit)
 
 
 def read_ledger(conn: Connection, run: int, parks: Sequence[str] | None = None) -> pd.DataFrame:

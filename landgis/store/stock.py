@@ -13,13 +13,19 @@ from psycopg import sql
 
 from landgis.store import database
 from landgis.store.database import Connection
-from landgis.store.loading import insert_rows, row_hashes, rows_as_bytes
+from landgis.store.loading import Wire, insert_rows, pieces, plainly, row_hashes, rows_as_bytes
 from landgis.store.runs import add_audit
 from landgis.terms.crs import STORED
 from landgis.terms.errors import NotFoundError, Words
 from landgis.terms.frames import ISSUE_COLUMNS, STOCK, Kind, Stock, Table
 
-_ISSUE_KINDS: Final = tuple((name, "integer" if name == "row" else "text") for name in ISSUE_COLUMNS)
+_ISSUE_KINDS: Final[tuple[tuple[str, Wire], ...]] = (
+    ("issue", "integer"),
+    *((name, "integer" if name == "row" else "text") for name in ISSUE_COLUMNS),
+)
+_HEAD: Final[tuple[tuple[str, Wire], ...]] = (
+    ("row_hash", "bigint"), ("source_file", "text"), ("source_layer", "text"), ("source_row", "integer"),
+)  # fmt: skip
 _BY_NAME: Final = {table.name: table for table in STOCK}
 
 
@@ -184,19 +190,18 @@ def snapshot(stock: Stock) -> str:
 
 @dataclass(frozen=True)
 class _Changes:
-    """The rows of one table that a batch adds, their encoding and hashes, and the versions it closes."""
+    """The rows of one table that a batch adds, and the versions it closes."""
 
     table: Table
     rows: pd.DataFrame
-    encoded: pa.LargeBinaryArray
-    hashes: np.ndarray[Any, np.dtype[np.int64]]
     closed: list[int]
 
 
 def _source_rows(frames: Iterable[pd.DataFrame]) -> int:
     """Count the rows of the file behind these rows; what the profile added of itself has none behind it."""
     behind = pd.concat(
-        [rows[["source_file", "source_layer", "source_row"]] for rows in frames] or [pd.DataFrame(columns=["source_row"])]
+        [rows[["source_file", "source_layer", "source_row"]] for rows in frames]
+        or [pd.DataFrame(columns=["source_row"])]
     )
     return len(behind[behind["source_row"].notna()].drop_duplicates())
 
@@ -206,19 +211,16 @@ def _kinds(table: Table) -> list[tuple[str, Kind]]:
 
 
 def _changes(conn: Connection, table: Table, rows: pd.DataFrame, codes: Sequence[str]) -> _Changes:
-    rows = rows.reset_index(drop=True)
-    encoded = rows_as_bytes(rows, _kinds(table))
-    hashes = row_hashes(encoded)
     standing = _keys(conn, table, codes)
     if standing.empty:
-        return _Changes(table, rows, encoded, hashes, [])
+        return _Changes(table, rows, [])
+    hashes = np.concatenate([row_hashes(rows_as_bytes(piece, _kinds(table))) for piece in pieces(rows)])
     key = list(table.key)
     ours = rows[key].assign(place=np.arange(len(rows)))
     met = ours.astype(standing[key].dtypes.to_dict()).merge(standing, on=key, how="left").sort_values("place")
     same = (met["row_hash"] == pd.Series(hashes, index=met.index)).fillna(False).to_numpy(dtype=bool)
     closed = met.loc[~same & met["id"].notna().to_numpy(), "id"].astype(np.int64).tolist()
-    keep = np.flatnonzero(~same)
-    return _Changes(table, rows.iloc[keep], encoded.take(pa.array(keep)), hashes[keep], closed)
+    return _Changes(table, rows[~same], closed)
 
 
 def _keys(conn: Connection, table: Table, codes: Sequence[str]) -> pd.DataFrame:
@@ -254,19 +256,20 @@ def _write(conn: Connection, change: _Changes, batch: int) -> None:
             ),
             [batch, change.closed],
         )
-    sources = change.rows.assign(row_hash=change.hashes)
-    head = rows_as_bytes(sources, [("row_hash", "bigint"), ("source_file", "text"), ("source_layer", "text"), ("source_row", "integer")])
-    names = ["row_hash", "source_file", "source_layer", "source_row", *(column.name for column in table.columns)]
-    insert_rows(
-        conn, table.name, names, [head, change.encoded], {"during": sql.SQL("int8range({}, NULL)").format(batch)}
-    )
+    kinds = _kinds(table)
+
+    def encode(rows: pd.DataFrame) -> list[pa.LargeBinaryArray]:
+        content = rows_as_bytes(rows, kinds)
+        return [rows_as_bytes(rows.assign(row_hash=row_hashes(content)), _HEAD), content]
+
+    names = [name for name, _ in (*_HEAD, *kinds)]
+    insert_rows(conn, table.name, names, change.rows, encode, {"during": sql.SQL("int8range({}, NULL)").format(batch)})
 
 
 def _write_issues(conn: Connection, issues: pd.DataFrame, batch: int) -> None:
     numbered = issues.assign(issue=np.arange(1, len(issues) + 1))
-    names = ["issue", *ISSUE_COLUMNS]
-    encoded = rows_as_bytes(numbered, [("issue", "integer"), *_ISSUE_KINDS])
-    insert_rows(conn, "issue", names, [encoded], {"batch": sql.Literal(batch)})
+    names = [name for name, _ in _ISSUE_KINDS]
+    insert_rows(conn, "issue", names, numbered, plainly(_ISSUE_KINDS), {"batch": sql.Literal(batch)})
 
 
 def _numbers(rows: pd.DataFrame, key: str) -> "pd.Series[Any]":

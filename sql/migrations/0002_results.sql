@@ -1,5 +1,7 @@
 -- What was thought about the stock: rulesets, runs, and what each run found. Rows are added, never changed.
 --   crs     cells are counted on the Web Mercator tile grid (3857): for drawing only, areas in them are ellipsoid areas summed
+--   run     added in the transaction that adds its results, and never deleted: a foreign key, asked once a row, would take as long
+--           as all the rest of storing a million findings
 --   scope   as the stock: park by park; a run or batch that speaks of several parks is seen by who may see one of them
 
 CREATE TABLE land.ruleset (
@@ -40,7 +42,7 @@ ALTER TABLE land.run FORCE ROW LEVEL SECURITY;
 CREATE POLICY park ON land.run USING (land.in_scope(park_codes));
 
 CREATE TABLE land.finding (
-    run bigint NOT NULL REFERENCES land.run,
+    run bigint NOT NULL,
     park_code text NOT NULL,
     parcel_id bigint NOT NULL,
     ruleset text NOT NULL,
@@ -56,7 +58,7 @@ CREATE TABLE land.finding (
 COMMENT ON TABLE land.finding IS '线索 | what a run says of one parcel by one test: suspected, clear or unknown, never a verdict';
 
 CREATE TABLE land.grade (
-    run bigint NOT NULL REFERENCES land.run,
+    run bigint NOT NULL,
     park_code text NOT NULL,
     parcel_id bigint,
     uscc text,
@@ -76,7 +78,7 @@ CREATE INDEX grade_enterprise ON land.grade (run, park_code, uscc);
 COMMENT ON TABLE land.grade IS '评价 | score, rank and grade of an enterprise, or of a parcel where nobody is known';
 
 CREATE TABLE land.triage (
-    run bigint NOT NULL REFERENCES land.run,
+    run bigint NOT NULL,
     park_code text NOT NULL,
     parcel_id bigint NOT NULL,
     answer text NOT NULL CHECK (answer IN ('exit', 'swap', 'upgrade', 'leave', 'data_first')),
@@ -94,7 +96,7 @@ COMMENT ON TABLE land.triage IS '分类处置 | the answer for one parcel: exit,
 COMMENT ON COLUMN land.triage.tests IS '疑似项 | the tests that suspect it, each between bars: |a|b|';
 
 CREATE TABLE land.cell (
-    run bigint NOT NULL REFERENCES land.run,
+    run bigint NOT NULL,
     park_code text NOT NULL,
     zoom integer NOT NULL,
     x integer NOT NULL,

@@ -3,7 +3,7 @@
 --   out     MVT, layer "parcel": id (parcel_id), no, park, answer, suspected, tests, grade, area_m2 (m²); empty where there is none
 --   crs     stored 4490, drawn 3857; nothing is measured here.   index  parcel_geom, triage primary key
 WITH tile AS (SELECT ST_TileEnvelope(%(z)s, %(x)s, %(y)s) AS edge),
-seen AS (
+seen AS MATERIALIZED (  -- else the shape would be made twice: once to see whether it is there
     SELECT
         p.id, p.parcel_no AS no, p.park_code AS park, t.answer, t.suspected, t.tests, t.grade,
         round(p.geom_area_m2)::integer AS area_m2,

@@ -139,6 +139,20 @@ def test_what_is_not_known_is_said_to_be_missing_and_is_never_zero(client, ask):
         assert found["missing"]
 
 
+def test_parcels_are_listed_page_by_page_without_loss_or_repeat(client, ask):
+    seen, after = [], 0
+    while after is not None:
+        page = client.get("/api/runs/1/parcels", params={"after": after, "limit": 170}).json()
+        seen += [one["parcel_id"] for one in page["items"]]
+        after = page["next"]
+    exits = client.get("/api/runs/1/parcels", params={"answer": "exit", "park": "S01"}).json()["items"]
+
+    assert seen == [number for (number,) in ask("SELECT parcel_id FROM land.triage WHERE run = 1 ORDER BY 1")]
+    assert {(one["answer"], one["park_code"]) for one in exits} == {("exit", "S01")}
+    counted = ask("SELECT count(*) FROM land.triage WHERE run = 1 AND answer = 'exit' AND park_code = 'S01'")
+    assert len(exits) == counted[0][0]
+
+
 @pytest.mark.parametrize("part", ["parcel_no", "name"])
 def test_a_parcel_is_found_by_its_number_or_its_enterprise(client, ask, part):
     parcel_no, name = ask(
@@ -217,6 +231,8 @@ def test_a_tile_the_browser_has_is_not_sent_again_and_an_empty_one_is_204(client
         ("/api/runs/one", 422),
         ("/api/runs/1/search?q=", 422),
         ("/api/runs/1/search?q=%00", 422),
+        ("/api/runs/1/parcels?park=%00", 422),
+        ("/api/runs/99/parcels", 404),
         ("/api/runs?limit=0", 422),
         ("/tiles/1/3/8/0.pbf", 422),
         ("/tiles/1/23/0/0.pbf", 422),

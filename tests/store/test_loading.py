@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 from landgis.store import database
-from landgis.store.loading import copy_rows, row_hashes, rows_as_bytes
+from landgis.store.loading import copy_rows, plainly, ready_to_copy, row_hashes, rows_as_bytes
 
 PARCEL = [(column.name, column.kind) for column in TABLES["enterprise"].columns]
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
@@ -31,6 +31,11 @@ enterprises = st.lists(
 )
 
 
+def send(conn, frame, kinds):
+    names = [name for name, _ in kinds]
+    copy_rows(conn, sql.Identifier("pg_temp", "arrived"), names, ready_to_copy(frame, names, plainly(kinds)))
+
+
 @given(enterprises)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_texts_dates_lists_and_flags_come_back_as_they_went(conn, given):
@@ -38,9 +43,7 @@ def test_texts_dates_lists_and_flags_come_back_as_they_went(conn, given):
     with database.scoped(conn, database.ALL_PARKS):
         conn.execute("DROP TABLE IF EXISTS pg_temp.arrived")
         conn.execute("CREATE TEMP TABLE arrived AS SELECT * FROM land.enterprise WITH NO DATA")
-        copy_rows(
-            conn, sql.Identifier("pg_temp", "arrived"), [name for name, _ in PARCEL], [rows_as_bytes(frame, PARCEL)]
-        )
+        send(conn, frame, PARCEL)
         names = sql.SQL(", ").join(
             sql.SQL("to_json({})" if kind == "texts" else "{}").format(sql.Identifier(name)) for name, kind in PARCEL
         )
@@ -63,12 +66,7 @@ def test_numbers_and_shapes_come_back_as_they_went(conn):
     kinds = [(column.name, column.kind) for column in TABLES["parcel"].columns]
     with database.scoped(conn, database.ALL_PARKS):
         conn.execute("CREATE TEMP TABLE arrived AS SELECT * FROM land.parcel WITH NO DATA")
-        copy_rows(
-            conn,
-            sql.Identifier("pg_temp", "arrived"),
-            [name for name, _ in kinds],
-            [rows_as_bytes(rows("parcel", *given), kinds)],
-        )
+        send(conn, rows("parcel", *given), kinds)
         query = sql.SQL(
             "SELECT parcel_no, geom_area_m2, cert_area_m2, geom, ST_SRID(geom) FROM pg_temp.arrived ORDER BY 1"
         ).format()
@@ -120,10 +118,5 @@ def test_nothing_to_send_is_nothing_sent(conn):
     none = rows("enterprise", {"park_code": "p1"}).iloc[:0]
     with database.scoped(conn, ()):
         conn.execute("CREATE TEMP TABLE arrived (uscc text)")
-        copy_rows(
-            conn,
-            sql.Identifier("pg_temp", "arrived"),
-            ["uscc"],
-            [rows_as_bytes(pd.DataFrame(none), [("uscc", "text")])],
-        )
+        send(conn, pd.DataFrame(none), [("uscc", "text")])
         assert conn.execute("SELECT count(*) FROM pg_temp.arrived").fetchone() == (0,)

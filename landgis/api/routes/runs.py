@@ -24,6 +24,9 @@ _LEDGERS: Final = {
     "geojson": "application/geo+json",
 }
 
+#: PostgreSQL holds no text with the character 0 in it.
+NO_NUL: Final = r"^[^\x00]*$"
+
 RunNumber = Annotated[int, Path(ge=1, le=2**62, examples=[1], description="The run's number.")]
 
 
@@ -161,6 +164,52 @@ class Hits(BaseModel):
     items: list[Hit]
 
 
+Answer = Literal["exit", "swap", "upgrade", "leave", "data_first"]
+
+
+class JudgedParcel(BaseModel):
+    """One parcel of a run with its answer."""
+
+    parcel_id: int
+    parcel_no: str
+    park_code: str
+    owner_name: str | None
+    location: str | None
+    area_m2: float
+    answer: Answer
+    gate: int
+    track: str | None
+    suspected: int
+    tests: str
+    grade: str | None
+    freeable_m2: float | None
+    upgrade_m2: float | None
+    bbox: list[float]
+
+
+class ParcelPage(BaseModel):
+    """A page of a run's parcels; ``next`` is the ``after`` of the following page, null on the last."""
+
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "items": [
+                        {"parcel_id": 17, "parcel_no": "P-204", "park_code": "sample-01", "owner_name": "示例企业 017",
+                         "location": None, "area_m2": 28000.0, "answer": "exit", "gate": 5, "track": None, "suspected": 1,
+                         "tests": "|low_tax|", "grade": "D", "freeable_m2": 28000.0, "upgrade_m2": None,
+                         "bbox": [115.2, 33.0, 115.201, 33.001]}
+                    ],
+                    "next": None,
+                }
+            ]
+        }
+    }  # fmt: skip
+
+    items: list[JudgedParcel]
+    next: int | None
+
+
 class Finding(BaseModel):
     """What one test says of the parcel: a suspicion, never a verdict."""
 
@@ -259,12 +308,30 @@ def run_summary(here: Here, run: RunNumber) -> Summary:
 def search(
     here: Here,
     run: RunNumber,
-    q: Annotated[str, Query(min_length=1, max_length=100, pattern=r"^[^\x00]*$", examples=["示例企业 017"])],
+    q: Annotated[str, Query(min_length=1, max_length=100, pattern=NO_NUL, examples=["示例企业 017"])],
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> Hits:
     """Find parcels by number, holder, place or enterprise."""
     with here.reading() as conn:
         return Hits(items=[Hit(**found) for found in runs.search(conn, run, q, limit)])
+
+
+@router.get("/{run}/parcels")
+def parcels(
+    here: Here,
+    run: RunNumber,
+    park: Annotated[str | None, Query(max_length=64, pattern=NO_NUL, description="Of this park only.")] = None,
+    answer: Annotated[Answer | None, Query(description="Of this answer only.")] = None,
+    after: Annotated[int, Query(ge=0, le=2**62, description="``next`` of the page before.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> ParcelPage:
+    """List the run's parcels with their answers, page by page; shapes are in the tiles and in the ledger."""
+    with here.reading() as conn:
+        runs.run_detail_zoom(conn, run)
+        found = runs.list_judged(conn, run, park=park, answer=answer, after=after, limit=limit)
+    return ParcelPage(
+        items=[JudgedParcel(**one) for one in found], next=found[-1]["parcel_id"] if len(found) == limit else None
+    )
 
 
 @router.get("/{run}/parcels/{parcel_id}")
