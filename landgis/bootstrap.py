@@ -415,8 +415,10 @@ def _install_packages(installer: list[str | Path], mode: str) -> None:
     here = [*installer, "--no-deps", "--no-build-isolation", "--no-index", "--editable", ROOT]
     run(here, "安装本项目 · installing landgis itself")
     # Where the environment forbids Python to keep what it compiles, every start would compile two thousand modules anew.
-    compiled = ["env", "-u", "PYTHONDONTWRITEBYTECODE", VENV / "bin" / "python", "-c", "import landgis.cli"]
-    run(compiled, "编译字节码 · compiling byte code")
+    python = VENV / "bin" / "python"
+    run(
+        ["env", "-u", "PYTHONDONTWRITEBYTECODE", python, "-c", "import landgis.cli"], "编译字节码 · compiling byte code"
+    )
 
 
 def _find_postgis(home: Path) -> str | None:

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
+import pandas as pd
 import typer
 import uvicorn
 from pydantic import ValidationError
@@ -49,6 +50,9 @@ _BEIJING: Final = timezone(timedelta(hours=8))
 _SAMPLE_DAY: Final = date(2026, 6, 30)
 _SAMPLE_SEED: Final = 20260630
 _SAMPLE_PLACE: Final = (115.2, 33.0)
+
+#: So many issues are shown on the screen; all of them are in the file that --issues names, and in the service.
+_ISSUES_SHOWN: Final = 10
 
 _screen = Console(stderr=True)
 
@@ -177,12 +181,19 @@ def ingest(
     crs: Annotated[str | None, typer.Option(help="坐标系，如 EPSG:4549 | coordinate reference system")] = None,
     encoding: Annotated[str | None, typer.Option(help="文字编码 | text encoding")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不写入 | check only, write nothing")] = False,
+    issues: Annotated[
+        Path | None, typer.Option(help="问题清单写到 .xlsx 或 .csv | write every issue to a file")
+    ] = None,
 ) -> None:
     """导入文件：读取、对应、检查、入库。 | A file becomes stock."""
     settings = _settings()
     with _operator(_app_url(settings)) as conn, _steps() as tell:
         done = ingest_files(conn, files, profile, park=park, crs=crs, encoding=encoding, is_dry=dry_run, tell=tell)
-        _answer(done.as_dict(), _print_ingested)
+        if issues is not None:
+            publish.issue_list(done.issues, issues, language=settings.language)
+    _answer(done.as_dict(), _print_ingested)
+    if not _call.is_json:
+        _print_first_issues(done.issues, settings.language)
 
 
 @app.command()
@@ -444,10 +455,19 @@ def _print_demo(answer: dict[str, Any]) -> None:
 
 def _print_ingested(answer: dict[str, Any]) -> None:
     print_line(
-        f"{answer['file']}: 批次 batch {answer['batch']} · 读入 in {answer['rows_in']} · 入库 stored {answer['stored']} · "
-        f"拒收 refused {answer['refused']} · 未变 unchanged {answer['unchanged']}"
+        f"{answer['file']}: 批次 batch {answer['batch'] or '-'} · 读入 in {answer['rows_in']} · 入库 stored {answer['stored']} · "
+        f"整行拒收 refused {answer['refused']} · 未变 unchanged {answer['unchanged']}"
     )
     _print_rows(("问题 issue", "条 rows"), [(code, str(count)) for code, count in answer["issues"].items()])
+
+
+def _print_first_issues(issues: pd.DataFrame, language: str) -> None:
+    first = issues.head(_ISSUES_SHOWN).astype("str").fillna("")
+    places = first["file"] + " " + first["row"]
+    lines = list(zip(places, first["field"], first["raw"], first[language], strict=True))
+    _print_rows(("文件 行 file row", "字段 field", "原值 raw", "说明 issue"), lines)
+    if len(issues) > _ISSUES_SHOWN:
+        print_line(f"… 共 {len(issues)} 条，--issues FILE 写出全部 | {len(issues)} in all, --issues FILE writes them")
 
 
 def _print_assessed(answer: dict[str, Any]) -> None:

@@ -56,7 +56,7 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
     )
     app.openapi_version = "3.0.3"
     problems.install(app)
-    for routes in (pages, health, parks, runs, tiles):
+    for routes in (tiles, pages, health, parks, runs):  # asked for most comes first: routes are tried in turn
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=settings.web_folder / "static"), name="static")
     app.mount("/vendor", StaticFiles(directory=settings.web_folder / "vendor"), name="vendor")

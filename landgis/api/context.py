@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -14,11 +14,12 @@ from landgis.store.database import Connection, Pool, refusals, scoped
 
 @dataclass(frozen=True)
 class Context:
-    """One service's settings, pool and held tiles."""
+    """One service's settings, pool, held tiles, and the zoom from which each run's parcels are drawn: it never changes."""
 
     settings: Settings
     pool: Pool
     tiles: TileCache
+    detail_zooms: dict[int, int] = field(default_factory=dict)
 
     @contextmanager
     def reading(self, timeout_s: float | None = None) -> Iterator[Connection]:
@@ -28,7 +29,7 @@ class Context:
             yield conn
 
 
-def _context(request: Request) -> Context:
+async def _context(request: Request) -> Context:  # async: a plain function would be sent to a thread
     context: Context = request.app.state.context
     return context
 

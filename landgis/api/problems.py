@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Mapping
+from html import escape
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
@@ -85,12 +86,12 @@ def install(app: FastAPI) -> None:
     """Answer every error of ours, and every one that is not, as a problem document."""
 
     @app.exception_handler(LandgisError)
-    def ours(request: Request, error: LandgisError) -> JSONResponse:
+    def ours(request: Request, error: LandgisError) -> Response:
         status = next(code for kind, code in _STATUS.items() if isinstance(error, kind))
         return problem(request, status, error)
 
     @app.exception_handler(RequestValidationError)
-    def malformed(request: Request, error: RequestValidationError) -> JSONResponse:
+    def malformed(request: Request, error: RequestValidationError) -> Response:
         wrong = error.errors()
         at = "; ".join(".".join(map(str, part["loc"])) + ": " + part["msg"] for part in wrong)
         what = Words("请求参数不对。", "A parameter of the request is wrong.")
@@ -98,7 +99,7 @@ def install(app: FastAPI) -> None:
         return problem(request, 422, InputError(what, at=at[:500], mend=mend))
 
     @app.exception_handler(HTTPException)
-    def plain(request: Request, error: HTTPException) -> JSONResponse:
+    def plain(request: Request, error: HTTPException) -> Response:
         if error.status_code == 404:
             words = Words("没有这个地址。", "There is nothing at this address.")
         elif error.status_code == 405:
@@ -108,17 +109,15 @@ def install(app: FastAPI) -> None:
         return problem(request, error.status_code, LandgisError(words), error.headers)
 
     @app.exception_handler(Exception)
-    def unforeseen(request: Request, error: Exception) -> JSONResponse:
+    def unforeseen(request: Request, error: Exception) -> Response:
         _log.exception("unforeseen error, request %s", request_id(request), exc_info=error)
         words = Words("服务内部出错，已记入日志。", "Something went wrong inside the service; it is in the log.")
         mend = Words("请把请求编号告诉管理员。", "Tell the administrator the request's number.")
         return problem(request, 500, LandgisError(words, mend=mend))
 
 
-def problem(
-    request: Request, status: int, error: LandgisError, headers: Mapping[str, str] | None = None
-) -> JSONResponse:
-    """Lay an error out as ``application/problem+json``."""
+def problem(request: Request, status: int, error: LandgisError, headers: Mapping[str, str] | None = None) -> Response:
+    """Lay an error out as ``application/problem+json``, or as a page for a person with a browser."""
     body = error.as_dict()
     body = {
         "type": f"urn:landgis:problem:{body.pop('kind')}",
@@ -129,7 +128,21 @@ def problem(
         **body,
     }
     retry = {"Retry-After": "5"} if status == 503 else {}
+    if "text/html" in request.headers.get("accept", ""):
+        return HTMLResponse(_page(error, status, request_id(request)), status, {**retry, **(headers or {})})
     return JSONResponse(body, status, {**retry, **(headers or {})}, media_type="application/problem+json")
+
+
+def _page(error: LandgisError, status: int, number: str) -> str:
+    """Say it on a page that needs nothing else: no script, no picture, no other file."""
+    texts = "".join(f"<pre lang={language!r}>{escape(error.text(language))}</pre>" for language in ("zh", "en"))
+    return (
+        f"<!DOCTYPE html><html lang='zh-CN'><head><meta charset='utf-8'><title>{status} · LandGIS</title>"
+        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+        "<style>body{font:16px/1.7 system-ui,sans-serif;margin:12vh auto;max-width:42rem;padding:0 1.5rem;color:#16202a}"
+        "pre{font:inherit;white-space:pre-wrap;margin:0 0 1.2rem}small{color:#5b6670}</style></head>"
+        f"<body>{texts}<small>{status} · {number}</small></body></html>"
+    )
 
 
 def request_id(request: Request) -> str:

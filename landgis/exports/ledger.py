@@ -15,7 +15,7 @@ import xlsxwriter
 
 from landgis.terms.crs import STORED
 from landgis.terms.errors import InputError, SetupError, Words
-from landgis.terms.frames import ANSWER, TRACK
+from landgis.terms.frames import ANSWER, SEVERITY, TRACK
 from landgis.terms.units import M2_PER_MU
 
 Language = Literal["zh", "en"]
@@ -43,6 +43,8 @@ COLUMNS: Final[Mapping[str, Words]] = {
     "upgrade_m2": Words("提容潜力（㎡）", "Area that could be won by building up (m²)"),
 }
 _WIDTHS: Final = {"owner_name": 26, "enterprises": 30, "location": 24, "reason": 60, "tests": 40}
+#: What comes from files is text and stays text: no formula, no link.
+_TEXT_STAYS_TEXT: Final = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 _CAUTION: Final = Words(
     "本表为疑似线索与初筛建议，须经核实、认定后方可作为处置依据。",
     "These are suspicions and first proposals; they bind nobody before they are verified and recognised.",
@@ -121,16 +123,62 @@ def write_ledger(table: gpd.GeoDataFrame, head: LedgerHead, path: Path, language
         ) from error
 
 
+def write_issues(issues: pd.DataFrame, path: Path, language: Language) -> None:
+    """Write a batch's issues to ``.xlsx`` or ``.csv``, a row each: whole or not at all.
+
+    Parameters
+    ----------
+    issues
+        Columns as `landgis.terms.frames.ISSUE_COLUMNS`.
+
+    Raises
+    ------
+    InputError
+        The file's ending is neither.
+    SetupError
+        The file cannot be written.
+    """
+    table = issues.assign(
+        severity=issues["severity"].map({code: getattr(one, language) for code, one in SEVERITY.items()})
+    )
+    table = table.drop(columns="en" if language == "zh" else "zh").astype(object).where(table.notna(), "")
+    if path.suffix.lower() == ".csv":
+        # The mark at the beginning tells Excel that the text is UTF-8; the stroke that a cell beginning so is no formula.
+        safe = table.map(lambda value: f"'{value}" if str(value).startswith(("=", "+", "@", "\t", "\r")) else value)
+        content = safe.to_csv(index=False).encode("utf-8-sig")
+    elif path.suffix.lower() == ".xlsx":
+        held = io.BytesIO()
+        with xlsxwriter.Workbook(held, {**_TEXT_STAYS_TEXT, "in_memory": True}) as book:
+            sheet = book.add_worksheet("问题清单" if language == "zh" else "Issues")
+            sheet.freeze_panes(1, 0)
+            for place, name in enumerate(table.columns):
+                sheet.write_column(0, place, [name, *table[name]])
+        content = held.getvalue()
+    else:
+        raise InputError(
+            Words("不支持这种清单格式。", "Issues cannot be written in this format."),
+            at=path.name,
+            mend=Words("文件名以 .xlsx 或 .csv 结尾。", "End the name in .xlsx or .csv."),
+        )
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_bytes(content)
+        os.replace(part, path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise SetupError(
+            Words("问题清单写不出来。", "The list of issues cannot be written."),
+            at=str(path),
+            why=Words(str(error), str(error)),
+            mend=Words(
+                "换一个可写的位置，或腾出磁盘空间。", "Choose a place that can be written to, or free some space."
+            ),
+        ) from error
+
+
 def _write_workbook(table: gpd.GeoDataFrame, head: LedgerHead, path: Path, language: Language) -> None:
-    # What comes from files is text and stays text: no formula, no link.
-    options = {
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "in_memory": True,
-    }
     held = io.BytesIO()
-    with xlsxwriter.Workbook(held, options) as book:
+    with xlsxwriter.Workbook(held, {**_TEXT_STAYS_TEXT, "in_memory": True}) as book:
         bold = book.add_format(
             {"bold": True, "bg_color": "#E8EEF4", "border": 1, "text_wrap": True, "valign": "vcenter"}
         )

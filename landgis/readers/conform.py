@@ -17,7 +17,7 @@ from landgis.readers.profiles import UNIT_WORDS, Join, Origin, Profile, Target, 
 from landgis.terms import crs
 from landgis.terms.errors import InputError, Words
 from landgis.terms.frames import STOCK, Column, Table
-from landgis.terms.issues import KIND_WORDS, SOURCE_COLUMNS, Issues
+from landgis.terms.issues import KIND_WORDS, SOURCE_COLUMNS, Issues, shown
 
 Numbers = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -46,11 +46,26 @@ class Conformed:
         What was changed, doubted or refused on the way; columns as in ``terms.frames.ISSUE_COLUMNS``.
     rows_in
         Rows read from the layers that the profile names.
+    cells
+        By table, file and layer: the rows as given, and which of their columns each of ours was read from.
     """
 
     frames: dict[str, pd.DataFrame]
     issues: pd.DataFrame
     rows_in: int
+    cells: Mapping[tuple[str, str, str], tuple[pd.DataFrame, Mapping[str, str]]]
+
+    def as_given(self, issues: pd.DataFrame) -> pd.DataFrame:
+        """Put the file's own value, in its own unit, in place of ours in ``raw``: who mends the file looks for that one."""
+        raw = issues["raw"].astype(object)
+        named = issues[issues["raw"].notna()]
+        for (table, file, layer), (rows, headers) in self.cells.items():
+            of_layer = named[(named["table_name"] == table) & (named["file"] == file) & (named["layer"] == layer)]
+            for field, header in headers.items():
+                found = of_layer[of_layer["field"] == field]
+                if len(found) and header in rows:
+                    raw.loc[found.index] = [shown(one) for one in rows[header].reindex(found["row"])]
+        return issues.assign(raw=raw.astype(issues["raw"].dtype))
 
 
 def conform(layers: list[Layer], profile: Profile, *, park: str | None = None) -> Conformed:
@@ -73,6 +88,7 @@ def conform(layers: list[Layer], profile: Profile, *, park: str | None = None) -
     issues = Issues()
     layers = _joined(layers, profile.joins)
     parts: dict[str, list[pd.DataFrame]] = {}
+    cells: dict[tuple[str, str, str], tuple[pd.DataFrame, Mapping[str, str]]] = {}
     rows_in = 0
     read_any = False
     for layer in layers:
@@ -87,14 +103,16 @@ def conform(layers: list[Layer], profile: Profile, *, park: str | None = None) -
         for target in targets:
             taken = _taken(layer, target.where)
             used |= taken
-            frame = _Conforming(layer, target, profile, park, issues, taken, shapes).frame()
-            parts.setdefault(target.table.name, []).append(frame)
+            conforming = _Conforming(layer, target, profile, park, issues, taken, shapes)
+            parts.setdefault(target.table.name, []).append(conforming.frame())
+            headers = {name: origin.names[0] for name, origin in conforming.origins.items() if origin.names}
+            cells[target.table.name, layer.file, layer.name] = (layer.rows, headers)
         _left_out(layer, targets, used, issues)
     if not read_any:
         _no_layer(layers, profile)
     _add_parks(parts, profile, layers)
     frames = {table.name: pd.concat(parts[table.name], ignore_index=True) for table in STOCK if table.name in parts}
-    return Conformed(frames, issues.frame(), rows_in)
+    return Conformed(frames, issues.frame(), rows_in, cells)
 
 
 def _no_layer(layers: list[Layer], profile: Profile) -> None:

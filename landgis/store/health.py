@@ -24,7 +24,11 @@ def examine(conn: Connection) -> list[Check]:
     """Look at a database through a connection of the application's role."""
     with refusals():
         missing = pending(conn)
-        checks = [Check("migrations", not missing, ", ".join(missing) or "none pending")]
+        checks = [
+            Check(
+                "migrations", not missing, f"{', '.join(missing)}: run landgis migrate" if missing else "none pending"
+            )
+        ]
         if missing:
             return checks
         with scoped(conn, ()):

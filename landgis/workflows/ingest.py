@@ -106,9 +106,11 @@ def ingest(
     with tell(Words("逐行检查", "Checking every row")):
         codes = sorted({str(code) for rows in given.frames.values() for code in rows["park_code"].dropna().unique()})
         checked = check(given.frames, known_keys(conn, parks, codes))
-        issues = pd.concat([given.issues, checked.issues], ignore_index=True)
+        issues = pd.concat([given.issues, given.as_given(checked.issues)], ignore_index=True)
     source = Source(names, digest, profile.name, given.rows_in)
-    with tell(Words("写入数据库", "Storing")):
+    with tell(
+        Words("与库中比对（不写入）", "Comparing, storing nothing") if is_dry else Words("写入数据库", "Storing")
+    ):
         stored = add_batch(conn, checked.frames, issues, source, parks, is_dry=is_dry)
         if stored.tables and not is_dry:
             refresh_statistics(conn)

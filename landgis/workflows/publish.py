@@ -8,7 +8,9 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
-from landgis.exports.ledger import Language, LedgerHead, lay_out, write_ledger
+import pandas as pd
+
+from landgis.exports.ledger import Language, LedgerHead, lay_out, write_issues, write_ledger
 from landgis.exports.map import BaseMap, FindingLayer, Inlined, LegendRow, MapView, ParkExtent, Served, render_map
 from landgis.store import runs
 from landgis.store.database import Connection
@@ -157,6 +159,11 @@ def ledger(conn: Connection, run: int | None, path: Path, *, language: Language)
     )
     write_ledger(lay_out(judged, reasons, tests, language), head, path, language)
     return {"run": found["run"], "parcels": len(judged), "file": str(path)}
+
+
+def issue_list(issues: pd.DataFrame, path: Path, *, language: Language) -> None:
+    """Write what was changed, doubted or refused in a file, a row each, for those who mend it."""
+    write_issues(issues, path, language)
 
 
 def image_origins(base_maps: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:

@@ -17,7 +17,8 @@ FROM pg_class
 WHERE relnamespace = 'api'::regnamespace
     AND (relkind = 'm' OR relkind = 'v' AND NOT coalesce('security_invoker=true' = ANY (reloptions), false))
 UNION ALL
-SELECT 'geometry_overlaps is leakproof', bool_and(proleakproof), 'without it tiles are slow; run landgis migrate as superuser'
+SELECT 'geometry_overlaps is leakproof', bool_and(proleakproof),
+    CASE WHEN bool_and(proleakproof) THEN 'yes' ELSE 'no: tiles are slow; run landgis migrate as superuser' END
 FROM pg_proc WHERE proname = 'geometry_overlaps' AND pronargs = 2
 UNION ALL
 SELECT 'PostGIS', string_to_array(split_part(extversion, '-', 1), '.')::int[] >= '{3,3}', extversion

@@ -253,6 +253,17 @@ def test_a_refusal_is_a_problem_document(client, path, status):
     assert problem["request_id"] == answer.headers["x-request-id"]
 
 
+def test_a_person_with_a_browser_reads_a_refusal_as_a_page(client):
+    page = client.get("/map?run=99", headers={"Accept": "text/html,application/xhtml+xml"})
+    assert page.status_code == 404 and page.headers["content-type"].startswith("text/html")
+    assert "没有这次评估" in page.text and "landgis assess" in page.text and "<script" not in page.text
+
+
+def test_a_page_about_a_refusal_shows_an_address_and_runs_nothing(client):
+    page = client.get("/api/runs/<script>alert(1)</script>", headers={"Accept": "text/html"})
+    assert page.status_code in (404, 422) and "<script" not in page.text
+
+
 def test_only_reading_is_allowed(client):
     for method in ("POST", "PUT", "PATCH", "DELETE"):
         assert client.request(method, "/api/runs/1").status_code == 405

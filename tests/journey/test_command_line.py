@@ -96,6 +96,29 @@ def test_a_dry_run_writes_nothing(landgis, drawn_file, fresh):
     assert counts(fresh, "batch", "parcel", "issue") == {"batch": 0, "parcel": 0, "issue": 0}
 
 
+def test_every_issue_is_written_with_the_file_s_own_value(landgis, tmp_path):
+    path = tmp_path / "parcel.csv"
+    path.write_text(
+        "park_code,parcel_no,登记面积(亩),WKT\n"
+        'p1,A,192.5,"POLYGON((117 33,117.001 33,117.001 33.001,117 33.001,117 33))"\n'
+        'p1,=A,15.5,"POLYGON((117 33,117.001 33,117.001 33.001,117 33.001,117 33))"\n',
+        encoding="utf-8",
+    )
+    (tmp_path / "park.csv").write_text("park_code,name\np1,示例园区 01\n", encoding="utf-8")
+    files = (path, tmp_path / "park.csv", "--crs", "EPSG:4490", "--dry-run")
+    told = landgis("ingest", *files, "--issues", tmp_path / "issues.xlsx")
+    landgis("ingest", *files, "--issues", tmp_path / "issues.csv")
+
+    assert "192.5" in told.stdout
+    sheet = openpyxl.load_workbook(tmp_path / "issues.xlsx").active
+    head, *lines = sheet.iter_rows(values_only=True)
+    issues = [dict(zip(head, line, strict=True)) for line in lines]
+    area = next(one for one in issues if one["field"] == "cert_area_m2")
+    assert (area["file"], area["row"], area["raw"]) == ("parcel.csv", 2, "192.5")  # in mu, as it stands in the file
+    assert {cell.data_type for line in sheet.iter_rows() for cell in line if cell.value is not None} <= {"s", "n"}
+    assert (tmp_path / "issues.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+
+
 def no_such_file(tmp_path):
     return tmp_path / "gone.gpkg", ()
 

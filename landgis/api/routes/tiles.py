@@ -49,7 +49,9 @@ def tile(
     if x >> z or y >> z:
         raise InputError(Words("瓦片行列号超出该级别。", "No such tile at this zoom."), at=f"{z}/{x}/{y}")
     with here.reading(here.settings.tile_timeout_s) as conn:
-        body = read_tile(conn, run, z, x, y, detail=z >= run_detail_zoom(conn, run))
+        if run not in here.detail_zooms:
+            here.detail_zooms[run] = run_detail_zoom(conn, run)
+        body = read_tile(conn, run, z, x, y, detail=z >= here.detail_zooms[run])
     scope = ",".join(here.settings.scope)
     etag = hashlib.sha256(f"{landgis.__version__} {scope} {run}/{z}/{x}/{y}".encode()).hexdigest()[:20]
     return _TileResponse(here.tiles.put(request.url.path, body, f'"{etag}"', _FRESH_S))
