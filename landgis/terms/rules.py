@@ -647,6 +647,11 @@ def read_reason(reason: str) -> tuple[str, Mapping[str, str]]:
     return code, MappingProxyType(dict(pair.split("=", 1) for pair in pairs))
 
 
+#: How a reader says the units and truths that a reason carries as data.
+_UNITS: Final = {"month": Words(" 个月", " months"), "year": Words(" 年", " years"), "d": Words(" 天", " days")}
+_TRUTHS: Final = {"True": Words("是", "yes"), "False": Words("否", "no")}
+
+
 def reason_words(reason: str, words: Mapping[str, Words]) -> Words:
     """Put a reason into words: its title, then its data with the names of measures and columns.
 
@@ -676,11 +681,12 @@ def reason_words(reason: str, words: Mapping[str, Words]) -> Words:
             )
         elif key != "unit":
             label = name_words(key, words)
-            said = _CODES.get(key, {}).get(value, Words(value, value))
+            said = _CODES.get(key, {}).get(value) or _TRUTHS.get(value, Words(value, value))
         else:
             continue
-        sized = unit if key == "threshold" or value.replace(".", "", 1).isdigit() else ""
-        parts.append(Words(f"{label.zh} {said.zh}{sized}", f"{label.en} {said.en}{sized}"))
+        is_sized = key == "threshold" or value.replace(".", "", 1).isdigit()
+        sized = _UNITS.get(unit.strip(), Words(unit, unit)) if is_sized else Words("", "")
+        parts.append(Words(f"{label.zh} {said.zh}{sized.zh}", f"{label.en} {said.en}{sized.en}"))
     return Words(
         title.zh + (f"（{'，'.join(part.zh for part in parts)}）" if parts else ""),
         title.en + (f" ({', '.join(part.en for part in parts)})" if parts else ""),

@@ -231,7 +231,7 @@ def test_a_reason_is_read_and_spoken() -> None:
         "法定处置路径 征缴闲置费（调查核实后））"
     )
     assert reason_words("long_stopped stopped_months=14 threshold=12 unit=month", compose(CHINESE).words).en.endswith(
-        "(months stopped 14 month, threshold 12 month)"
+        "(months stopped 14 months, threshold 12 months)"
     )
     assert reason_words("nobody_knows_this", REASONS).en == "nobody_knows_this"
     assert name_words("building.no_such").en == "building"
