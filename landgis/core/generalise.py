@@ -8,7 +8,7 @@ import numpy.typing as npt
 _EQUATOR_M: Final = 40_075_016.685578488
 _TILE_PX: Final = 256
 #: A parcel is told apart from its neighbour when its side covers this many screen pixels.
-_SIDE_LEAST_PX: Final = 4
+_SIDE_LEAST_PX: Final = 6
 #: So few parcels are quick to draw wherever they lie: no need to count them into cells.
 _FEW_PARCELS: Final = 5_000
 
@@ -26,7 +26,7 @@ def detail_zoom(area_m2: npt.NDArray[np.float64], latitude: float) -> int:
     Returns
     -------
     int
-        0 where parcels may be drawn at every zoom, else the first zoom at which the side of the median parcel is 4 pixels.
+        0 where parcels may be drawn at every zoom, else the first zoom at which the side of the median parcel is 6 pixels.
 
     >>> detail_zoom(np.full(1_000_000, 10_000.0), 31.0)
     13

@@ -2,6 +2,7 @@
 
 import io
 import json
+import select
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -69,10 +70,18 @@ def open_pool(url: str, *, size: int, timeout_s: float) -> Pool:
         max_size=size,
         timeout=timeout_s,
         open=True,
-        check=ConnectionPool.check_connection,
+        check=_still_there,
         configure=_plan_once,
         kwargs={"autocommit": True, "application_name": "landgis", "connect_timeout": 5},
     )
+
+
+def _still_there(conn: Connection) -> None:
+    """Ask a connection whether it lives only if it has something to say: an idle one has not, one whose server has gone has."""
+    waiting = select.poll()
+    waiting.register(conn.fileno(), select.POLLIN)
+    if waiting.poll(0):
+        ConnectionPool.check_connection(conn)
 
 
 def _plan_once(conn: Connection) -> None:

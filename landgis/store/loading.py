@@ -171,9 +171,7 @@ def _field(column: "pd.Series[Any]", kind: Wire) -> list[pa.LargeBinaryArray]:
     if kind == "geometry":  # without a number of its own a shape takes the coordinate system of its column
         return _varying(pa.array(shapely.to_wkb(column.to_numpy(dtype=object), byte_order=1), pa.large_binary()))
     if kind == "json":  # jsonb's wire form: version 1, then the text
-        return _varying(
-            pa.array([b"\1" + _JSON.encode(value).encode() for value in column], pa.large_binary())
-        )
+        return _varying(pa.array([b"\1" + _JSON.encode(value).encode() for value in column], pa.large_binary()))
     if kind == "texts":
         return _varying(pa.array([_text_array(value) for value in column], pa.large_binary()))
     return _varying(pa.array(column, pa.large_string(), from_pandas=True).cast(pa.large_binary()))

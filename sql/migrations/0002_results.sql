@@ -101,12 +101,19 @@ CREATE TABLE land.cell (
     zoom integer NOT NULL,
     x integer NOT NULL,
     y integer NOT NULL,
-    answer text NOT NULL,
-    parcels integer NOT NULL,
-    area_m2 double precision NOT NULL,
-    PRIMARY KEY (run, zoom, x, y, park_code, answer)
+    exit integer NOT NULL,
+    swap integer NOT NULL,
+    upgrade integer NOT NULL,
+    leave integer NOT NULL,
+    data_first integer NOT NULL,
+    exit_m2 double precision NOT NULL,
+    swap_m2 double precision NOT NULL,
+    upgrade_m2 double precision NOT NULL,
+    leave_m2 double precision NOT NULL,
+    data_first_m2 double precision NOT NULL,
+    PRIMARY KEY (run, zoom, x, y, park_code)
 );
-COMMENT ON TABLE land.cell IS '网格 | the parcels of a run counted on a grid of 64 by 64 cells a tile, for zooms at which they cannot be told apart';
+COMMENT ON TABLE land.cell IS '网格 | parcels and their land by answer, on a grid of 32 by 32 cells a tile, for zooms at which they cannot be told apart';
 
 DO $$
 DECLARE result text;

@@ -1,0 +1,39 @@
+"""``python -m tests.bench [import|assess|tiles] [--parcels N] [--rounds N] [--write]``: measure, print, and write the tables down."""
+
+import argparse
+import sys
+
+from tests.bench import assessing, importing, serving
+from tests.bench.databases import versions
+from tests.bench.measuring import ROOT, machine
+
+PAGE = ROOT / "docs/performance.md"
+BENCHES = {
+    "import": (importing.report, 100_000),
+    "assess": (assessing.report, 1_000_000),
+    "tiles": (serving.report, 1_000_000),
+}
+
+
+def main() -> int:
+    """Run the benches that are named, or all."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure, beside named peers.")
+    parser.add_argument("bench", nargs="*", choices=[*BENCHES, []], help="which; all where none is named")
+    parser.add_argument("--parcels", type=int, metavar="N")
+    parser.add_argument("--rounds", type=int, default=5, metavar="N")
+    parser.add_argument("--write", action="store_true", help="replace the tables in docs/performance.md")
+    given = parser.parse_args()
+    for name in given.bench or BENCHES:
+        report, parcels = BENCHES[name]
+        found = report(given.parcels or parcels, given.rounds)
+        made = f"`make bench ARGS={name}` on {machine()}, {versions()}.\n\n{found}"
+        sys.stdout.write(f"{made}\n\n")
+        if given.write:
+            before, after = PAGE.read_text(encoding="utf-8").split(f"<!-- bench {name} -->\n")
+            rest = after.split("<!-- end -->", 1)[1]
+            PAGE.write_text(f"{before}<!-- bench {name} -->\n{made}\n<!-- end -->{rest}", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
