@@ -1,7 +1,6 @@
 """The command line: one command per workflow, and nothing else."""
 
 import json
-import os
 import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -318,14 +317,9 @@ def _bring_up(settings: Settings) -> str:
 
 
 def _write_map(conn: Connection, settings: Settings, run: int | None, output: Path, tell: Tell) -> dict[str, Any]:
-    page = publish.map_file(
-        conn, run, language=settings.language, base_maps=settings.base_maps, web=settings.web_folder, tell=tell
+    return publish.map_file(
+        conn, run, output, language=settings.language, base_maps=settings.base_maps, web=settings.web_folder, tell=tell
     )
-    return {
-        "run": publish.summarise(conn, run)["run"],
-        "file": str(output),
-        "bytes": write_whole(output, page.encode()),
-    }
 
 
 def _publish(conn: Connection, settings: Settings, run: int, folder: Path, tell: Tell) -> list[str]:
@@ -343,25 +337,6 @@ def _publish(conn: Connection, settings: Settings, run: int, folder: Path, tell:
                 _write_map(conn, settings, run, page, tell)
             written.append(str(page))
     return written
-
-
-def write_whole(path: Path, content: bytes) -> int:
-    """Write a file whole or not at all; give its size in bytes."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(content)
-        os.replace(part, path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise SetupError(
-            Words("文件写不出来。", "The file cannot be written."),
-            at=str(path),
-            why=Words(str(error), str(error)),
-            mend=Words(
-                "换一个可写的位置，或腾出磁盘空间。", "Choose a place that can be written to, or free some space."
-            ),
-        ) from error
-    return len(content)
 
 
 def _serve(settings: Settings, app_url: str, host: str, port: int) -> None:

@@ -13,6 +13,7 @@ import pandas as pd
 import pyogrio
 import xlsxwriter
 
+from landgis.exports.files import write_whole
 from landgis.terms.crs import STORED
 from landgis.terms.errors import InputError, SetupError, Words
 from landgis.terms.frames import ANSWER, SEVERITY, TRACK
@@ -160,20 +161,7 @@ def write_issues(issues: pd.DataFrame, path: Path, language: Language) -> None:
             at=path.name,
             mend=Words("文件名以 .xlsx 或 .csv 结尾。", "End the name in .xlsx or .csv."),
         )
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(content)
-        os.replace(part, path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise SetupError(
-            Words("问题清单写不出来。", "The list of issues cannot be written."),
-            at=str(path),
-            why=Words(str(error), str(error)),
-            mend=Words(
-                "换一个可写的位置，或腾出磁盘空间。", "Choose a place that can be written to, or free some space."
-            ),
-        ) from error
+    write_whole(path, content)
 
 
 def _write_workbook(table: gpd.GeoDataFrame, head: LedgerHead, path: Path, language: Language) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from landgis.exports.files import write_whole
 from landgis.exports.ledger import Language, LedgerHead, lay_out, write_issues, write_ledger
 from landgis.exports.map import BaseMap, FindingLayer, Inlined, LegendRow, MapView, ParkExtent, Served, render_map
 from landgis.store import runs
@@ -102,18 +103,23 @@ def map_page(
 def map_file(
     conn: Connection,
     run: int | None,
+    path: Path,
     *,
     language: Language,
     base_maps: Sequence[Mapping[str, Any]],
     web: Path,
     tell: Tell = quietly,
-) -> str:
-    """Give a run's map as one file that opens without any host: scripts, tiles and explanations inside.
+) -> dict[str, Any]:
+    """Write a run's map as one file that opens without any host: scripts, tiles and explanations inside.
+
+    Gives ``run, file, bytes``.
 
     Raises
     ------
     InputError
         The run has too many parcels for a file that can be sent.
+    SetupError
+        The file cannot be written.
     """
     view = _view(conn, run, language, base_maps)
     parcels = sum(row.parcels for row in view.legend)
@@ -132,7 +138,8 @@ def map_file(
     with tell(Words("写入每个地块的依据", "Explaining every parcel")):
         ids = runs.read_ledger(conn, view.run)["parcel_id"]
         details = {int(number): _jsonable(_with_bbox(explain(conn, view.run, int(number)))) for number in ids}
-    return render_map(view, Inlined(tiles=tiles, details=details, web=web))
+    page = render_map(view, Inlined(tiles=tiles, details=details, web=web))
+    return {"run": view.run, "file": str(path), "bytes": write_whole(path, page.encode())}
 
 
 def ledger(conn: Connection, run: int | None, path: Path, *, language: Language) -> dict[str, Any]:

@@ -446,7 +446,7 @@ def map_file(sample: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory) 
     """Give the sample city's map as one file."""
     path = tmp_path_factory.mktemp("usb") / "一张图.html"
     with database.connect(sample.app_url) as conn, database.scoped(conn, database.ALL_PARKS):
-        path.write_text(publish.map_file(conn, 1, language="zh", base_maps=[], web=WEB), encoding="utf-8")
+        publish.map_file(conn, 1, path, language="zh", base_maps=[], web=WEB)
     return path
 
 
