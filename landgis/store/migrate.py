@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from landgis.store.cluster import POSTGIS_MIN
 from landgis.store.database import Connection, refusals, sql_folder
 from landgis.terms.errors import StoreError, Words
 
-POSTGIS_LEAST: Final = (3, 3)
 _LOCK: Final = 0x1A4D615  # held for the whole migration: two starters at once go one after the other
 
 
@@ -80,8 +80,8 @@ def _extensions(conn: Connection) -> str:
     conn.execute("CREATE EXTENSION IF NOT EXISTS postgis")
     conn.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
     version = str(_one(conn, "SELECT extversion FROM pg_extension WHERE extname = 'postgis'"))
-    if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < POSTGIS_LEAST:
-        least = ".".join(map(str, POSTGIS_LEAST))
+    if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < POSTGIS_MIN:
+        least = ".".join(map(str, POSTGIS_MIN))
         raise StoreError(
             Words(f"PostGIS {version} 太旧。", f"PostGIS {version} is too old."),
             mend=Words(f"升级到 PostGIS ≥ {least}。", f"Update to PostGIS ≥ {least}."),
