@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from landgis.terms.rules import MEASURES, Condition, Ruleset
+from landgis.terms.measures import MEASURES
+from landgis.terms.rules import Condition, Ruleset
 
 Truth = NDArray[np.int8]
 Floats = NDArray[np.float64]

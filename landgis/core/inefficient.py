@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from landgis.core.conditions import NO, UNKNOWN, YES, Lacks, every, judge
 from landgis.core.performance import group_codes, percentile_in_group
 from landgis.terms.frames import FINDING_COLUMNS, empty
-from landgis.terms.rules import MEASURES, Criterion, Derived, Ruleset
+from landgis.terms.measures import MEASURES
+from landgis.terms.rules import Criterion, Derived, Ruleset
 
 _SAID: Final = {int(YES): "suspected", int(NO): "clear", int(UNKNOWN): "unknown"}
 

@@ -1,6 +1,6 @@
 """Area, floor-area ratio, building coefficient, and what a parcel and an enterprise yield per mu.
 
-Every measure is defined here once; its name, unit and words stand in `landgis.terms.rules.MEASURES`. What cannot be known from the
+Every measure is defined here once; its name, unit and words stand in `landgis.terms.measures.MEASURES`. What cannot be known from the
 stock stays unknown: a sum with an unknown part is unknown, a parcel without a user has no tax (not a tax of zero).
 """
 
@@ -44,7 +44,7 @@ def parcel_measures(stock: Stock, on: date) -> pd.DataFrame:
     -------
     DataFrame
         Index ``parcel_id`` as in ``stock.parcel``, same order; one column per measure of the subject ``parcel`` in
-        `landgis.terms.rules.MEASURES`, in the units given there, and ``enterprise_id`` of the main user (Int64).
+        `landgis.terms.measures.MEASURES`, in the units given there, and ``enterprise_id`` of the main user (Int64).
 
     Notes
     -----
@@ -123,7 +123,7 @@ def enterprise_measures(stock: Stock, on: date, year: int | None = None) -> pd.D
     -------
     DataFrame
         Index ``enterprise_id`` as in ``stock.enterprise``, same order; one column per measure of the subject ``enterprise`` in
-        `landgis.terms.rules.MEASURES`, and ``is_gone`` (deregistered or licence revoked).
+        `landgis.terms.measures.MEASURES`, and ``is_gone`` (deregistered or licence revoked).
 
     Notes
     -----

@@ -16,7 +16,8 @@ from landgis.core.conditions import YES, Lacks, every, judge
 from landgis.core.measure import enterprise_measures, parcel_measures
 from landgis.terms.errors import RuleError, Words
 from landgis.terms.frames import GRADE_COLUMNS, Stock
-from landgis.terms.rules import MEASURES, Cut, Indicator, Population, Ruleset, Scheme
+from landgis.terms.measures import MEASURES
+from landgis.terms.rules import Cut, Indicator, Population, Ruleset, Scheme
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -108,7 +109,7 @@ def grade_subjects(
     DataFrame
         `landgis.terms.frames.GRADE_COLUMNS`; same index, same order. ``scores`` is a list of parts whose ``score`` sum to ``total``;
         ``population`` is "park/population"; ``rank`` 1 is best; ``share`` is rank ÷ ranked subjects; ``reason`` is empty or a code
-        with data (see `landgis.terms.rules.read_reason`): why there is no grade, or what overrode the ranking.
+        with data (see `landgis.terms.reasons.read_reason`): why there is no grade, or what overrode the ranking.
 
     Raises
     ------

@@ -10,7 +10,9 @@ from landgis.core.conditions import UNKNOWN, YES, Judged, Lacks, every, judge, s
 from landgis.core.inefficient import with_derived
 from landgis.terms.errors import RuleError, Words
 from landgis.terms.frames import ANSWER, TRIAGE_COLUMNS
-from landgis.terms.rules import IDLE_TESTS, MEASURES, Condition, Gate, Ruleset, read_reason
+from landgis.terms.measures import MEASURES
+from landgis.terms.reasons import read_reason
+from landgis.terms.rules import IDLE_TESTS, Condition, Gate, Ruleset
 
 _BIT: Final = {answer: 1 << place for place, answer in enumerate(ANSWER)}
 _FREES: Final = ("exit", "swap")
@@ -48,7 +50,7 @@ def triage(
     DataFrame
         `landgis.terms.frames.TRIAGE_COLUMNS`, index and order of `measures`. ``gate`` is the number of the gate that decided, 0 for
         data first. ``reason`` is a code with the numbers that decided, or with the columns that are missing; see
-        `landgis.terms.rules.read_reason` and `reason_words`. ``freeable_m2`` is the parcel's area where it would be freed (exit,
+        `landgis.terms.reasons.read_reason` and `reason_words`. ``freeable_m2`` is the parcel's area where it would be freed (exit,
         swap), 0 where not, unknown for data first. ``upgrade_m2`` is the land that building up to the ideal floor-area ratio would
         win, A·(ideal − far) ÷ ideal, never below 0, unknown where the ratio is.
 

@@ -25,7 +25,7 @@ from folium.template import Template
 
 from landgis.terms import frames
 from landgis.terms.errors import InputError, SetupError, Words
-from landgis.terms.rules import MEASURES
+from landgis.terms.measures import MEASURES
 from landgis.terms.units import M2_PER_HA, M2_PER_MU
 
 Language = Literal["zh", "en"]

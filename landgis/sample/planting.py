@@ -18,7 +18,8 @@ from landgis.sample.fabric import Fabric, Floats, Ints
 from landgis.sample.records import Holdings
 from landgis.terms.crs import ellipsoid_area_m2
 from landgis.terms.errors import Words
-from landgis.terms.rules import Ruleset, load_ruleset
+from landgis.terms.rulereader import load_ruleset
+from landgis.terms.rules import Ruleset
 from landgis.terms.units import mu
 
 #: One row per test that says something else than "clear" of a planted parcel; one row with an empty test where all are clear.

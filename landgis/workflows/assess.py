@@ -18,7 +18,8 @@ from landgis.store.runs import Assessment, add_run, find_same_run
 from landgis.store.stock import list_parks, read_stock, snapshot
 from landgis.terms.errors import RuleError, Words
 from landgis.terms.frames import ANSWER, FINDING_COLUMNS, GRADE_COLUMNS, Stock, empty
-from landgis.terms.rules import Rulebook, Ruleset, compose
+from landgis.terms.rulereader import compose
+from landgis.terms.rules import Rulebook, Ruleset
 from landgis.workflows.ingest import Tell, quietly
 
 

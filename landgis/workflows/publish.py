@@ -17,7 +17,9 @@ from landgis.store import runs
 from landgis.store.database import Connection
 from landgis.terms.errors import InputError, Words
 from landgis.terms.frames import ANSWER
-from landgis.terms.rules import Rulebook, compose_rulesets, parse_ruleset, reason_words
+from landgis.terms.reasons import reason_words
+from landgis.terms.rulereader import parse_ruleset
+from landgis.terms.rules import Rulebook, compose_rulesets
 from landgis.terms.tiles import tiles_over
 from landgis.workflows.ingest import Tell, quietly
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from landgis.core.idle import idle_by_parcel, idle_findings, idle_land
 from landgis.terms.errors import RuleError
 from landgis.terms.frames import FINDING_COLUMNS
-from landgis.terms.rules import load_ruleset, parse_ruleset
+from landgis.terms.rulereader import load_ruleset, parse_ruleset
 
 RULES = load_ruleset("cn-idle-2012")
 ON = date(2024, 3, 1)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from landgis.core.conditions import NO, UNKNOWN, YES, every, judge, some
 from landgis.core.inefficient import low_efficiency, with_derived
 from landgis.terms.frames import FINDING_COLUMNS
-from landgis.terms.rules import Condition, load_ruleset
+from landgis.terms.rulereader import load_ruleset
+from landgis.terms.rules import Condition
 
 DONGYANG = load_ruleset("dongyang-2021")
 NYC = load_ruleset("nyc-ibz")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shapely.geometry import box
 
 from landgis.core.measure import enterprise_measures, parcel_measures
-from landgis.terms.rules import MEASURES
+from landgis.terms.measures import MEASURES
 
 ON = date(2024, 6, 30)
 

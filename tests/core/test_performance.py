@@ -18,7 +18,8 @@ from landgis.core.performance import cut_grades, grade, grade_subjects, group_co
 from landgis.core.triage import parcel_grades
 from landgis.terms.errors import RuleError
 from landgis.terms.frames import GRADE_COLUMNS
-from landgis.terms.rules import Number, Ruleset, load_ruleset
+from landgis.terms.rulereader import load_ruleset
+from landgis.terms.rules import Number, Ruleset
 
 HUANGYAN = load_ruleset("huangyan-2022")
 NYC = load_ruleset("nyc-ibz")

@@ -22,7 +22,7 @@ from landgis.terms.codes import is_credit_code, is_parcel_code, is_unit_code
 from landgis.terms.crs import ellipsoid_area_m2
 from landgis.terms.errors import InputError
 from landgis.terms.frames import STOCK, Stock, Table
-from landgis.terms.rules import load_ruleset
+from landgis.terms.rulereader import load_ruleset
 from landgis.terms.units import hectares
 
 ON = date(2026, 11, 23)

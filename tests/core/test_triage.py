@@ -18,7 +18,8 @@ from landgis.core.performance import grade
 from landgis.core.triage import parcel_grades, triage
 from landgis.terms.errors import RuleError
 from landgis.terms.frames import ANSWER, FINDING_COLUMNS, TRIAGE_COLUMNS, empty
-from landgis.terms.rules import compose, load_ruleset, read_reason, reason_words
+from landgis.terms.reasons import read_reason, reason_words
+from landgis.terms.rulereader import compose, load_ruleset
 
 RULES = load_ruleset("cn-triage")
 NYC = load_ruleset("nyc-ibz")

@@ -10,7 +10,8 @@ from landgis.core.inefficient import low_efficiency
 from landgis.core.measure import parcel_measures
 from landgis.core.performance import grade
 from landgis.core.triage import parcel_grades, triage
-from landgis.terms.rules import Number, Ruleset, list_rulesets, load_ruleset
+from landgis.terms.rulereader import list_rulesets, load_ruleset
+from landgis.terms.rules import Number, Ruleset
 
 CORE = Path(__file__).parents[2] / "landgis/core"
 ROOMS = {"idle.py": "idle", "inefficient.py": "low_efficiency", "performance.py": "performance", "triage.py": "triage"}

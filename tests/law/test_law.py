@@ -16,7 +16,8 @@ from given_stock import frame, stock
 from landgis.core.idle import idle_land
 from landgis.core.measure import parcel_measures
 from landgis.core.performance import cut_grades, rank_totals, score
-from landgis.terms.rules import Cut, Number, load_ruleset
+from landgis.terms.rulereader import load_ruleset
+from landgis.terms.rules import Cut, Number
 
 HERE = Path(__file__).parent
 

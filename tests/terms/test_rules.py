@@ -7,22 +7,10 @@ import pytest
 
 from landgis.terms.errors import RuleError
 from landgis.terms.frames import STOCK
-from landgis.terms.rules import (
-    CONFIDENCES,
-    IDLE_TESTS,
-    MEASURES,
-    REASONS,
-    UNITS,
-    Ruleset,
-    compose,
-    compose_rulesets,
-    list_rulesets,
-    load_ruleset,
-    name_words,
-    parse_ruleset,
-    read_reason,
-    reason_words,
-)
+from landgis.terms.measures import MEASURES
+from landgis.terms.reasons import REASONS, name_words, read_reason, reason_words
+from landgis.terms.rulereader import compose, list_rulesets, load_ruleset, parse_ruleset
+from landgis.terms.rules import CONFIDENCES, IDLE_TESTS, UNITS, Ruleset, compose_rulesets
 
 SHIPPED = ("cn-idle-2012", "cn-triage", "dongyang-2021", "huangyan-2022", "nyc-ibz")
 CHINESE = ["cn-idle-2012", "dongyang-2021", "huangyan-2022", "cn-triage"]

@@ -1,0 +1,534 @@
+"""From a TOML text to a `Ruleset`; the schema is in `docs/rulesets.md`.
+
+Everything is checked when it is read: an unknown key, a number without unit or article, a measure nobody computes, two units that do
+not fit, all are refused with file, key and mend. Nothing is defaulted.
+"""
+
+import tomllib
+from collections.abc import Iterable
+from datetime import date
+from difflib import get_close_matches
+from fractions import Fraction
+from hashlib import sha256
+from importlib import resources
+from types import MappingProxyType
+from typing import Any, Literal, cast
+
+from landgis.terms.errors import Words
+from landgis.terms.frames import ANSWER, GRADE
+from landgis.terms.measures import MEASURES, Measure
+from landgis.terms.rules import (
+    CONFIDENCES,
+    IDLE_TESTS,
+    KINDS,
+    MISSING,
+    OPERATORS,
+    UNITS,
+    CodeList,
+    Condition,
+    Confidence,
+    Criterion,
+    Cut,
+    Derived,
+    Gate,
+    Indicator,
+    Kind,
+    Lookup,
+    Missing,
+    Number,
+    Operator,
+    Override,
+    Population,
+    Potential,
+    Rulebook,
+    Ruleset,
+    Scheme,
+    compose_rulesets,
+    refusal,
+    unit_refusal,
+)
+from landgis.terms.sections import Section
+
+
+def list_rulesets() -> tuple[str, ...]:
+    """Give the codes of all packaged rulesets, sorted."""
+    folder = resources.files("landgis").joinpath("rulesets")
+    return tuple(sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml")))
+
+
+def load_ruleset(code: str) -> Ruleset:
+    """Give a packaged ruleset by its code.
+
+    Raises
+    ------
+    RuleError
+        There is none of that code (the message lists those there are, the nearest first), or its text is malformed.
+    """
+    codes = list_rulesets()
+    if code not in codes:
+        near = get_close_matches(code, codes, n=1, cutoff=0.4)
+        guess_zh, guess_en = (f"是否指 {near[0]}？", f"Did you mean {near[0]}? ") if near else ("", "")
+        raise refusal(
+            code,
+            f"没有规则集“{code}”。",
+            f"There is no ruleset {code!r}.",
+            None,
+            None,
+            f"{guess_zh}现有：{'、'.join(codes)}。",
+            f"{guess_en}There are: {', '.join(codes)}.",
+        )
+    name = f"{code}.toml"
+    ruleset = parse_ruleset(resources.files("landgis").joinpath("rulesets", name).read_text(encoding="utf-8"), name)
+    if ruleset.code != code:
+        raise refusal(
+            f"{name} [ruleset] code",
+            f"文件名与代码“{ruleset.code}”不一致。",
+            f"The file's name and its code {ruleset.code!r} differ.",
+            None,
+            None,
+            "使两者一致。",
+            "Make them the same.",
+        )
+    return ruleset
+
+
+def compose(codes: Iterable[str], on: date | None = None) -> Rulebook:
+    """Make the rulebook of one assessment from packaged rulesets.
+
+    Parameters
+    ----------
+    codes
+        Codes of packaged rulesets.
+    on
+        The day of the assessment; where given, every ruleset must be in force on it.
+
+    Raises
+    ------
+    RuleError
+        A code is unknown, two rulesets are of one kind, or one is not in force on the day.
+    """
+    return compose_rulesets([load_ruleset(code) for code in dict.fromkeys(codes)], on)
+
+
+def parse_ruleset(text: str, name: str) -> Ruleset:
+    """Read a ruleset from its TOML text.
+
+    Parameters
+    ----------
+    text
+        The TOML text.
+    name
+        What to call it in messages: the file's name.
+
+    Raises
+    ------
+    RuleError
+        The text is no TOML, a key is unknown or missing, a number lacks unit or article, a measure, operator or unit is not known,
+        or two units do not fit.
+    """
+    try:
+        tree: dict[str, Any] = tomllib.loads(text, parse_float=Fraction)
+    except tomllib.TOMLDecodeError as error:
+        raise refusal(
+            name,
+            "规则集不是合法的 TOML。",
+            "The ruleset is no valid TOML.",
+            str(error),
+            str(error),
+            "改正该行。",
+            "Mend that line.",
+        ) from error
+    return _Parser(Section(tree, name, ()), text).ruleset()
+
+
+class _Parser:
+    """From the sections of one text to a `Ruleset`."""
+
+    def __init__(self, root: Section, text: str) -> None:
+        self.root, self.text_ = root, text
+        self.measures: dict[str, Measure] = dict(MEASURES)
+        self.numbers: dict[str, Number] = {}
+        self.lists: dict[str, CodeList] = {}
+        self.tables: dict[str, Lookup] = {}
+
+    def ruleset(self) -> Ruleset:
+        root = self.root
+        head = cast(Section, root.section("ruleset"))
+        code, title = head.text("code"), cast(Words, head.words("title"))
+        kinds = tuple(cast(Kind, self._known(head, "kinds", kind, KINDS)) for kind in head.texts("kinds"))
+        document, region = head.text("document"), head.text("region")
+        effective_from = cast(date, head.take("effective_from", date))
+        effective_to = cast("date | None", head.take("effective_to", date, required=False))
+        confidence = cast(Confidence, head.choice("confidence", CONFIDENCES))
+        made_for_year = cast("int | None", head.take("made_for_year", int, required=False))
+        note = head.words("note", required=False)
+        excludes = head.section("excludes_idle", required=False)
+        excludes_article = "" if excludes is None else excludes.text("article")
+        if excludes is not None:
+            excludes.done()
+        head.done()
+        apart = ("tests", "scheme", "gates", "derived", "potential")
+        parts: dict[str, Any] = {key: root.left.pop(key) for key in apart if key in root.left}
+        self._read_lists(root)
+        self._read_tables(root)
+        for name in list(root.left):
+            self.numbers[name] = self._number(cast(Section, root.section(name)))
+        rest = Section(parts, root.name, ())
+        derived = tuple(self._derived(section) for section in rest.sections("derived"))
+        tests = tuple(self._test(section, kinds) for section in rest.sections("tests"))
+        scheme_section = rest.section("scheme", required="performance" in kinds)
+        scheme = self._scheme(scheme_section) if scheme_section else None
+        gates = tuple(self._gate(section) for section in rest.sections("gates", required="triage" in kinds))
+        if gates and (
+            gates[-1].all_of or gates[-1].any_of or [item.gate for item in gates] != sorted(item.gate for item in gates)
+        ):
+            raise root.refuse(
+                "gates",
+                "关口须按序，最后一道不设条件。",
+                "Gates stand in order and the last asks nothing.",
+                "按 gate 排序，最后写保留。",
+                "Sort them by gate and end with the one that answers for the rest.",
+            )
+        potential_section = rest.section("potential", required="triage" in kinds)
+        potential = self._potential(potential_section) if potential_section else None
+        self._check_kinds(kinds, tests, scheme, gates)
+        return Ruleset(
+            code=code,
+            title=title,
+            kinds=kinds,
+            document=document,
+            region=region,
+            effective_from=effective_from,
+            effective_to=effective_to,
+            confidence=confidence,
+            made_for_year=made_for_year,
+            note=note,
+            excludes_idle=excludes is not None,
+            excludes_idle_article=excludes_article,
+            text=self.text_,
+            sha256=sha256(self.text_.encode()).hexdigest(),
+            numbers=MappingProxyType(self.numbers),
+            lists=MappingProxyType(self.lists),
+            tables=MappingProxyType(self.tables),
+            derived=derived,
+            tests=tests,
+            scheme=scheme,
+            gates=gates,
+            potential=potential,
+        )
+
+    def _known(self, section: Section, key: str, value: str, known: Iterable[str]) -> str:
+        return Section({key: value}, section.name, section.path).choice(key, known)
+
+    def _check_kinds(
+        self, kinds: tuple[Kind, ...], tests: tuple[Criterion, ...], scheme: Scheme | None, gates: tuple[Gate, ...]
+    ) -> None:
+        idle = {test.code for test in tests if test.code in IDLE_TESTS}
+        faults = [
+            ("tests", "idle" in kinds and idle != set(IDLE_TESTS), "idle"),
+            ("tests", "idle" not in kinds and bool(idle), "idle"),
+            ("tests", ("low_efficiency" in kinds) != (len(tests) > len(idle)), "low_efficiency"),
+            ("scheme", ("performance" in kinds) != (scheme is not None), "performance"),
+            ("gates", ("triage" in kinds) != bool(gates), "triage"),
+        ]
+        for key, wrong, kind in faults:
+            if wrong:
+                raise self.root.refuse(
+                    key,
+                    f"“{key}”与类别“{kind}”不符。",
+                    f"{key!r} and the kind {kind!r} do not fit each other.",
+                    "在 kinds 中增删该类，或补齐、删去该部分。",
+                    "Add or remove the kind, or the part that belongs to it.",
+                )
+
+    def _number(self, section: Section) -> Number:
+        number = Number(
+            cast(Fraction, section.fraction("value")),
+            section.choice("unit", UNITS),
+            section.text("article"),
+            section.text("note", required=False),
+            self._confidence(section),
+        )
+        section.done()
+        return number
+
+    def _confidence(self, section: Section) -> Confidence | None:
+        return cast("Confidence | None", section.choice("confidence", CONFIDENCES, required=False) or None)
+
+    def _read_lists(self, root: Section) -> None:
+        lists = root.section("lists", required=False)
+        for name in list(lists.left) if lists else ():
+            section = cast(Section, cast(Section, lists).section(name))
+            self.lists[name] = CodeList(
+                section.texts("values"),
+                section.text("article"),
+                section.text("note", required=False),
+                self._confidence(section),
+            )
+            section.done()
+
+    def _read_tables(self, root: Section) -> None:
+        tables = root.section("tables", required=False)
+        for name in list(tables.left) if tables else ():
+            section = cast(Section, cast(Section, tables).section(name))
+            inner = cast(Section, section.section("values"))
+            editions = {edition: cast(Section, inner.section(edition)) for edition in list(inner.left)}
+            self.tables[name] = Lookup(
+                self._measure(section, "by", "text").name,
+                self._measure(section, "scheme_by", "text").name,
+                MappingProxyType(
+                    {
+                        edition: MappingProxyType(
+                            {code: cast(Fraction, part.fraction(code)) for code in list(part.left)}
+                        )
+                        for edition, part in editions.items()
+                    }
+                ),
+                section.choice("unit", UNITS),
+                section.text("article"),
+                section.text("note", required=False),
+                self._confidence(section),
+            )
+            section.done()
+
+    def _measure(
+        self, section: Section, key: str, kind: str = "", subject: str = "", *, required: bool = True
+    ) -> Measure:
+        known = [
+            item.name
+            for item in self.measures.values()
+            if (not kind or item.kind == kind) and (not subject or subject in item.subjects)
+        ]
+        name = section.choice(key, known, required=required)
+        return self.measures[name] if name else Measure("", "number", "", (), (), Words("", ""))
+
+    def _named_number(self, section: Section, key: str, unit: str = "", *, required: bool = True) -> str:
+        name = section.choice(key, self.numbers, required=required)
+        if name and unit and self.numbers[name].unit != unit:
+            raise unit_refusal(section.at(key), self.numbers[name].unit, unit)
+        return name
+
+    def _derived(self, section: Section) -> Derived:
+        name = section.text("name")
+        method = section.choice("method", ("mean", "percentile"))
+        of = self._measure(section, "of", "number", "parcel")
+        within = tuple(
+            self._known(section, "within", item, [m.name for m in self.measures.values() if m.kind == "text"])
+            for item in section.texts("within")
+        )
+        weight = self._measure(section, "weight", "number", "parcel", required=False).name
+        derived = Derived(
+            name,
+            cast(Literal["mean", "percentile"], method),
+            of.name,
+            within,
+            weight,
+            self._named_number(section, "least", "count"),
+            cast(Words, section.words("title")),
+            section.text("article"),
+        )
+        section.done()
+        if name in self.measures:
+            raise section.refuse(
+                "name", f"“{name}”已存在。", f"{name!r} exists already.", "换一个名称。", "Choose another name."
+            )
+        unit = of.unit if method == "mean" else "ratio"
+        needs = tuple(dict.fromkeys((*of.needs, *(need for item in within for need in self.measures[item].needs))))
+        by_users = of.by_users or any(self.measures[item].by_users for item in within)
+        self.measures[name] = Measure(name, "number", unit, ("parcel",), needs, derived.title, by_users)
+        return derived
+
+    def _conditions(self, section: Section, key: str, subjects: str, *, required: bool) -> tuple[Condition, ...]:
+        return tuple(self._condition(item, subjects) for item in section.sections(key, required=required))
+
+    def _condition(self, section: Section, subjects: str) -> Condition:
+        known = [m.name for m in self.measures.values() if set(subjects.split()) & set(m.subjects)]
+        measure = self.measures[section.choice("measure", known)]
+        operator = cast(Operator, section.choice("operator", OPERATORS))
+        right: dict[str, Any] = {}
+        if operator in ("<", "<=", ">", ">="):
+            self._require_kind(section, measure, "number")
+            if "table" in section.left:
+                right["table"] = table = section.choice("table", self.tables)
+                unit = self.tables[table].unit
+            else:
+                of = self._measure(section, "of", "number", required=False)
+                right["number"] = name = self._named_number(section, "number", "ratio" if of.name else "")
+                right["of"] = of.name
+                unit = of.unit if of.name else self.numbers[name].unit
+            if unit != measure.unit:
+                raise unit_refusal(section.at(), unit, measure.unit)
+        elif operator == "is":
+            self._require_kind(section, measure, "boolean")
+            right["value"] = section.take("value", bool)
+        else:
+            self._require_kind(section, measure, "text")
+            if "list" in section.left:
+                right["values"] = self.lists[section.choice("list", self.lists)].values
+            else:
+                right["values"] = section.texts("values")
+        condition = Condition(
+            measure=measure.name,
+            operator=operator,
+            if_unknown=cast(
+                Literal["ask", "note"], section.choice("if_unknown", ("ask", "note"), required=False) or "ask"
+            ),
+            code=section.text("code", required=False),
+            title=section.words("title", required=False),
+            article=section.text("article", required=False),
+            **right,
+        )
+        section.done()
+        return condition
+
+    def _require_kind(self, section: Section, measure: Measure, kind: str) -> None:
+        if measure.kind != kind:
+            raise section.refuse(
+                "operator",
+                f"“{measure.name}”不能这样比较。",
+                f"{measure.name!r} cannot be compared so.",
+                "数用 < <= > >=，文本用 in、not_in，是非用 is。",
+                "Numbers take < <= > >=, texts in and not_in, booleans is.",
+            )
+
+    def _test(self, section: Section, kinds: tuple[Kind, ...]) -> Criterion:
+        code = section.text("code")
+        is_idle = "idle" in kinds and code in IDLE_TESTS
+        conditions = () if is_idle else self._conditions(section, "all", "parcel", required=True)
+        test = Criterion(code, cast(Words, section.words("title")), section.text("article"), conditions)
+        section.done()
+        return test
+
+    def _scheme(self, section: Section) -> Scheme:
+        method = section.choice("method", ("ratio_to_base", "percentile_in_group"))
+        subject = section.choice("subject", ("enterprise", "parcel"))
+        by_base = method == "ratio_to_base"
+        within = () if by_base else section.texts("within")
+        texts = [m.name for m in self.measures.values() if m.kind == "text" and subject in m.subjects]
+        within = tuple(self._known(section, "within", item, texts) for item in within)
+        missing = cast(Missing, section.choice("missing", MISSING))
+        cap = self._named_number(section, "cap", "ratio", required=False)
+        known_weight_min = self._named_number(section, "known_weight_min", "ratio")
+        population_min = self._named_number(section, "population_min", "count")
+        bonus_max = self._named_number(section, "bonus_max", "score", required=False)
+        populations = tuple(
+            self._population(item, subject, by_base) for item in section.sections("populations", required=True)
+        )
+        by_scale = any(item.scale for item in populations)
+        revenue = self._named_number(section, "above_scale_revenue", "万元") if by_scale else ""
+        cuts_article = section.text("cuts_article")
+        cuts = tuple(self._cut(item) for item in section.sections("cuts", required=True))
+        overrides = tuple(self._override(item, subject) for item in section.sections("overrides"))
+        section.done()
+        return Scheme(
+            cast(Literal["ratio_to_base", "percentile_in_group"], method),
+            cast(Literal["enterprise", "parcel"], subject),
+            missing,
+            within,
+            cap,
+            known_weight_min,
+            population_min,
+            revenue,
+            bonus_max,
+            populations,
+            cuts,
+            cuts_article,
+            overrides,
+        )
+
+    def _population(self, section: Section, subject: str, by_base: bool) -> Population:
+        population = Population(
+            section.text("code"),
+            cast(Words, section.words("title")),
+            section.choice("scale", ("above", "below"), required=False),
+            section.text("article"),
+            tuple(self._indicator(item, subject, by_base) for item in section.sections("indicators", required=True)),
+        )
+        section.done()
+        return population
+
+    def _indicator(self, section: Section, subject: str, by_base: bool) -> Indicator:
+        measure = self._measure(section, "measure", "number", subject)
+        unit = section.choice("unit", UNITS)
+        if unit != measure.unit:
+            raise unit_refusal(section.at("unit"), unit, measure.unit)
+        indicator = Indicator(
+            measure.name,
+            self._positive(section, "weight"),
+            self._positive(section, "base") if by_base else None,
+            unit,
+            section.text("article"),
+            cast(
+                Literal["higher", "lower"],
+                "higher" if by_base else section.choice("better", ("higher", "lower"), required=False) or "higher",
+            ),
+            cast("Missing | None", section.choice("missing", MISSING, required=False) or None),
+        )
+        section.done()
+        return indicator
+
+    def _positive(self, section: Section, key: str) -> Fraction:
+        value = cast(Fraction, section.fraction(key))
+        if value <= 0:
+            raise section.refuse(
+                key, f"“{key}”应大于零。", f"{key!r} must be above zero.", "改正数值。", "Mend the value."
+            )
+        return value
+
+    def _cut(self, section: Section) -> Cut:
+        cut = Cut(
+            section.choice("grade", [grade for grade in GRADE if grade != "T"]),
+            section.fraction("top", required=False),
+            section.fraction("last", required=False),
+            section.fraction("at_least", required=False),
+        )
+        section.done()
+        if sum(bound is not None for bound in (cut.top, cut.last, cut.at_least)) > 1:
+            raise section.refuse(
+                "grade",
+                "一个等级只能有一种界限。",
+                "A grade has one bound.",
+                "保留 top、last、at_least 之一。",
+                "Keep one of top, last, at_least.",
+            )
+        return cut
+
+    def _override(self, section: Section, subject: str) -> Override:
+        override = Override(
+            section.text("code"),
+            section.choice("grade", GRADE),
+            cast(Words, section.words("title")),
+            section.text("article"),
+            self._conditions(section, "all", subject, required=True),
+        )
+        section.done()
+        return override
+
+    def _gate(self, section: Section) -> Gate:
+        gate = Gate(
+            cast(int, section.take("gate", int)),
+            section.text("code"),
+            section.choice("answer", [answer for answer in ANSWER if answer != "data_first"]),
+            cast(Words, section.words("title")),
+            section.text("article"),
+            self._conditions(section, "all", "parcel triage", required=False),
+            self._conditions(section, "any", "parcel triage", required=False),
+        )
+        section.done()
+        return gate
+
+    def _potential(self, section: Section) -> Potential:
+        potential = Potential(
+            self._measure(section, "measure", "number", "parcel", required=False).name,
+            self._named_number(section, "number", "ratio", required=False),
+        )
+        section.done()
+        if not (potential.measure or potential.number):
+            raise section.refuse(
+                "number",
+                "没有理想容积率。",
+                "There is no ideal floor-area ratio.",
+                "给出 measure 或 number。",
+                "Give measure or number.",
+            )
+        return potential
