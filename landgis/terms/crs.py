@@ -25,6 +25,20 @@ def gauss_kruger(longitude: float) -> int:
     return 4509 + round(longitude / 3)
 
 
+def metres_per_degree(latitude: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Give the metres in one degree of longitude and of latitude at latitudes (degrees), shape (n, 2).
+
+    The radii of the parallel and of the meridian on the ellipsoid: lengths of a kilometre come out right to a millimetre or so.
+
+    >>> metres_per_degree(np.array([30.0])).round(1).tolist()
+    [[96486.3, 110852.4]]
+    """
+    sine = np.sin(np.radians(latitude))
+    root = np.sqrt(1 - _E2 * sine**2)
+    parallel, meridian = _A / root * np.cos(np.radians(latitude)), _A * (1 - _E2) / root**3
+    return np.radians(np.column_stack([parallel, meridian]))
+
+
 def equal_area(lonlat: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Bring longitude and latitude (degrees, shape (n, 2)) to the ellipsoid's cylindrical equal-area plane (metres).
 
