@@ -48,12 +48,16 @@ class Conformed:
         Rows read from the layers that the profile names.
     cells
         By table, file and layer: the rows as given, and which of their columns each of ours was read from.
+    fields
+        One entry per table, file and layer: ``table, file, layer, columns``, the last by our column ``field`` (theirs; ``{year}`` stands
+        for the row's year where each year has a column) and ``unit`` (in which the file gives it, "" for none).
     """
 
     frames: dict[str, pd.DataFrame]
     issues: pd.DataFrame
     rows_in: int
     cells: Mapping[tuple[str, str, str], tuple[pd.DataFrame, Mapping[str, str]]]
+    fields: tuple[Mapping[str, Any], ...] = ()
 
     def as_given(self, issues: pd.DataFrame) -> pd.DataFrame:
         """Put the file's own value, in its own unit, in place of ours in ``raw``: who mends the file looks for that one."""
@@ -89,6 +93,7 @@ def conform(layers: list[Layer], profile: Profile, *, park: str | None = None) -
     layers = _joined(layers, profile.joins)
     parts: dict[str, list[pd.DataFrame]] = {}
     cells: dict[tuple[str, str, str], tuple[pd.DataFrame, Mapping[str, str]]] = {}
+    fields: list[Mapping[str, Any]] = []
     rows_in = 0
     read_any = False
     for layer in layers:
@@ -107,12 +112,13 @@ def conform(layers: list[Layer], profile: Profile, *, park: str | None = None) -
             parts.setdefault(target.table.name, []).append(conforming.frame())
             headers = {name: origin.names[0] for name, origin in conforming.origins.items() if origin.names}
             cells[target.table.name, layer.file, layer.name] = (layer.rows, headers)
+            fields.append(conforming.fields())
         _left_out(layer, targets, used, issues)
     if not read_any:
         _no_layer(layers, profile)
     _add_parks(parts, profile, layers)
     frames = {table.name: pd.concat(parts[table.name], ignore_index=True) for table in STOCK if table.name in parts}
-    return Conformed(frames, issues.frame(), rows_in, cells)
+    return Conformed(frames, issues.frame(), rows_in, cells, tuple(fields))
 
 
 def _no_layer(layers: list[Layer], profile: Profile) -> None:
@@ -211,6 +217,7 @@ class _Conforming:
         self.at = _source(layer, taken)
         self.shapes = shapes[taken] if shapes is not None and target.shapes else None
         self.park = park
+        self._yearly: dict[str, str] = {}
         self.origins = self._origins()
         self._unpivot()
 
@@ -231,6 +238,18 @@ class _Conforming:
         for name in SOURCE_COLUMNS:
             frame[name] = self.at[name]
         return frame
+
+    def fields(self) -> Mapping[str, Any]:
+        """Tell of each of our columns which of theirs it was read from, and in which unit."""
+        columns = {
+            name: {
+                "field": self._yearly.get(name, origin.names[0]),
+                "unit": origin.unit or origin.unit_from or self.table.by_name[name].unit,
+            }
+            for name, origin in self.origins.items()
+            if origin.names and origin.names != (_YEAR,)
+        }
+        return {"table": self.table.name, "file": self.layer.file, "layer": self.layer.name, "columns": columns}
 
     def _origins(self) -> dict[str, Origin]:
         """Settle which column of the layer each of ours is read from; absent ones are told, an absent key is refused."""
@@ -309,6 +328,8 @@ class _Conforming:
             rows.append(part[some])
             at.append(self.at[some])
         self.rows, self.at = pd.concat(rows, ignore_index=True), pd.concat(at, ignore_index=True)
+        for year, headers in found.items():
+            self._yearly |= {name: header.replace(str(year), _YEAR) for name, header in headers.items()}
         for name, origin in yearly.items():
             self.origins[name] = replace(origin, names=(f"{_YEAR} {name}",))
         self.origins["year"] = Origin(names=(_YEAR,))

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from landgis.store import database
 from landgis.store.database import Connection
@@ -33,13 +34,15 @@ _BY_NAME: Final = {table.name: table for table in STOCK}
 class Source:
     """Where a batch came from: the file's name and hash, the profile it was read by, and how many rows it held.
 
-    A row of the file may feed several tables; it counts once.
+    A row of the file may feed several tables; it counts once. ``fields`` says table by table from which of the file's columns, in which
+    unit, each of ours was read: with the row that every version of the stock remembers, any number leads back to its cell.
     """
 
     file: str
     sha256: str
     profile: str
     rows_in: int
+    fields: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,7 @@ def add_batch(
             stored=stored,
             refused=refused,
             unchanged=unchanged,
+            fields=Jsonb(list(source.fields)),
         )
         assert made is not None
         batch = int(made["batch"])

@@ -107,7 +107,7 @@ def ingest(
         codes = sorted({str(code) for rows in given.frames.values() for code in rows["park_code"].dropna().unique()})
         checked = check(given.frames, known_keys(conn, parks, codes))
         issues = pd.concat([given.issues, given.as_given(checked.issues)], ignore_index=True)
-    source = Source(names, digest, profile.name, given.rows_in)
+    source = Source(names, digest, profile.name, given.rows_in, given.fields)
     with tell(
         Words("与库中比对（不写入）", "Comparing, storing nothing") if is_dry else Words("写入数据库", "Storing")
     ):

@@ -1,4 +1,4 @@
 -- A new batch; its number.
-INSERT INTO land.batch (file, sha256, profile, park_codes, rows_in, stored, refused, unchanged)
-VALUES (%(file)s, %(sha256)s, %(profile)s, %(park_codes)s, %(rows_in)s, %(stored)s, %(refused)s, %(unchanged)s)
+INSERT INTO land.batch (file, sha256, profile, park_codes, rows_in, stored, refused, unchanged, fields)
+VALUES (%(file)s, %(sha256)s, %(profile)s, %(park_codes)s, %(rows_in)s, %(stored)s, %(refused)s, %(unchanged)s, %(fields)s)
 RETURNING batch

@@ -222,6 +222,9 @@ def test_a_column_a_year_becomes_a_row_a_year() -> None:
     answer = by(YEARS, layer(DM=["a", "b"], SJSF2021=["1", None], SJSF2022=["2", "3"], XSSR2022=["20", None]))
     rows = answer.frames["enterprise_year"][["uscc", "year", "tax_wan", "revenue_wan", "source_row"]]
     assert rows.fillna(-1).to_numpy().tolist() == [["a", 2021, 1, -1, 2], ["a", 2022, 2, 20, 2], ["b", 2022, 3, -1, 3]]
+    (behind,) = answer.fields
+    assert behind["columns"]["tax_wan"] == {"field": "SJSF{year}", "unit": "万元"}
+    assert behind["columns"]["uscc"] == {"field": "DM", "unit": ""} and "year" not in behind["columns"]
 
 
 BUILDINGS = """

@@ -39,6 +39,24 @@ def test_several_files_are_one_batch_and_each_row_remembers_its_file(conn, three
     assert batches == [("park.csv + 0/parcel.csv + 1/parcel.csv", 3)]
 
 
+def test_a_batch_remembers_the_column_and_the_unit_behind_each_of_ours(conn, tmp_path):
+    """登记面积（亩） and 15 mu in the file; cert_area_m2 and 10 000 m² here: the way back to the cell is kept."""
+    park, parcel = tmp_path / "park.csv", tmp_path / "parcel.csv"
+    park.write_text("park_code,name\np1,示例园区 01\n", encoding="utf-8")
+    shape = '"POLYGON((117 33,117.001 33,117.001 33.001,117 33.001,117 33))"'
+    parcel.write_text(f"地块编号,登记面积（亩）,WKT\nP-1,15,{shape}\n", encoding="utf-8")
+    ingest(conn, [park, parcel], "landgis-template", park="p1", crs="EPSG:4490")
+
+    with database.scoped(conn, ["p1"]):
+        ((fields,),) = conn.execute("SELECT fields FROM land.batch").fetchall()
+        ((area,),) = conn.execute("SELECT cert_area_m2 FROM land.parcel").fetchall()
+    of_parcel = next(one for one in fields if one["table"] == "parcel")
+    assert (of_parcel["file"], of_parcel["layer"]) == ("parcel.csv", "parcel")
+    assert of_parcel["columns"]["cert_area_m2"] == {"field": "登记面积（亩）", "unit": "亩"}
+    assert of_parcel["columns"]["parcel_no"] == {"field": "地块编号", "unit": ""}
+    assert "tax_wan" not in of_parcel["columns"] and area == pytest.approx(10_000)
+
+
 def test_the_planner_knows_of_a_batch_and_of_a_run(conn, fresh, city_file):
     def known() -> set[tuple[str, str]]:
         with database.connect(fresh.admin_url) as admin:
