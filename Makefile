@@ -8,7 +8,7 @@ COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --
 # Made by the bootstrap: playwright's own node, with its libraries where the system lacks them.
 export PLAYWRIGHT_NODEJS_PATH := $(CURDIR)/.venv/bin/playwright-node
 
-.PHONY: demo setup setup-dev lint check test bench lock image clean
+.PHONY: demo setup setup-dev lint check test bench mutate lock image clean
 
 demo: setup      ## everything up, at http://127.0.0.1:8000/ ; ARGS=--no-serve stops after publishing
 	@$(BIN)/landgis demo $(ARGS)
@@ -33,6 +33,9 @@ test: lint       ## every check
 
 bench: setup-dev ## the tables of docs/performance.md
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+mutate: setup-dev ## small changes to the core that no test notices; ARGS="idle triage"
+	@$(BIN)/python -m tests.mutation $(ARGS)
 
 lock:            ## new lock files (needs uv and a package index)
 	$(COMPILE) pyproject.toml -o requirements.lock

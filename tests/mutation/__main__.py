@@ -1,0 +1,167 @@
+"""``python -m tests.mutation [idle …] [--jobs N] [--lines 40-90]``: change, test, list what no test noticed.
+
+The tests of the room and the worked cases of the law are collected once; then each change gets a fork of that process, in which the
+functions of the room take their changed code and the tests run, the quickest first, until one fails. Hypothesis draws the same examples
+every time.
+"""
+
+import argparse
+import ast
+import importlib
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from tests.mutation.mutants import Mutant, list_mutants
+
+ROOT = Path(__file__).parents[2]
+#: A change may make an endless loop: after so many times the seconds of all tests, and a few more, it counts as noticed.
+PATIENCE, GRACE_S = 8, 20
+UNNOTICED, NOTICED = 0, 1
+
+
+class Mutating:
+    """A pytest plugin that runs the collected tests once as they are, then once for every change."""
+
+    def __init__(self, room: str, jobs: int, lines: range) -> None:
+        self.room, self.jobs, self.lines = room, jobs, lines
+        self.module = importlib.import_module(f"landgis.core.{room}")
+        self.survivors: list[Mutant] = []
+        self.noticed = 0
+
+    def pytest_configure(self) -> None:
+        """Let hypothesis draw the same examples for every change; a change that is noticed needs no smaller example."""
+        hypothesis = importlib.import_module("hypothesis")  # not before pytest has found its plugin
+        phases = [hypothesis.Phase.explicit, hypothesis.Phase.generate]
+        hypothesis.settings.register_profile("mutation", derandomize=True, database=None, deadline=None, phases=phases)
+        hypothesis.settings.load_profile("mutation")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Take the place of the usual loop."""
+        seconds = {item: _seconds(item, session.items) for item in session.items}
+        order = sorted(session.items, key=lambda item: seconds[item])
+        tree = ast.parse(Path(str(self.module.__file__)).read_text(encoding="utf-8"))
+        mutants = [mutant for mutant in list_mutants(tree) if mutant.line in self.lines]
+        limit_s = round(PATIENCE * sum(seconds.values()) + GRACE_S)
+        running: dict[int, Mutant] = {}
+        for mutant in mutants:
+            if len(running) == self.jobs:
+                self._wait(running)
+            child = os.fork()
+            if not child:
+                _judge(mutant, tree, self.module, order, limit_s)
+            running[child] = mutant
+        while running:
+            self._wait(running)
+        return True
+
+    def _wait(self, running: dict[int, Mutant]) -> None:
+        child, status = os.wait()
+        mutant = running.pop(child)
+        if status == UNNOTICED:
+            self.survivors.append(mutant)
+            _say(f"  {self.room}.py:{mutant}")
+        else:
+            self.noticed += 1
+
+
+def _seconds(item: pytest.Item, items: Sequence[pytest.Item]) -> float:
+    """Run a test as the code stands; it must pass."""
+    started = time.perf_counter()
+    if not _passes(item):
+        raise SystemExit(f"{item.nodeid} fails as the code stands")
+    return time.perf_counter() - started
+
+
+def _passes(item: pytest.Item) -> bool:
+    return not any(report.failed for report in runtestprotocol(item, log=False))
+
+
+def _judge(mutant: Mutant, tree: ast.Module, module: ModuleType, order: Sequence[pytest.Item], limit_s: int) -> None:
+    """Run the tests against one change in a process of its own; the exit says whether one of them noticed."""
+    signal.alarm(limit_s)
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, 1)
+    os.dup2(quiet, 2)
+    code = NOTICED
+    try:
+        mutant.make()
+        _take(module, compile(ast.fix_missing_locations(tree), str(module.__file__), "exec"))
+        if all(_passes(item) for item in order):
+            code = UNNOTICED
+    finally:
+        os._exit(code)
+
+
+def _take(module: ModuleType, changed: Any) -> None:
+    """Give the functions and constants of a module those of its changed source, wherever they are known already."""
+    fresh: dict[str, Any] = {"__name__": module.__name__, "__file__": module.__file__}
+    exec(changed, fresh)
+    for name, new in fresh.items():
+        old = vars(module).get(name)
+        if old is None or name.startswith("__") or getattr(new, "__module__", module.__name__) != module.__name__:
+            continue
+        if isinstance(new, FunctionType):
+            _graft(old, new)
+        elif isinstance(new, type):
+            for member, made in vars(new).items():
+                if isinstance(made, FunctionType):
+                    _graft(vars(old)[member], made)
+        else:
+            for known in list(sys.modules.values()):
+                if vars(known).get(name) is old:
+                    setattr(known, name, new)
+
+
+def _graft(old: FunctionType, new: FunctionType) -> None:
+    old.__code__, old.__defaults__, old.__kwdefaults__ = new.__code__, new.__defaults__, new.__kwdefaults__
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def mutate(room: str, jobs: int, lines: range, tests: Sequence[str]) -> int:
+    """Mutate one room; give the share of noticed changes in percent, rounded down."""
+    started = time.perf_counter()
+    plugin = Mutating(room, jobs, lines)
+    where = [path for path in (f"tests/core/test_{room}.py", "tests/law", *tests) if (ROOT / path).exists()]
+    quietly = ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:capture", "-p", "no:logging"]
+    if pytest.main([*quietly, *where], plugins=[plugin]) != pytest.ExitCode.OK:
+        raise SystemExit(f"{room}: the tests could not be run: {' '.join(where)}")
+    made = plugin.noticed + len(plugin.survivors)
+    score = 100 * plugin.noticed // max(made, 1)
+    _say(f"{room}.py: {plugin.noticed} of {made} changes noticed, {score} %, {time.perf_counter() - started:.0f} s")
+    return score
+
+
+def main() -> int:
+    """Mutate the rooms that are named; fail below the score that is asked for."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation", description="List the changes no test notices.")
+    parser.add_argument("room", nargs="*", default=["idle", "performance", "triage"], help="a module of landgis/core")
+    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), metavar="N")
+    parser.add_argument("--lines", type=_lines, default=range(1, 100_000), metavar="A-B", help="only these lines")
+    parser.add_argument("--tests", nargs="*", default=[], metavar="PATH", help="more tests than those of the room")
+    parser.add_argument("--least", type=int, default=90, metavar="%", help="the score that is asked for")
+    given = parser.parse_args()
+    return int(any([mutate(room, given.jobs, given.lines, given.tests) < given.least for room in given.room]))
+
+
+def _lines(text: str) -> range:
+    first, last = re.fullmatch(r"(\d+)-(\d+)", text).groups()  # type: ignore[union-attr]
+    return range(int(first), int(last) + 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
