@@ -16,7 +16,7 @@ import uvicorn
 from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from landgis import __version__
 from landgis.api.app import create_app
@@ -29,9 +29,11 @@ from landgis.store.health import examine
 from landgis.store.migrate import migrate as migrate_database
 from landgis.terms.errors import ConflictError, InputError, LandgisError, SetupError, Words
 from landgis.terms.frames import ANSWER
+from landgis.terms.rules import KIND_WORDS, STATUS_WORDS, Ruleset
 from landgis.terms.units import hectares, mu
-from landgis.workflows import publish
+from landgis.workflows import publish, rulebooks
 from landgis.workflows.assess import assess as assess_parks
+from landgis.workflows.compare import compare
 from landgis.workflows.ingest import Tell, quietly
 from landgis.workflows.ingest import ingest as ingest_files
 
@@ -43,6 +45,8 @@ app = typer.Typer(
 )
 db = typer.Typer(help="内置数据库：启动、停止、状态、地址。 | The embedded database.", no_args_is_help=True)
 app.add_typer(db, name="db")
+rules = typer.Typer(help="规则集：有哪些、写了什么、对不对、差在哪里。 | The rulesets.", no_args_is_help=True)
+app.add_typer(rules, name="rules")
 
 _BEIJING: Final = timezone(timedelta(hours=8))
 #: The sample city is made for this day, so that it is the same city on every machine and every day.
@@ -52,6 +56,9 @@ _SAMPLE_PLACE: Final = (115.2, 33.0)
 
 #: So many issues are shown on the screen; all of them are in the file that --issues names, and in the service.
 _ISSUES_SHOWN: Final = 10
+
+#: So many parcels that a change of rules would alter are shown on the screen.
+_CHANGES_SHOWN: Final = 20
 
 _screen = Console(stderr=True)
 
@@ -67,6 +74,9 @@ _call = _Call()
 
 Run = Annotated[int | None, typer.Option("--run", help="评估编号，缺省为最近一次 | run, the latest by default", min=1)]
 Language = Annotated[Literal["zh", "en"] | None, typer.Option("--lang", help="语言 | language")]
+RulesetName = Annotated[
+    str, typer.Argument(help="规则集代码或 .toml 文件 | code of a ruleset, or a .toml file", metavar="RULESET")
+]
 Output = Annotated[Path, typer.Option("-o", "--output", help="输出文件 | file to write")]
 
 
@@ -198,16 +208,67 @@ def ingest(
 @app.command()
 def assess(
     park: Annotated[str, typer.Option(help="园区代码，逗号分隔；all 为全部 | parks, or all")] = "all",
-    rules: Annotated[str | None, typer.Option(help="规则集，逗号分隔 | rulesets")] = None,
+    rule_names: Annotated[
+        str | None, typer.Option("--rules", help="规则集代码或 .toml 文件，逗号分隔 | rulesets: codes or .toml files")
+    ] = None,
     on: Annotated[str | None, typer.Option(help="评估日 YYYY-MM-DD，缺省今天 | as of which day")] = None,
 ) -> None:
     """评估：疑似闲置、低效、亩均评价、分类处置。 | Stock becomes findings, grades and answers."""
     settings = _settings()
     day = _day(on)
-    codes = _split(rules) if rules else settings.rule_codes
+    chosen = _chosen(settings, rule_names)
     with _operator(_app_url(settings)) as conn, _steps() as tell:
         parks = None if park == "all" else _split(park)
-        _answer(assess_parks(conn, parks, codes, day, tell=tell), _print_assessed)
+        _answer(assess_parks(conn, parks, chosen, day, tell=tell), _print_assessed)
+
+
+@rules.command("list")
+def rules_list() -> None:
+    """列出随附的规则集。 | The rulesets that are shipped."""
+    _answer({"rulesets": rulebooks.packaged()}, _print_rulesets)
+
+
+@rules.command("show")
+def rules_show(ruleset: RulesetName) -> None:
+    """规则集的全部内容：数值、条款、可信度、认定项、关口。 | All that a ruleset says."""
+    _answer(rulebooks.lay_out(rulebooks.choose(ruleset)), _print_ruleset)
+
+
+@rules.command("check")
+def rules_check(file: Annotated[Path, typer.Argument(help="规则集文件 | ruleset file")]) -> None:
+    """检查规则集文件，列出全部错误。 | Everything that is wrong with a ruleset file."""
+    checked = rulebooks.check(file)
+    _answer(checked, _print_checked)
+    if not checked["ok"]:
+        raise typer.Exit(1)
+
+
+@rules.command("diff")
+def rules_diff(
+    before: RulesetName,
+    after: RulesetName,
+    park: Annotated[
+        str | None, typer.Option(help="园区代码：比较两者在其地块上的结论 | compare them on these parks, or all")
+    ] = None,
+    on: Annotated[str | None, typer.Option(help="评估日 YYYY-MM-DD，缺省今天 | as of which day")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="逐地块差异写到 .csv 或 .xlsx | write every parcel that changes"),
+    ] = None,
+) -> None:
+    """两个规则集差在哪里；给出园区时，哪些地块的结论会变、为什么。 | In what two differ, and whom it changes."""
+    settings = _settings()
+    one, two = rulebooks.choose(before), rulebooks.choose(after)
+    answer = rulebooks.diff(one, two)
+    if park is not None:
+        parks = None if park == "all" else _split(park)
+        chosen = _chosen(settings, None)
+        with _operator(_app_url(settings)) as conn, _steps() as tell:
+            compared = compare(conn, parks, chosen, one, two, _day(on), language=settings.language, tell=tell)
+        if output is not None:
+            publish.rule_changes(compared.parcels, output, language=settings.language)
+        answer |= compared.as_dict()
+    _answer(answer, _print_difference)
 
 
 @app.command("map")
@@ -384,6 +445,11 @@ def _day(text: str | None) -> date:
         ) from error
 
 
+def _chosen(settings: Settings, names: str | None) -> list[Ruleset]:
+    """Read the rulesets a command names, or those of the settings."""
+    return [rulebooks.choose(name) for name in (_split(names) if names else settings.rule_codes)]
+
+
 def _split(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
@@ -461,8 +527,116 @@ def _print_assessed(answer: dict[str, Any]) -> None:
     _print_rows(("处置建议 answer", "地块 parcels", "亩 mu", "公顷 ha"), lines)
 
 
+def _print_rulesets(answer: dict[str, Any]) -> None:
+    for item in answer["rulesets"]:
+        print_line(f"{item['code']} · {item['title']['zh']} | {item['title']['en']}")
+        print_line(f"    {_head_of(item)} · {item['sha256'][:12]}")
+
+
+def _head_of(ruleset: dict[str, Any]) -> str:
+    """Say of a ruleset its kinds, document, region, days, status and confidence, in one line."""
+    kinds = "、".join(f"{KIND_WORDS[kind].zh} {kind}" for kind in ruleset["kinds"])
+    days = f"{ruleset['effective_from']} – {ruleset['effective_to'] or ''}"
+    status = STATUS_WORDS[ruleset["status"]]
+    return (
+        f"{kinds} · {ruleset['document']} · {ruleset['region']} · {days} · {status.zh} {status.en} · "
+        f"可信度 confidence {ruleset['confidence']}"
+    )
+
+
+def _print_ruleset(answer: dict[str, Any]) -> None:
+    print_line(f"{answer['code']} · {answer['title']['zh']} | {answer['title']['en']}")
+    print_line(f"{_head_of(answer)} · {answer['sha256']}")
+    if answer["supersedes"]:
+        print_line(f"替代 supersedes: {', '.join(answer['supersedes'])}")
+    if answer["note"]:
+        print_line(f"注 note: {answer['note']['zh']} | {answer['note']['en']}")
+    own = answer["confidence"]
+    numbers = [
+        (name, str(item["value"]), item["unit"], item["article"], item["confidence"] or own)
+        for name, item in answer["numbers"].items()
+    ]
+    _print_rows(("数值 number", "值 value", "单位 unit", "条款 article", "可信度 confidence"), numbers)
+    tables = [
+        (
+            f"{name} · {edition}",
+            ", ".join(f"{code} {value}" for code, value in values.items()),
+            item["unit"],
+            item["article"],
+        )
+        for name, item in answer["tables"].items()
+        for edition, values in item["values"].items()
+    ]
+    _print_rows(("表 table", "值 values", "单位 unit", "条款 article"), tables)
+    codes = [
+        (item["code"], item["title"]["zh"], f"{item['scheme']}: {', '.join(item['values'])}", item["article"])
+        for item in answer["standings"]
+    ]
+    codes += [(name, "", ", ".join(item["values"]), item["article"]) for name, item in answer["lists"].items()]
+    _print_rows(("目录 list", "名称 title", "代码 codes", "条款 article"), codes)
+    tests = [
+        (item["code"], f"{item['title']['zh']} | {item['title']['en']}", item["article"]) for item in answer["tests"]
+    ]
+    _print_rows(("认定项 test", "名称 title", "条款 article"), tests)
+    for population in answer["scheme"]["populations"] if answer["scheme"] else ():
+        print_line(f"{population['title']['zh']} | {population['title']['en']}")
+        indicators = [
+            (item["measure"], str(item["weight"]), str(item["base"] or ""), item["unit"], item["article"])
+            for item in population["indicators"]
+        ]
+        _print_rows(("指标 indicator", "权重 weight", "基准 base", "单位 unit", "条款 article"), indicators)
+    gates = [
+        (
+            str(item["gate"]),
+            item["code"],
+            item["answer"],
+            f"{item['title']['zh']} | {item['title']['en']}",
+            item["article"],
+        )
+        for item in answer["gates"]
+    ]
+    _print_rows(("关口 gate", "代码 code", "处置 answer", "名称 title", "条款 article"), gates)
+
+
+def _print_checked(answer: dict[str, Any]) -> None:
+    if answer["ok"]:
+        print_line(f"{_mark(True)} {answer['file']}: {answer['code']} · {answer['sha256']}")
+    for place, fault in enumerate(answer["faults"], 1):
+        print_line(f"{place}. {fault.get('at', '')}: {fault['what']['zh']} | {fault['what']['en']}")
+        if "mend" in fault:
+            print_line(f"   {fault['mend']['zh']} | {fault['mend']['en']}")
+    if answer["unsure"]:
+        print_line(f"待与正式文本核对 to be held against the official text: {', '.join(answer['unsure'])}")
+
+
+def _print_difference(answer: dict[str, Any]) -> None:
+    lines = [(item["path"], item["before"] or "–", item["after"] or "–") for item in answer["differences"]]
+    _print_rows(("条目 entry", answer["before"], answer["after"]), lines)
+    if not lines:
+        print_line("两者内容相同 | they say the same")
+    if "parcels" not in answer:
+        return
+    print_line(f"{answer['on']} · 地块 parcels {answer['judged']} · 结论改变 changed {len(answer['parcels'])}")
+    changed = [
+        (
+            item["park_code"],
+            item["parcel_no"],
+            f"{item['answer_before']} → {item['answer_after']}",
+            f"{item['grade_before'] or '–'} → {item['grade_after'] or '–'}",
+            f"{item['tests_before'] or '–'} → {item['tests_after'] or '–'}",
+            f"{item['reason_before']} → {item['reason_after']}",
+        )
+        for item in answer["parcels"][:_CHANGES_SHOWN]
+    ]
+    _print_rows(("园区 park", "地块 parcel", "处置 answer", "等级 grade", "疑似项 tests", "缘由 reason"), changed)
+    if len(answer["parcels"]) > _CHANGES_SHOWN:
+        print_line(
+            f"… 共 {len(answer['parcels'])} 个，-o FILE 写出全部 | {len(answer['parcels'])} in all, -o FILE writes them"
+        )
+
+
 def _print_rows(heads: tuple[str, ...], lines: Sequence[tuple[str, ...]]) -> None:
-    table = Table(*heads)
+    table = Table(*(Column(head, overflow="fold") for head in heads))
     for line in lines:
         table.add_row(*line)
     if lines:

@@ -142,7 +142,21 @@ def write_issues(issues: pd.DataFrame, path: Path, language: Language) -> None:
     table = issues.assign(
         severity=issues["severity"].map({code: getattr(one, language) for code, one in SEVERITY.items()})
     )
-    table = table.drop(columns="en" if language == "zh" else "zh").astype(object).where(table.notna(), "")
+    table = table.drop(columns="en" if language == "zh" else "zh")
+    write_list(table, path, "问题清单" if language == "zh" else "Issues")
+
+
+def write_list(table: pd.DataFrame, path: Path, title: str) -> None:
+    """Write a plain table to ``.xlsx`` (one sheet of this title) or ``.csv``: whole or not at all; unknown is empty.
+
+    Raises
+    ------
+    InputError
+        The file's ending is neither.
+    SetupError
+        The file cannot be written.
+    """
+    table = table.astype(object).where(table.notna(), "")
     if path.suffix.lower() == ".csv":
         # The mark at the beginning tells Excel that the text is UTF-8; the stroke that a cell beginning so is no formula.
         safe = table.map(lambda value: f"'{value}" if str(value).startswith(("=", "+", "@", "\t", "\r")) else value)
@@ -150,14 +164,14 @@ def write_issues(issues: pd.DataFrame, path: Path, language: Language) -> None:
     elif path.suffix.lower() == ".xlsx":
         held = io.BytesIO()
         with xlsxwriter.Workbook(held, {**_TEXT_STAYS_TEXT, "in_memory": True}) as book:
-            sheet = book.add_worksheet("问题清单" if language == "zh" else "Issues")
+            sheet = book.add_worksheet(title)
             sheet.freeze_panes(1, 0)
             for place, name in enumerate(table.columns):
                 sheet.write_column(0, place, [name, *table[name]])
         content = held.getvalue()
     else:
         raise InputError(
-            Words("不支持这种清单格式。", "Issues cannot be written in this format."),
+            Words("不支持这种清单格式。", "A list cannot be written in this format."),
             at=path.name,
             mend=Words("文件名以 .xlsx 或 .csv 结尾。", "End the name in .xlsx or .csv."),
         )

@@ -143,6 +143,18 @@ def ruleset_texts(conn: Connection, run: int) -> list[str]:
     return [found["content"] for found in database.rows(conn, "run_rulesets", run=run)]
 
 
+def used_texts(conn: Connection, ruleset: Ruleset) -> list[str]:
+    """Give the other texts that runs have used under this ruleset's code, oldest first."""
+    return [
+        found["content"] for found in database.rows(conn, "ruleset_texts", code=ruleset.code, sha256=ruleset.sha256)
+    ]
+
+
+def list_stored_rulesets(conn: Connection) -> list[dict[str, Any]]:
+    """List the rulesets that runs have used, latest first: ``code, sha256, stored_at, content``."""
+    return database.rows(conn, "rulesets_stored")
+
+
 def read_judged(conn: Connection, run: int, parcel_id: int) -> dict[str, Any]:
     """Read all a run knows of one parcel: facts as judged, users, findings, grades, answer, and the source of the row.
 

@@ -1,20 +1,21 @@
 """From a TOML text to a `Ruleset`; the schema is in `docs/rulesets.md`.
 
 Everything is checked when it is read: an unknown key, a number without unit or article, a measure nobody computes, two units that do
-not fit, all are refused with file, key and mend. Nothing is defaulted.
+not fit, all are refused with file, key and mend. Nothing is defaulted. `find_faults` gives all there are, not the first alone.
 """
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from difflib import get_close_matches
 from fractions import Fraction
 from hashlib import sha256
 from importlib import resources
 from types import MappingProxyType
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeVar, cast
 
-from landgis.terms.errors import Words
+from landgis.terms.errors import RuleError, Words
 from landgis.terms.frames import ANSWER, GRADE
 from landgis.terms.measures import MEASURES, Measure
 from landgis.terms.rules import (
@@ -23,6 +24,8 @@ from landgis.terms.rules import (
     KINDS,
     MISSING,
     OPERATORS,
+    STATUSES,
+    TESTING,
     UNITS,
     CodeList,
     Condition,
@@ -43,11 +46,15 @@ from landgis.terms.rules import (
     Rulebook,
     Ruleset,
     Scheme,
+    Standing,
+    Status,
     compose_rulesets,
     refusal,
     unit_refusal,
 )
 from landgis.terms.sections import Section
+
+_Made = TypeVar("_Made")
 
 
 def list_rulesets() -> tuple[str, ...]:
@@ -93,7 +100,7 @@ def load_ruleset(code: str) -> Ruleset:
 
 
 def compose(codes: Iterable[str], on: date | None = None) -> Rulebook:
-    """Make the rulebook of one assessment from packaged rulesets.
+    """Make the rulebook of one assessment from packaged rulesets, and those they need.
 
     Parameters
     ----------
@@ -107,7 +114,17 @@ def compose(codes: Iterable[str], on: date | None = None) -> Rulebook:
     RuleError
         A code is unknown, two rulesets are of one kind, or one is not in force on the day.
     """
-    return compose_rulesets([load_ruleset(code) for code in dict.fromkeys(codes)], on)
+    return compose_rulesets(with_needed(load_ruleset(code) for code in dict.fromkeys(codes)), on)
+
+
+def with_needed(rulesets: Iterable[Ruleset]) -> list[Ruleset]:
+    """Add the packaged rulesets that these need, unless another of their kind is among them."""
+    found = list(rulesets)
+    for code in dict.fromkeys(code for item in found for code in item.needs):
+        needed = load_ruleset(code)
+        if not any(set(needed.kinds) & set(item.kinds) for item in found):
+            found.append(needed)
+    return found
 
 
 def parse_ruleset(text: str, name: str) -> Ruleset:
@@ -126,10 +143,23 @@ def parse_ruleset(text: str, name: str) -> Ruleset:
         The text is no TOML, a key is unknown or missing, a number lacks unit or article, a measure, operator or unit is not known,
         or two units do not fit.
     """
+    ruleset, faults = _read(text, name)
+    if faults:
+        raise faults[0]
+    assert ruleset is not None
+    return ruleset
+
+
+def find_faults(text: str, name: str) -> list[RuleError]:
+    """Check a ruleset's text: everything that `parse_ruleset` would refuse, in the order of the file's parts."""
+    return _read(text, name)[1]
+
+
+def _read(text: str, name: str) -> tuple[Ruleset | None, list[RuleError]]:
     try:
         tree: dict[str, Any] = tomllib.loads(text, parse_float=Fraction)
     except tomllib.TOMLDecodeError as error:
-        raise refusal(
+        fault = refusal(
             name,
             "规则集不是合法的 TOML。",
             "The ruleset is no valid TOML.",
@@ -137,8 +167,17 @@ def parse_ruleset(text: str, name: str) -> Ruleset:
             str(error),
             "改正该行。",
             "Mend that line.",
-        ) from error
-    return _Parser(Section(tree, name, ()), text).ruleset()
+        )
+        return None, [fault]
+    parser = _Parser(Section(tree, name, ()), text)
+    ruleset = None
+    with parser.noting():
+        ruleset = parser.ruleset()
+    return ruleset, parser.faults
+
+
+class _FollowsError(RuleError):
+    """A fault that is only the shadow of another one already noted: a name whose own section is at fault."""
 
 
 class _Parser:
@@ -150,35 +189,57 @@ class _Parser:
         self.numbers: dict[str, Number] = {}
         self.lists: dict[str, CodeList] = {}
         self.tables: dict[str, Lookup] = {}
+        self.faults: list[RuleError] = []
+        self._faulty: set[str] = set()
 
-    def ruleset(self) -> Ruleset:
+    @contextmanager
+    def noting(self, name: str = "") -> Iterator[None]:
+        """Note a fault of one part, and go on with the next; whoever asks for `name` later is no fault of its own."""
+        try:
+            yield
+        except RuleError as fault:
+            self._faulty.add(name)
+            if not isinstance(fault, _FollowsError):
+                self.faults.append(fault)
+
+    def _each(self, sections: Iterable[Section], read: Callable[[Section], _Made]) -> tuple[_Made, ...]:
+        """Read one part after the other, noting what is at fault."""
+        made: list[_Made] = []
+        for section in sections:
+            with self.noting(section.peek("name")):
+                made.append(read(section))
+        return tuple(made)
+
+    def ruleset(self) -> Ruleset | None:
+        """Read everything; None where a fault was noted."""
         root = self.root
-        head = cast(Section, root.section("ruleset"))
-        code, title = head.text("code"), cast(Words, head.words("title"))
-        kinds = tuple(cast(Kind, self._known(head, "kinds", kind, KINDS)) for kind in head.texts("kinds"))
-        document, region = head.text("document"), head.text("region")
-        effective_from = cast(date, head.take("effective_from", date))
-        effective_to = cast("date | None", head.take("effective_to", date, required=False))
-        confidence = cast(Confidence, head.choice("confidence", CONFIDENCES))
-        made_for_year = cast("int | None", head.take("made_for_year", int, required=False))
-        note = head.words("note", required=False)
-        excludes = head.section("excludes_idle", required=False)
-        excludes_article = "" if excludes is None else excludes.text("article")
-        if excludes is not None:
-            excludes.done()
-        head.done()
-        apart = ("tests", "scheme", "gates", "derived", "potential")
+        head: dict[str, Any] = {}
+        with self.noting():
+            head = self._head(cast(Section, root.section("ruleset")))
+        kinds: tuple[Kind, ...] = head.get("kinds", ())
+        apart = ("tests", "scheme", "gates", "derived", "potential", "standings")
         parts: dict[str, Any] = {key: root.left.pop(key) for key in apart if key in root.left}
-        self._read_lists(root)
-        self._read_tables(root)
+        with self.noting():
+            self._read_lists(root)
+        with self.noting():
+            self._read_tables(root)
         for name in list(root.left):
-            self.numbers[name] = self._number(cast(Section, root.section(name)))
+            with self.noting(name):
+                self.numbers[name] = self._number(cast(Section, root.section(name)))
         rest = Section(parts, root.name, ())
-        derived = tuple(self._derived(section) for section in rest.sections("derived"))
-        tests = tuple(self._test(section, kinds) for section in rest.sections("tests"))
-        scheme_section = rest.section("scheme", required="performance" in kinds)
-        scheme = self._scheme(scheme_section) if scheme_section else None
-        gates = tuple(self._gate(section) for section in rest.sections("gates", required="triage" in kinds))
+        derived = self._each(rest.sections("derived"), self._derived)
+        tests = self._each(rest.sections("tests"), lambda section: self._test(section, kinds))
+        scheme, potential = None, None
+        with self.noting():
+            scheme_section = rest.section("scheme", required="performance" in kinds)
+            scheme = self._scheme(scheme_section) if scheme_section else None
+        gates = self._each(rest.sections("gates", required="triage" in kinds), self._gate)
+        with self.noting():
+            potential_section = rest.section("potential", required="triage" in kinds)
+            potential = self._potential(potential_section) if potential_section else None
+        standings = self._each(rest.sections("standings", required="industries" in kinds), self._standing)
+        if self.faults:
+            return None
         if gates and (
             gates[-1].all_of or gates[-1].any_of or [item.gate for item in gates] != sorted(item.gate for item in gates)
         ):
@@ -189,22 +250,9 @@ class _Parser:
                 "按 gate 排序，最后写保留。",
                 "Sort them by gate and end with the one that answers for the rest.",
             )
-        potential_section = rest.section("potential", required="triage" in kinds)
-        potential = self._potential(potential_section) if potential_section else None
-        self._check_kinds(kinds, tests, scheme, gates)
+        self._check_kinds(kinds, tests, scheme, gates, standings)
         return Ruleset(
-            code=code,
-            title=title,
-            kinds=kinds,
-            document=document,
-            region=region,
-            effective_from=effective_from,
-            effective_to=effective_to,
-            confidence=confidence,
-            made_for_year=made_for_year,
-            note=note,
-            excludes_idle=excludes is not None,
-            excludes_idle_article=excludes_article,
+            **head,
             text=self.text_,
             sha256=sha256(self.text_.encode()).hexdigest(),
             numbers=MappingProxyType(self.numbers),
@@ -215,21 +263,87 @@ class _Parser:
             scheme=scheme,
             gates=gates,
             potential=potential,
+            standings=standings,
         )
+
+    def _head(self, head: Section) -> dict[str, Any]:
+        """Read who made the rule, for where and when, and how sure its text is."""
+        read: dict[str, Any] = {"code": head.text("code"), "title": head.words("title")}
+        read["kinds"] = tuple(cast(Kind, self._known(head, "kinds", kind, KINDS)) for kind in head.texts("kinds"))
+        read["document"], read["region"] = head.text("document"), head.text("region")
+        read["effective_from"] = head.take("effective_from", date)
+        read["effective_to"] = head.take("effective_to", date, required=False)
+        read["confidence"] = cast(Confidence, head.choice("confidence", CONFIDENCES))
+        read["status"] = cast(Status, head.choice("status", STATUSES, required=False) or "in_force")
+        read["supersedes"] = head.texts("supersedes", required=False)
+        read["needs"] = head.texts("needs", required=False)
+        read["made_for_year"] = head.take("made_for_year", int, required=False)
+        read["note"] = head.words("note", required=False)
+        excludes = head.section("excludes_idle", required=False)
+        read["excludes_idle"] = excludes is not None
+        read["excludes_idle_article"] = "" if excludes is None else excludes.text("article")
+        if excludes is not None:
+            excludes.done()
+        head.done()
+        if read["effective_to"] is not None and read["effective_to"] < read["effective_from"]:
+            raise head.refuse(
+                "effective_to",
+                "失效日早于施行日。",
+                "It ends before it begins.",
+                "改正两个日期。",
+                "Mend the two days.",
+            )
+        if read["status"] in ("superseded", "retired") and read["effective_to"] is None:
+            raise head.refuse(
+                "effective_to",
+                "已被替代或停用，却没有失效日。",
+                "It is superseded or retired, and no last day is given.",
+                "写明最后施行的一天。",
+                "Give the last day on which it was in force.",
+            )
+        if read["code"] in read["supersedes"]:
+            raise head.refuse(
+                "supersedes",
+                "规则集不能替代自己。",
+                "A ruleset does not supersede itself.",
+                "换一个新代码。",
+                "Give this one a new code.",
+            )
+        return read
+
+    def _standing(self, section: Section) -> Standing:
+        standing = Standing(
+            section.text("code"),
+            cast(Words, section.words("title")),
+            section.text("scheme"),
+            section.texts("values"),
+            section.text("article"),
+            section.text("note", required=False),
+            self._confidence(section),
+        )
+        section.done()
+        return standing
 
     def _known(self, section: Section, key: str, value: str, known: Iterable[str]) -> str:
         return Section({key: value}, section.name, section.path).choice(key, known)
 
     def _check_kinds(
-        self, kinds: tuple[Kind, ...], tests: tuple[Criterion, ...], scheme: Scheme | None, gates: tuple[Gate, ...]
+        self,
+        kinds: tuple[Kind, ...],
+        tests: tuple[Criterion, ...],
+        scheme: Scheme | None,
+        gates: tuple[Gate, ...],
+        standings: tuple[Standing, ...],
     ) -> None:
         idle = {test.code for test in tests if test.code in IDLE_TESTS}
         faults = [
             ("tests", "idle" in kinds and idle != set(IDLE_TESTS), "idle"),
             ("tests", "idle" not in kinds and bool(idle), "idle"),
-            ("tests", ("low_efficiency" in kinds) != (len(tests) > len(idle)), "low_efficiency"),
+            ("tests", bool(set(TESTING) & set(kinds)) != (len(tests) > len(idle)), " | ".join(TESTING)),
+            ("kinds", len(set(TESTING) & set(kinds)) > 1, " | ".join(TESTING)),
             ("scheme", ("performance" in kinds) != (scheme is not None), "performance"),
             ("gates", ("triage" in kinds) != bool(gates), "triage"),
+            ("standings", ("industries" in kinds) != bool(standings), "industries"),
         ]
         for key, wrong, kind in faults:
             if wrong:
@@ -258,38 +372,54 @@ class _Parser:
     def _read_lists(self, root: Section) -> None:
         lists = root.section("lists", required=False)
         for name in list(lists.left) if lists else ():
-            section = cast(Section, cast(Section, lists).section(name))
-            self.lists[name] = CodeList(
-                section.texts("values"),
-                section.text("article"),
-                section.text("note", required=False),
-                self._confidence(section),
-            )
-            section.done()
+            with self.noting(name):
+                section = cast(Section, cast(Section, lists).section(name))
+                self.lists[name] = CodeList(
+                    section.texts("values"),
+                    section.text("article"),
+                    section.text("note", required=False),
+                    self._confidence(section),
+                )
+                section.done()
 
     def _read_tables(self, root: Section) -> None:
         tables = root.section("tables", required=False)
         for name in list(tables.left) if tables else ():
-            section = cast(Section, cast(Section, tables).section(name))
-            inner = cast(Section, section.section("values"))
-            editions = {edition: cast(Section, inner.section(edition)) for edition in list(inner.left)}
-            self.tables[name] = Lookup(
-                self._measure(section, "by", "text").name,
-                self._measure(section, "scheme_by", "text").name,
-                MappingProxyType(
-                    {
-                        edition: MappingProxyType(
-                            {code: cast(Fraction, part.fraction(code)) for code in list(part.left)}
-                        )
-                        for edition, part in editions.items()
-                    }
-                ),
-                section.choice("unit", UNITS),
-                section.text("article"),
-                section.text("note", required=False),
-                self._confidence(section),
+            with self.noting(name):
+                self.tables[name] = self._table(cast(Section, cast(Section, tables).section(name)))
+
+    def _table(self, section: Section) -> Lookup:
+        inner = cast(Section, section.section("values"))
+        editions = {edition: cast(Section, inner.section(edition)) for edition in list(inner.left)}
+        table = Lookup(
+            self._measure(section, "by", "text").name,
+            self._measure(section, "scheme_by", "text").name,
+            MappingProxyType(
+                {
+                    edition: MappingProxyType({code: cast(Fraction, part.fraction(code)) for code in list(part.left)})
+                    for edition, part in editions.items()
+                }
+            ),
+            section.choice("unit", UNITS),
+            section.text("article"),
+            section.text("note", required=False),
+            self._confidence(section),
+            section.words("title", required=False),
+            cast(
+                Literal["nothing_asked", "unknown"],
+                section.choice("unlisted", ("nothing_asked", "unknown"), required=False) or "nothing_asked",
+            ),
+        )
+        section.done()
+        if table.unlisted == "unknown" and table.title is None:
+            raise section.refuse(
+                "title",
+                "未列即不明的表须有名称。",
+                "A table whose gaps are unknown needs a title.",
+                "写明 title，缺数时以它说明。",
+                "Give it a title: it is named where a number lacks.",
             )
-            section.done()
+        return table
 
     def _measure(
         self, section: Section, key: str, kind: str = "", subject: str = "", *, required: bool = True
@@ -299,10 +429,17 @@ class _Parser:
             for item in self.measures.values()
             if (not kind or item.kind == kind) and (not subject or subject in item.subjects)
         ]
+        self._excuse(section, key)
         name = section.choice(key, known, required=required)
         return self.measures[name] if name else Measure("", "number", "", (), (), Words("", ""))
 
+    def _excuse(self, section: Section, key: str) -> None:
+        """Stop quietly at a name whose own section is already noted as faulty."""
+        if section.peek(key) in self._faulty - {""}:
+            raise _FollowsError(Words("", ""))
+
     def _named_number(self, section: Section, key: str, unit: str = "", *, required: bool = True) -> str:
+        self._excuse(section, key)
         name = section.choice(key, self.numbers, required=required)
         if name and unit and self.numbers[name].unit != unit:
             raise unit_refusal(section.at(key), self.numbers[name].unit, unit)
@@ -343,12 +480,14 @@ class _Parser:
 
     def _condition(self, section: Section, subjects: str) -> Condition:
         known = [m.name for m in self.measures.values() if set(subjects.split()) & set(m.subjects)]
+        self._excuse(section, "measure")
         measure = self.measures[section.choice("measure", known)]
         operator = cast(Operator, section.choice("operator", OPERATORS))
         right: dict[str, Any] = {}
         if operator in ("<", "<=", ">", ">="):
             self._require_kind(section, measure, "number")
             if "table" in section.left:
+                self._excuse(section, "table")
                 right["table"] = table = section.choice("table", self.tables)
                 unit = self.tables[table].unit
             else:
@@ -364,6 +503,7 @@ class _Parser:
         else:
             self._require_kind(section, measure, "text")
             if "list" in section.left:
+                self._excuse(section, "list")
                 right["values"] = self.lists[section.choice("list", self.lists)].values
             else:
                 right["values"] = section.texts("values")

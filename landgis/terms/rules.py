@@ -15,12 +15,37 @@ from typing import Final, Literal, get_args
 from landgis.terms.errors import RuleError, Words
 from landgis.terms.reasons import REASONS
 
-Kind = Literal["idle", "low_efficiency", "performance", "triage"]
+Kind = Literal["idle", "low_efficiency", "control", "standard_land", "performance", "triage", "industries", "zone_use"]
+Status = Literal["draft", "in_force", "superseded", "retired"]
 Confidence = Literal["H", "M", "L", "advice", "source"]
 Operator = Literal["<", "<=", ">", ">=", "in", "not_in", "is"]
 Missing = Literal["zero", "population_mean_score", "exclude_and_rescale"]
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+#: What each kind and each status is called.
+KIND_WORDS: Final[Mapping[Kind, Words]] = MappingProxyType(
+    {
+        "idle": Words("闲置", "idle land"),
+        "low_efficiency": Words("低效", "low efficiency"),
+        "control": Words("控制指标", "control indicators"),
+        "standard_land": Words("标准地", "standard land"),
+        "performance": Words("亩均评价", "per-mu evaluation"),
+        "triage": Words("分类处置", "triage"),
+        "industries": Words("行业目录", "list of industries"),
+        "zone_use": Words("集约利用", "land use of a zone"),
+    }
+)
+STATUS_WORDS: Final[Mapping[Status, Words]] = MappingProxyType(
+    {
+        "draft": Words("草案", "draft"),
+        "in_force": Words("现行", "in force"),
+        "superseded": Words("已被替代", "superseded"),
+        "retired": Words("停用", "retired"),
+    }
+)
+#: The kinds whose tests are asked of every parcel; a ruleset is of one of them at most, so that its tests are of that kind.
+TESTING: Final[tuple[Kind, ...]] = ("low_efficiency", "control", "standard_land")
+STATUSES: Final[tuple[Status, ...]] = get_args(Status)
 CONFIDENCES: Final[tuple[Confidence, ...]] = get_args(Confidence)
 OPERATORS: Final[tuple[Operator, ...]] = get_args(Operator)
 MISSING: Final[tuple[Missing, ...]] = get_args(Missing)
@@ -59,7 +84,8 @@ class Lookup:
     """Numbers by code and edition of the codes: the floor-area floor of each industry.
 
     ``by`` is the measure that holds the code, ``scheme_by`` the one that holds its edition; ``values`` are by edition, then by code.
-    Nothing is asked of a code that its edition does not list; of another edition nothing is known.
+    Of a code that its edition does not list nothing is asked, or, where ``unlisted`` says so, nothing is known; of another edition
+    nothing is known.
     """
 
     by: str
@@ -69,6 +95,8 @@ class Lookup:
     article: str
     note: str = ""
     confidence: Confidence | None = None
+    title: Words | None = None
+    unlisted: Literal["nothing_asked", "unknown"] = "nothing_asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +229,19 @@ class Potential:
     number: str
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an industry stands by a list of the state: codes of one edition, each with all codes it begins."""
+
+    code: str
+    title: Words
+    scheme: str
+    values: tuple[str, ...]
+    article: str
+    note: str = ""
+    confidence: Confidence | None = None
+
+
 @dataclass(frozen=True)
 class Ruleset:
     """One ruleset, read and checked. ``text`` is the very text; ``sha256`` its hash, the name a run keeps."""
@@ -213,6 +254,9 @@ class Ruleset:
     effective_from: date
     effective_to: date | None
     confidence: Confidence
+    status: Status
+    supersedes: tuple[str, ...]
+    needs: tuple[str, ...]
     made_for_year: int | None
     note: Words | None
     excludes_idle: bool
@@ -227,6 +271,16 @@ class Ruleset:
     scheme: Scheme | None = None
     gates: tuple[Gate, ...] = ()
     potential: Potential | None = None
+    standings: tuple[Standing, ...] = ()
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Every condition of its tests, gates and protections."""
+        listed = [condition for test in self.tests for condition in test.conditions]
+        listed += [condition for gate in self.gates for condition in (*gate.all_of, *gate.any_of)]
+        if self.scheme:
+            listed += [condition for override in self.scheme.overrides for condition in override.conditions]
+        return tuple(listed)
 
     def number(self, name: str) -> Number:
         """Give a number by name.
@@ -267,6 +321,8 @@ class Ruleset:
         found: dict[str, Words] = {test.code: test.title for test in self.tests}
         found |= {gate.code: gate.title for gate in self.gates}
         found |= {item.name: item.title for item in self.derived}
+        found |= {item.code: item.title for item in self.standings}
+        found |= {name: table.title for name, table in self.tables.items() if table.title}
         conditions = [condition for gate in self.gates for condition in (*gate.all_of, *gate.any_of)]
         found |= {item.code: item.title for item in conditions if item.code and item.title}
         if self.scheme:
@@ -298,6 +354,8 @@ class Ruleset:
 
     def caution(self, on: date) -> Words | None:
         """Say what a reader must know when this ruleset is used for this day; None where there is nothing."""
+        if self.status == "draft":
+            return Words(f"“{self.title.zh}”是草案，未施行。", f"{self.title.en!r} is a draft and not in force.")
         if self.made_for_year is None or self.made_for_year == on.year - 1:
             return None
         return Words(
@@ -312,14 +370,18 @@ class Rulebook:
 
     idle: Ruleset | None = None
     low_efficiency: Ruleset | None = None
+    control: Ruleset | None = None
+    standard_land: Ruleset | None = None
     performance: Ruleset | None = None
     triage: Ruleset | None = None
+    industries: Ruleset | None = None
+    zone_use: Ruleset | None = None
 
     @property
     def rulesets(self) -> tuple[Ruleset, ...]:
         """The rulesets, each once, in the order of the kinds."""
-        found = (self.idle, self.low_efficiency, self.performance, self.triage)
-        return tuple({item.sha256: item for item in found if item is not None}.values())
+        found = (item for kind in KINDS if (item := getattr(self, kind)) is not None)
+        return tuple({item.sha256: item for item in found}.values())
 
     @property
     def hash(self) -> str:
@@ -358,7 +420,22 @@ def compose_rulesets(rulesets: Iterable[Ruleset], on: date | None = None) -> Rul
                     "Leave one out, or make two assessments.",
                 )
             chosen[kind] = ruleset
+    _require_industries(chosen)
     return Rulebook(**{kind: chosen.get(kind) for kind in KINDS})
+
+
+def _require_industries(chosen: Mapping[Kind, Ruleset]) -> None:
+    asks = [item for item in chosen.values() if any(part.measure == "industry_standing" for part in item.conditions)]
+    if asks and "industries" not in chosen:
+        raise refusal(
+            asks[0].code,
+            "规则集问及行业类别，却没有行业目录。",
+            "The ruleset asks how an industry stands, and no list of industries is given.",
+            "没有目录，淘汰类与禁止类无从判断。",
+            "Without the list nobody knows which industry is obsolete or forbidden.",
+            '加上 cn-industries，或在规则集头部写 needs = ["cn-industries"]。',
+            'Add cn-industries, or write needs = ["cn-industries"] into the head of the ruleset.',
+        )
 
 
 def refusal(at: str, zh: str, en: str, why_zh: str | None, why_en: str | None, mend_zh: str, mend_en: str) -> RuleError:

@@ -24,6 +24,11 @@ class Section:
         """Make a refusal at one key."""
         return refusal(self.at(key), zh, en, None, None, mend_zh, mend_en)
 
+    def peek(self, key: str) -> str:
+        """Look at a text without taking it; empty where there is none."""
+        value = self.left.get(key, "")
+        return value if isinstance(value, str) else ""
+
     def take(self, key: str, kind: type | tuple[type, ...], *, required: bool = True) -> Any:  # noqa: ANN401  any TOML value
         """Take a value of a kind; None where it may be missing."""
         if key not in self.left:

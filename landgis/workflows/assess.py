@@ -14,19 +14,20 @@ from landgis.core.measure import parcel_measures
 from landgis.core.performance import grade
 from landgis.core.triage import parcel_grades, triage
 from landgis.store.database import ALL_PARKS, Connection, refresh_statistics, scoped
-from landgis.store.runs import Assessment, add_run, find_same_run
+from landgis.store.runs import Assessment, add_run, find_same_run, used_texts
 from landgis.store.stock import list_parks, read_stock, snapshot
-from landgis.terms.errors import RuleError, Words
+from landgis.terms.errors import ConflictError, RuleError, Words
 from landgis.terms.frames import ANSWER, FINDING_COLUMNS, GRADE_COLUMNS, Stock, empty
-from landgis.terms.rulereader import compose
-from landgis.terms.rules import Rulebook, Ruleset
+from landgis.terms.rulediff import differences
+from landgis.terms.rulereader import load_ruleset, parse_ruleset, with_needed
+from landgis.terms.rules import Rulebook, Ruleset, compose_rulesets
 from landgis.workflows.ingest import Tell, quietly
 
 
 def assess(
     conn: Connection,
     park_codes: Sequence[str] | None,
-    rule_codes: Sequence[str],
+    rules: Sequence[str | Ruleset],
     on: date,
     *,
     parks: Sequence[str] = ALL_PARKS,
@@ -38,8 +39,9 @@ def assess(
     ----------
     park_codes
         The parks; None for all in scope.
-    rule_codes
-        The rulesets, at most one of each kind, one of them for the triage.
+    rules
+        Codes of packaged rulesets, or own ones that were read; at most one of each kind, one of them for the triage. What they need
+        is added.
     on
         The day for which we ask: the stock is today's, the clocks are read on this day.
     parks
@@ -55,31 +57,85 @@ def assess(
     ------
     RuleError
         A ruleset is unknown, not in force on that day, or lacks a number; or none is for the triage.
+    ConflictError
+        An earlier run used a ruleset of the same code that said something else: used rulesets are superseded, never edited.
     NotFoundError
         There is no parcel in these parks and this scope.
     """
-    rules = compose(rule_codes, on)
-    if rules.triage is None:
-        raise RuleError(
-            Words("没有给出分类处置规则集。", "No ruleset for the triage is given."),
-            at=", ".join(rule_codes),
-            mend=Words("加上一个分类处置规则集，例如 cn-triage。", "Add one, for example cn-triage."),
-        )
+    book = rulebook(rules, on)
     with scoped(conn, parks, snapshot=True):
+        for ruleset in book.rulesets:
+            _refuse_edited(ruleset, used_texts(conn, ruleset))
         with tell(Words("读取存量", "Reading the stock")):  # read
             codes = list_parks(conn) if park_codes is None else sorted(park_codes)
             stock, batch = read_stock(conn, codes)
-        made = _think(stock, batch, rules, rules.triage, on, tell)  # think
+        made = judge(stock, batch, book, on, tell)  # think
         run = same = find_same_run(conn, made.snapshot, made.rulesets, on, made.version)
         if run is None:
             with tell(Words("写入评估结果", "Storing what was found")):  # write
                 run = add_run(conn, made)
     if same is None:
         refresh_statistics(conn)
-    return {"run": run, "on": on.isoformat(), "parks": codes, **_summary(stock, made, rules, on)}
+    return {"run": run, "on": on.isoformat(), "parks": codes, **_summary(stock, made, book, on)}
 
 
-def _think(stock: Stock, batch: int, rules: Rulebook, triage_rules: Ruleset, on: date, tell: Tell) -> Assessment:
+def rulebook(rules: Sequence[str | Ruleset], on: date) -> Rulebook:
+    """Make the rulebook of an assessment, with what its rulesets need.
+
+    Raises
+    ------
+    RuleError
+        As `landgis.terms.rules.compose_rulesets`; or none is for the triage, or one is for whole zones and not for parcels.
+    """
+    chosen = with_needed(load_ruleset(item) if isinstance(item, str) else item for item in dict.fromkeys(rules))
+    book = compose_rulesets(chosen, on)
+    if book.zone_use:
+        raise RuleError(
+            Words("园区集约利用评价不是宗地评估。", "The evaluation of a whole zone is no assessment of parcels."),
+            at=book.zone_use.code,
+            mend=Words("用 landgis zones。", "Use `landgis zones`."),
+        )
+    if book.triage is None:
+        raise RuleError(
+            Words("没有给出分类处置规则集。", "No ruleset for the triage is given."),
+            at=", ".join(item.code for item in chosen),
+            mend=Words("加上一个分类处置规则集，例如 cn-triage。", "Add one, for example cn-triage."),
+        )
+    return book
+
+
+def _refuse_edited(ruleset: Ruleset, used: Sequence[str]) -> None:
+    """Refuse a ruleset that says something else than the one of the same code that a run used; its last day may be added."""
+    for text in used:
+        changed = [
+            item
+            for item in differences(parse_ruleset(text, ruleset.code), ruleset)
+            if (item.path, item.before) != ("effective_to", "")
+        ]
+        if changed:
+            first = changed[0]
+            more = len(changed) - 1
+            raise ConflictError(
+                Words(
+                    f"规则集“{ruleset.code}”已被评估用过，之后内容改了。",
+                    f"A run has used the ruleset {ruleset.code!r}, and it was edited since.",
+                ),
+                at=f"{ruleset.code} [{first.path}] {first.before or '–'} → {first.after or '–'}"
+                + f" (+{more})" * (more > 0),
+                why=Words(
+                    "同一代码两种内容，旧评估就说不清依据了。",
+                    "With two contents under one code nobody could tell what an earlier run rests on.",
+                ),
+                mend=Words(
+                    f'恢复原文；或换一个新代码，并写 supersedes = ["{ruleset.code}"]。',
+                    f'Restore the text; or give it a new code and write supersedes = ["{ruleset.code}"].',
+                ),
+            )
+
+
+def judge(stock: Stock, batch: int, rules: Rulebook, on: date, tell: Tell = quietly) -> Assessment:
+    """Find, grade and answer for a stock by a rulebook that has a triage; nothing is stored."""
+    assert rules.triage is not None
     with tell(Words("量算指标", "Measuring")):
         measures = parcel_measures(stock, on)
     findings, idle, grades, grades_before = [], None, None, None
@@ -101,7 +157,7 @@ def _think(stock: Stock, batch: int, rules: Rulebook, triage_rules: Ruleset, on:
         answers = triage(
             measures,
             found,
-            triage_rules,
+            rules.triage,
             idle=idle,
             grades=None if grades is None else parcel_grades(grades, measures),
             grades_before=None if grades_before is None else parcel_grades(grades_before, measures),

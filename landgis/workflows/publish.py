@@ -11,7 +11,7 @@ from typing import Any, Final
 import pandas as pd
 
 from landgis.exports.files import write_whole
-from landgis.exports.ledger import Language, LedgerHead, lay_out, write_issues, write_ledger
+from landgis.exports.ledger import Language, LedgerHead, lay_out, write_issues, write_ledger, write_list
 from landgis.exports.map import BaseMap, FindingLayer, Inlined, LegendRow, MapView, ParkExtent, Served, render_map
 from landgis.store import runs
 from landgis.store.database import Connection
@@ -173,6 +173,11 @@ def ledger(conn: Connection, run: int | None, path: Path, *, language: Language)
 def issue_list(issues: pd.DataFrame, path: Path, *, language: Language) -> None:
     """Write what was changed, doubted or refused in a file, a row each, for those who mend it."""
     write_issues(issues, path, language)
+
+
+def rule_changes(parcels: pd.DataFrame, path: Path, *, language: Language) -> None:
+    """Write the parcels that a change of rules alters, a row each."""
+    write_list(parcels, path, "规则比较" if language == "zh" else "Rules compared")
 
 
 def image_origins(base_maps: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from landgis.terms.errors import RuleError
 from landgis.terms.frames import STOCK
 from landgis.terms.measures import MEASURES
 from landgis.terms.reasons import REASONS, name_words, read_reason, reason_words
-from landgis.terms.rulereader import compose, list_rulesets, load_ruleset, parse_ruleset
+from landgis.terms.rulereader import compose, find_faults, list_rulesets, load_ruleset, parse_ruleset
 from landgis.terms.rules import CONFIDENCES, IDLE_TESTS, UNITS, Ruleset, compose_rulesets
 
 SHIPPED = ("cn-idle-2012", "cn-triage", "dongyang-2021", "huangyan-2022", "nyc-ibz")
@@ -149,6 +149,60 @@ def test_what_is_malformed_is_refused_with_file_key_and_mend(old: str, new: str,
     assert caught.value.at.startswith("small.toml")
     assert caught.value.at.endswith(at)
     assert caught.value.mend is not None and caught.value.mend.zh and caught.value.mend.en
+
+
+def faults(*changes: tuple[str, str]) -> list[str]:
+    text = SMALL
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    return [fault.at.removeprefix("small.toml ") for fault in find_faults(text, "small.toml")]
+
+
+def test_a_check_tells_every_fault_and_a_sound_text_has_none() -> None:
+    assert faults() == []
+    assert faults(
+        ('region = "CN"', 'region = "CN"\nregoin = "CN"'),
+        ('confidence = "source"\n\n', 'confidence = "source"\n\n[other]\nvalue = 1\nunit = "kg"\narticle = "1"\n'),
+        ('operator = "<"', 'operator = "=<"'),
+        ('article = "第1条"\n[[tests.all]]', "[[tests.all]]"),
+    ) == ["[ruleset.regoin]", "[other.unit]", "[tests.0.all.0.operator]"]
+
+
+def test_a_fault_is_told_once_and_not_again_by_those_who_ask_for_what_is_faulty() -> None:
+    assert faults(('unit = "万元/亩"', 'unit = "万元/公顷"')) == ["[line.unit]"]
+    assert faults(("[line]", "[lin]"), ('unit = "万元/亩"', 'unit = "kg"')) == [
+        "[lin.unit]",
+        "[tests.0.all.0.number]",  # nobody has written a section of this name
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at"),
+    [
+        ('confidence = "source"', 'confidence = "source"\nstatus = "valid"', "[ruleset.status]"),
+        ('confidence = "source"', 'confidence = "source"\nstatus = "superseded"', "[ruleset.effective_to]"),
+        ('confidence = "source"', 'confidence = "source"\neffective_to = 2019-12-31', "[ruleset.effective_to]"),
+        ('confidence = "source"', 'confidence = "source"\nsupersedes = ["small"]', "[ruleset.supersedes]"),
+        ('kinds = ["low_efficiency"]', 'kinds = ["low_efficiency", "control"]', "[kinds]"),
+        ('kinds = ["low_efficiency"]', 'kinds = ["low_efficiency", "industries"]', "[standings]"),
+    ],
+)
+def test_a_head_that_contradicts_itself_is_refused(old: str, new: str, at: str) -> None:
+    with pytest.raises(RuleError) as caught:
+        small(old, new)
+    assert caught.value.at.endswith(at)
+
+
+def test_a_draft_says_so_wherever_it_is_used() -> None:
+    draft = small('confidence = "source"', 'confidence = "source"\nstatus = "draft"')
+    said = compose_rulesets([draft]).cautions(date(2026, 6, 30))
+    assert [words.en for words in said] == ["'small' is a draft and not in force."]
+
+
+@pytest.mark.parametrize("code", list_rulesets())
+def test_what_is_shipped_says_whether_it_is_in_force(code: str) -> None:
+    assert "\nstatus = " in load_ruleset(code).text
 
 
 def test_the_hash_is_of_the_very_text() -> None:
