@@ -35,7 +35,9 @@ def stock(
     firms: Rows = (),
     uses: Rows = (),
     years: Rows = (),
+    months: Rows = (),
     zones: Rows = (),
+    evidence: Rows = (),
 ) -> Stock:
     """Make a stock. Parcels are named by ``parcel_no`` and firms by ``uscc``; they get ids 1, 2, … and 101, 102, …"""
     usual = {"park_code": PARK, "geom_area_m2": 10_000.0}
@@ -70,8 +72,9 @@ def stock(
         enterprise=enterprise,
         parcel_use=frame("parcel_use", linked(uses), "parcel_id", "enterprise_id"),
         enterprise_year=frame("enterprise_year", linked(years), "enterprise_id"),
-        enterprise_month=frame("enterprise_month", [], "enterprise_id"),
+        enterprise_month=frame("enterprise_month", linked(months), "enterprise_id"),
         zone=frame("zone", [{"park_code": PARK} | dict(row) for row in zones]),
+        evidence=frame("evidence", [{"park_code": PARK} | dict(row) for row in evidence]),
         demand=frame("demand", []),
     )
 

@@ -75,6 +75,33 @@ def judge(measures: pd.DataFrame, condition: Condition, rules: Ruleset) -> Judge
     return Judged(_three(met, np.isnan(value) | np.isnan(threshold)), value, threshold)
 
 
+def beyond(value: Floats, threshold: Floats, above: NDArray[np.bool_] | bool) -> dict[str, Floats]:
+    """Measure how far values lie beyond their thresholds.
+
+    Parameters
+    ----------
+    value, threshold
+        In one unit; an infinite threshold asks nothing.
+    above
+        The condition holds above its threshold; else below.
+
+    Returns
+    -------
+    dict
+        ``value``; ``threshold``, unknown where nothing is asked; ``margin`` in their unit, positive on the side where the condition
+        holds, negative by how much it falls short of that; ``margin_share``, the margin as a share of the threshold, unknown where
+        that is zero.
+
+    >>> beyond(np.array([3.0, 7.5]), np.array([5.0, 5.0]), above=False)["margin_share"].tolist()
+    [0.4, -0.5]
+    """
+    asked = np.where(np.isfinite(threshold), threshold, np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        margin = np.where(above, value - asked, asked - value)
+        share = np.where(asked != 0, margin / np.abs(asked), np.nan)
+    return {"value": value, "threshold": asked, "margin": margin, "margin_share": share}
+
+
 class Lacks:
     """Collects which columns of the stock each row lacks."""
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from landgis.core.conditions import beyond
 from landgis.terms.frames import FINDING_COLUMNS
 from landgis.terms.rules import IDLE_TESTS, Ruleset
 
@@ -182,7 +183,7 @@ def idle_findings(idle: pd.DataFrame, by_parcel: pd.DataFrame, rules: Ruleset) -
     -------
     DataFrame
         `landgis.terms.frames.FINDING_COLUMNS`. For ``not_started`` value and threshold are days since the start that was due; for the
-        two others the share built and spent, and the share below which it is too little.
+        two others the share built and spent, and the share below which it is too little. ``margin`` is how far beyond that line.
     """
     at = by_parcel["row"].to_numpy()
     articles = {test.code: test.article for test in rules.tests}
@@ -211,8 +212,11 @@ def idle_findings(idle: pd.DataFrame, by_parcel: pd.DataFrame, rules: Ruleset) -
                     "ruleset": rules.code,
                     "test": test,
                     "finding": finding,
-                    "value": np.append(value.to_numpy(dtype=float), np.nan)[at],
-                    "threshold": np.append(threshold, np.nan)[at],
+                    **beyond(
+                        np.append(value.to_numpy(dtype=float), np.nan)[at],
+                        np.append(threshold, np.nan)[at],
+                        above=test == "not_started",
+                    ),
                     "unit": unit,
                     "article": articles[test],
                     "missing": missing,

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from landgis.core.conditions import NO, UNKNOWN, YES, Lacks, every, judge
+from landgis.core.conditions import NO, UNKNOWN, YES, Lacks, Truth, beyond, every, judge
 from landgis.core.performance import group_codes, percentile_in_group
 from landgis.terms.frames import FINDING_COLUMNS, empty
 from landgis.terms.measures import MEASURES
@@ -31,8 +31,10 @@ def low_efficiency(measures: pd.DataFrame, rules: Ruleset, idle: pd.Series | Non
     -------
     DataFrame
         `landgis.terms.frames.FINDING_COLUMNS`: one row per parcel and test, tests in the ruleset's order, parcels in the order of
-        `measures`. ``value`` and ``threshold`` are those of the test's first condition that compares numbers; ``missing`` names the
-        columns for want of which a finding is unknown. Suspected idle land has no rows where the ruleset keeps it out.
+        `measures`. ``value``, ``threshold``, ``unit`` and ``margin`` are those of the condition that decides, among those that compare
+        numbers: the first that does not hold where the finding is clear, the first that is unknown where it is unknown, else the
+        first. ``missing`` names the columns for want of which a finding is unknown. Suspected idle land has no rows where the ruleset
+        keeps it out.
 
     Raises
     ------
@@ -100,19 +102,32 @@ def _run(measures: pd.DataFrame, test: Criterion, rules: Ruleset) -> pd.DataFram
     for condition in test.conditions:
         lacks.add_condition(measures, condition, rules, truth == UNKNOWN)
     numeric = [place for place, item in enumerate(test.conditions) if item.number or item.table]
-    lead = numeric[0] if numeric else 0
+    lead = _deciding([judged[place].truth for place in numeric], truth)
     units = {item.name: item.unit for item in MEASURES.values()}
     units |= {item.name: "ratio" if item.method == "percentile" else units[item.of] for item in rules.derived}
+    of_lead = [test.conditions[place] for place in numeric] or [test.conditions[0]]
+    value, threshold = (
+        np.choose(lead, [getattr(judged[place], side) for place in numeric] or [np.full(len(measures), np.nan)])
+        for side in ("value", "threshold")
+    )
+    above = np.array([item.operator in (">", ">=") for item in of_lead])[lead]
     return pd.DataFrame(
         {
             "parcel_id": measures.index,
             "ruleset": rules.code,
             "test": test.code,
             "finding": pd.Series(truth).map(_SAID).to_numpy(dtype=object),
-            "value": judged[lead].value,
-            "threshold": judged[lead].threshold,
-            "unit": units[test.conditions[lead].measure],
+            **beyond(value, threshold, above),
+            "unit": np.array([units[item.measure] for item in of_lead], dtype=object)[lead],
             "article": test.article,
             "missing": lacks.tuples(),
         }
     )[list(FINDING_COLUMNS)]
+
+
+def _deciding(parts: list[Truth], truth: Truth) -> NDArray[np.intp]:
+    """Say which of some conditions speaks for the test: the first whose truth is the test's own, else the first of all."""
+    lead = np.zeros(len(truth), dtype=np.intp)
+    for place in reversed(range(len(parts))):
+        lead[parts[place] == truth] = place
+    return lead

@@ -44,8 +44,8 @@ FAR_KM: Final = 50.0
 BUILT_OVER_SUPPLIED: Final = 1.01
 USED_OVER_AREA: Final = 1.05
 
-_POLYGONAL: Final = ("park", "parcel", "building", "zone")
-_SHAPE_NEEDED: Final = ("parcel", "zone")
+_POLYGONAL: Final = ("park", "parcel", "building", "zone", "evidence")
+_SHAPE_NEEDED: Final = ("parcel", "zone", "evidence")
 
 #: Pairs of dates of which the first must not be later, by table.
 DATE_ORDER: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {

@@ -23,7 +23,7 @@ Numbers = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 _TEXT: Final = "str"
-_POLYGONAL: Final = ("park", "parcel", "building", "zone")
+_POLYGONAL: Final = ("park", "parcel", "building", "zone", "evidence")
 _YES: Final = ("是", "有", "true", "t", "yes", "y", "1", "√", "真")
 _NO: Final = ("否", "无", "false", "f", "no", "n", "0", "×", "假")
 _DATES: Final = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d")

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -14,12 +15,13 @@ import pyogrio
 import shapely
 
 from landgis.sample import records, surroundings
+from landgis.sample.columns import frame
 from landgis.sample.fabric import draw_fabric
 from landgis.sample.planting import Garden
 from landgis.sample.plants import LAST_ONCE, plant
 from landgis.terms.crs import STORED
 from landgis.terms.errors import InputError, Words
-from landgis.terms.frames import STOCK, Stock, Table
+from landgis.terms.frames import EVIDENCE_PATCH, STOCK, Stock, Table
 
 LEAST_PARCELS: Final = 400
 LEAST_PARCELS_PER_PARK: Final = 100
@@ -117,11 +119,13 @@ def make_city(*, parcels: int = 600, parks: int = 4, seed: int, on: date, origin
         "enterprise": firms,
         "parcel_use": records.use_frame(rng, holdings, terms, land, firms, on),
         "enterprise_year": years,
+        "evidence": frame(EVIDENCE_PATCH, 0, {}),
         "demand": surroundings.demand_frame(rng, parks, on),
     }
     garden = Garden(frames, fabric, holdings, building_of, level, on)
     frames["zone"] = surroundings.zone_frame(fabric, plant(garden, rng))
     answers = garden.finish()
+    frames["evidence"] = gpd.GeoDataFrame(frames["evidence"], geometry="geom", crs=STORED)
     years = frames["enterprise_year"]
     monthly = years if in_full else years[years["uscc"].isin(answers.loc[answers["plant"] != LAST_ONCE, "uscc"])]
     frames["enterprise_month"] = records.month_frame(rng, monthly, on)

@@ -17,7 +17,8 @@ from landgis.terms.rules import Ruleset
 
 _FINDING: Final[tuple[tuple[str, Wire], ...]] = (
     ("park_code", "text"), ("parcel_id", "bigint"), ("ruleset", "text"), ("test", "text"), ("finding", "text"),
-    ("value", "number"), ("threshold", "number"), ("unit", "text"), ("article", "text"), ("missing", "texts"),
+    ("value", "number"), ("threshold", "number"), ("margin", "number"), ("margin_share", "number"), ("unit", "text"),
+    ("article", "text"), ("missing", "texts"),
 )  # fmt: skip
 _GRADE: Final[tuple[tuple[str, Wire], ...]] = (
     ("park_code", "text"), ("parcel_id", "bigint"), ("uscc", "text"), ("year", "integer"), ("ruleset", "text"),

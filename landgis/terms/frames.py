@@ -143,6 +143,15 @@ LAYER: Final = _domain(
     sensitive=("敏感点", "sensitive place"),
     river_1km=("河岸1公里", "within 1 km of the river bank"),
 )
+EVIDENCE: Final = _domain(
+    bare_ground=("裸地", "bare ground"),
+    building_gone=("建筑已拆除", "building gone"),
+    stopped_site=("工地停工", "building site at rest"),
+    no_vehicles=("无车辆", "no vehicles"),
+    dark_at_night=("夜间灯光弱", "dark at night"),
+    found_stopped=("现场核查：停产", "inspected: stopped"),
+    found_running=("现场核查：在产", "inspected: in production"),
+)
 DEMAND_STATUS: Final = _domain(
     negotiating=("洽谈", "negotiating"),
     signed=("签约", "signed"),
@@ -397,6 +406,10 @@ ENTERPRISE_YEAR: Final = Table(
         _m2("land_used_m2", "评价用地", "land used: own + leased in − leased out"),
         _flag("is_in_arrears", "欠税欠薪欠息欠费", "long in arrears of tax, wages, interest or fees"),
         Column("data_status", "text", "数据状态", "state of the data", domain=DATA_STATUS),
+        _wan("subsidy_wan", "政府补贴", "government subsidies"),
+        _wan("short_debt_wan", "短期借款", "short-term borrowing, at the end of the year"),
+        _wan("long_debt_wan", "长期借款", "long-term borrowing, at the end of the year"),
+        _wan("bonds_wan", "应付债券", "bonds outstanding, at the end of the year"),
     ),
 )
 
@@ -429,6 +442,23 @@ ZONE: Final = Table(
     ),
 )
 
+EVIDENCE_PATCH: Final = Table(
+    "evidence",
+    "核查图斑",
+    "a patch seen by an inspector or from above",
+    ("park_code", "evidence_no"),
+    (
+        _PARK_CODE,
+        Column("evidence_no", "text", "图斑编号", "number of the patch", required=True),
+        Column("kind", "text", "图斑类型", "what was seen", required=True, domain=EVIDENCE),
+        Column("seen_on", "date", "发现日期", "seen on", required=True),
+        _text("source", "来源", "source: image, drone, inspector"),
+        _share("confidence", "置信度", "confidence of who saw it"),
+        _text("note", "备注", "note"),
+        Column("geom", "geometry", "图形", "shape, EPSG:4490", required=True),
+    ),
+)
+
 DEMAND: Final = Table(
     "demand",
     "项目需求",
@@ -458,7 +488,7 @@ DEMAND: Final = Table(
 
 #: The stock, in the order in which a batch is checked and stored: what others refer to comes first.
 STOCK: Final = (
-    PARK, PARCEL, CONTRACT, BUILDING, ENTERPRISE, PARCEL_USE, ENTERPRISE_YEAR, ENTERPRISE_MONTH, ZONE, DEMAND,
+    PARK, PARCEL, CONTRACT, BUILDING, ENTERPRISE, PARCEL_USE, ENTERPRISE_YEAR, ENTERPRISE_MONTH, ZONE, EVIDENCE_PATCH, DEMAND,
 )  # fmt: skip
 
 SEVERITY: Final = _domain(
@@ -495,9 +525,10 @@ GRADE: Final = _domain(
     T=("不参与评价", "not suited to evaluation"),
 )
 
-#: What a run says of one parcel by one test of one ruleset.
+#: What a run says of one parcel by one test of one ruleset. ``margin`` is how far the value lies beyond the threshold, positive on the
+#: suspected side, in ``unit``; ``margin_share`` the same as a share of the threshold.
 FINDING_COLUMNS: Final = (
-    "parcel_id", "ruleset", "test", "finding", "value", "threshold", "unit", "article", "missing",
+    "parcel_id", "ruleset", "test", "finding", "value", "threshold", "margin", "margin_share", "unit", "article", "missing",
 )  # fmt: skip
 #: What a run says of one evaluated subject (an enterprise, or a parcel where nobody is known).
 GRADE_COLUMNS: Final = (
@@ -520,9 +551,9 @@ class Stock:
 
     ``parcel`` is indexed by ``parcel_id`` and ``enterprise`` by ``enterprise_id``, the numbers of the very versions that were read.
     ``contract``, ``building`` and ``parcel_use`` carry ``parcel_id``; ``parcel_use``, ``enterprise_year`` and ``enterprise_month``
-    carry ``enterprise_id``: both may be empty where the other side is not in the stock. ``parcel``, ``zone`` and ``park`` have their
-    shapes as active geometry ``geom``, EPSG:4490. Texts are ``str`` or None, numbers float64 with NaN, dates datetime64 with NaT,
-    booleans the nullable ``boolean``.
+    carry ``enterprise_id``: both may be empty where the other side is not in the stock. ``parcel``, ``zone``, ``evidence`` and ``park``
+    have their shapes as active geometry ``geom``, EPSG:4490. Texts are ``str`` or None, numbers float64 with NaN, dates datetime64
+    with NaT, booleans the nullable ``boolean``.
     """
 
     park: gpd.GeoDataFrame
@@ -534,4 +565,5 @@ class Stock:
     enterprise_year: pd.DataFrame
     enterprise_month: pd.DataFrame
     zone: gpd.GeoDataFrame
+    evidence: gpd.GeoDataFrame
     demand: pd.DataFrame

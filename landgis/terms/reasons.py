@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from landgis.terms.errors import Words
-from landgis.terms.frames import LAYER, STOCK, TRACK
+from landgis.terms.frames import EVIDENCE, LAYER, STOCK, TRACK
 from landgis.terms.measures import MEASURES
 
 #: Words for the codes the engine itself gives as a reason; those of tests and gates stand in the rulesets.
@@ -93,8 +93,9 @@ def name_words(name: str, words: Mapping[str, Words] = MappingProxyType({})) -> 
     table = next((item for item in STOCK if item.name == table_name), None)
     if table is None:
         return Words(name, name)
-    if table_name == "zone" and column_name in LAYER:
-        return LAYER[column_name]
+    for name_of_codes, codes in (("zone", LAYER), ("evidence", EVIDENCE)):
+        if table_name == name_of_codes and column_name in codes:
+            return codes[column_name]
     if column_name not in table.by_name:
         return Words(table.zh, table.en)
     column = table.by_name[column_name]

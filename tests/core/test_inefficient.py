@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from landgis.core.conditions import NO, UNKNOWN, YES, every, judge, some
+from landgis.core.conditions import NO, UNKNOWN, YES, beyond, every, judge, some
 from landgis.core.inefficient import low_efficiency, with_derived
 from landgis.terms.frames import FINDING_COLUMNS
 from landgis.terms.rulereader import load_ruleset
@@ -47,6 +47,32 @@ def said(frame: pd.DataFrame, rules: Any = DONGYANG, idle: pd.Series | None = No
 def test_dongyang_lines(row: dict[str, Any], low_tax: str, key_low_tax: str) -> None:
     found = said(measures(row)).iloc[0]
     assert (found["low_tax"], found["key_low_tax"]) == (low_tax, key_low_tax)
+
+
+@pytest.mark.parametrize(
+    ("row", "numbers"),
+    [  # value, threshold, margin, margin as a share of the threshold, unit
+        ({"tax_wan_per_mu": 3.0}, (3.0, 5.0, 2.0, 0.4, "万元/亩")),  # suspected: 2 万元/亩 beyond the line
+        ({"tax_wan_per_mu": 8.0}, (8.0, 5.0, -3.0, -0.6, "万元/亩")),  # clear: 3 short of it
+        ({"tax_wan_per_mu": 3.0, "area_mu": 2.4}, (2.4, 3.0, -0.6, -0.2, "亩")),  # clear for its size alone
+        ({"tax_wan_per_mu": np.nan}, (np.nan, 5.0, np.nan, np.nan, "万元/亩")),  # unknown is not zero
+    ],
+)
+def test_a_finding_says_how_far_beyond_the_line(row: dict[str, Any], numbers: tuple[Any, ...]) -> None:
+    """重点对象：3亩以上且低于5万元/亩: the condition that decides gives the numbers."""
+    found = low_efficiency(measures(row), DONGYANG)
+    said = found[found["test"] == "key_low_tax"].iloc[0]
+    *figures, unit = numbers
+    assert said[["value", "threshold", "margin", "margin_share"]].to_list() == pytest.approx(figures, nan_ok=True)
+    assert said["unit"] == unit
+
+
+def test_nothing_asked_has_no_margin() -> None:
+    """An industry without a floor: the threshold is unknown, not infinite."""
+    found = beyond(np.array([0.4]), np.array([-np.inf]), above=False)
+    assert [float(found[name][0]) for name in ("threshold", "margin", "margin_share")] == pytest.approx(
+        [np.nan] * 3, nan_ok=True
+    )
 
 
 def test_below_half_of_the_industry_is_weighed_by_area_inside_the_park() -> None:
@@ -159,6 +185,14 @@ def test_order_does_not_matter_parks_do_not_mix_and_the_input_stays(
     )
     pd.testing.assert_frame_equal(alone.loc[whole.index], whole)
     pd.testing.assert_frame_equal(frame, before)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(rows, min_size=1, max_size=15))
+def test_the_margin_has_the_sign_of_the_finding(given_rows: list[dict[str, Any]]) -> None:
+    found = low_efficiency(measures(*given_rows), DONGYANG)
+    assert (found.loc[found["finding"] == "suspected", "margin"] >= -1e-9).all()
+    assert (found.loc[found["finding"] == "clear", "margin"] <= 1e-9).all()
 
 
 @settings(max_examples=25, deadline=None)

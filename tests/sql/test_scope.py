@@ -20,6 +20,7 @@ SPEAKS_OF_PARKS = [
     "grade",
     "triage",
     "cell",
+    "activity",
     "audit",
 ]
 

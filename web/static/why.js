@@ -168,16 +168,22 @@ function tests(findings) {
   ];
 }
 
-function test({ title, test: name, finding, value, threshold, unit, article, missing = [], ruleset }) {
+function test({ title, test: name, finding, value, threshold, margin, margin_share: share, unit, article, missing = [], ruleset }) {
   const sign = el("span", { class: `finding-chip ${finding}`, text: named("finding", finding) });
   return el("article", { class: `test ${finding}` },
     el("header", {}, el("strong", { text: pick(title) || name }), sign),
     list([
       [t("value"), withUnit(value, unit)],
       [t("threshold"), withUnit(threshold, unit)],
+      ...(known(margin) ? [[t("margin"), beyond(margin, unit), known(share) ? `${number(100 * share, 1)}%` : null]] : []),
       ...(missing?.length ? [[t("missing"), missing.map(fieldName).join(t("list_comma"))]] : []),
       [t("article"), article, ruleset],
     ]));
+}
+
+/** How far beyond the line, or how much is left to it. */
+function beyond(margin, unit) {
+  return t(margin > 0 ? "margin_beyond" : "margin_short", { n: withUnit(Math.abs(margin), unit) });
 }
 
 function withUnit(value, unit) {

@@ -211,7 +211,11 @@ class ParcelPage(BaseModel):
 
 
 class Finding(BaseModel):
-    """What one test says of the parcel: a suspicion, never a verdict."""
+    """What one test says of the parcel: a suspicion, never a verdict.
+
+    ``margin`` is how far the value lies beyond the threshold, in the unit, negative where it falls short of being suspected;
+    ``margin_share`` the same as a share of the threshold.
+    """
 
     ruleset: str
     test: str
@@ -219,6 +223,8 @@ class Finding(BaseModel):
     finding: Literal["suspected", "clear", "unknown"]
     value: float | None
     threshold: float | None
+    margin: float | None
+    margin_share: float | None
     unit: str | None
     article: str | None
     missing: list[str]
@@ -271,7 +277,8 @@ class Why(BaseModel):
                     },
                     "findings": [
                         {"ruleset": "dongyang-2021", "test": "tax_below_line", "title": {"zh": "亩均税收低", "en": "low tax"},
-                         "finding": "suspected", "value": 1.2, "threshold": 5.0, "unit": "万元/亩", "article": "…", "missing": []}
+                         "finding": "suspected", "value": 1.2, "threshold": 5.0, "margin": 3.8, "margin_share": 0.76, "unit": "万元/亩",
+                         "article": "…", "missing": []}
                     ],
                     "grades": [],
                     "source": {"file": "sample.gpkg", "batch": 1, "layer": "parcel", "row": 204, "sha256": "9f2c…"},
