@@ -20,6 +20,8 @@ from landgis.terms.units import FACTORS, M2_PER_MU
 
 #: A storey higher than this counts twice in the floor-area ratio. Source: 国土资发〔2008〕24号 附件, 容积率.
 DOUBLE_STOREY_M: Final = 8.0
+#: A mean year, where a span is told in years and decides no clock of the law.
+DAYS_PER_YEAR: Final = 365.25
 
 _LAYERS: Final = ("farmland", "ecology", "urban_boundary", "industrial_line_1", "renewal_area")
 _STANDING: Final = ("building", "stopped", "built")
@@ -69,6 +71,8 @@ def parcel_measures(stock: Stock, on: date) -> pd.DataFrame:
         Years since the newest building whose year is known.
     is_vacant
         True: recorded as not built and no building stands. False: a building stands, or works have begun. Else unknown.
+    term_left_years
+        Days to the end of the land-use term ÷ 365.25; below zero once it is over.
     users, uscc, industry_*, grade of a parcel
         Everybody whose use covers the day; the main user is who uses the largest area net of what it let out (equal areas: the
         holder of the title, then the smaller credit code).
@@ -100,8 +104,9 @@ def parcel_measures(stock: Stock, on: date) -> pd.DataFrame:
     out["value_per_m2"] = _divide(_number(parcel, "assessed_value"), area)
     out["is_industrial"] = _industrial(parcel["landuse_code"], parcel["landuse_scheme"])
     out["plan_is_industrial"] = _industrial(parcel["plan_code"], parcel["plan_scheme"])
-    for name in ("landuse_code", "landuse_scheme", "build_status", "stock_class"):
+    for name in ("landuse_code", "landuse_scheme", "build_status", "stock_class", "is_mortgaged", "is_seized"):
         out[name] = parcel[name]
+    out["term_left_years"] = (parcel["term_end"] - pd.Timestamp(on)).dt.days.to_numpy(dtype=float) / DAYS_PER_YEAR
     _add_users(out, stock, on)
     _add_layers(out, parcel, stock.zone)
     return out
@@ -170,7 +175,7 @@ def enterprise_measures(stock: Stock, on: date, year: int | None = None) -> pd.D
     for name, numerator, denominator in ratios:
         out[name] = _divide(figures[numerator].to_numpy(), denominator)
     since = firms["production_since"]
-    out["years_in_production"] = (pd.Timestamp(year, 12, 31) - since).dt.days.to_numpy(dtype=float) / 365.25
+    out["years_in_production"] = (pd.Timestamp(year, 12, 31) - since).dt.days.to_numpy(dtype=float) / DAYS_PER_YEAR
     out["stopped_months"] = _stopped_months(firms, on)
     out["is_gone"] = firms["status"].isin(_GONE).to_numpy()
     return out

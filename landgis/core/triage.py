@@ -1,12 +1,14 @@
 """Exit, swap, upgrade or leave 退/换/升/留: the gates, and the one that decided."""
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from landgis.core.conditions import UNKNOWN, YES, Judged, Lacks, every, judge, some
+from landgis.core.conditions import NO, UNKNOWN, YES, Judged, Lacks, Truth, every, judge, some
+from landgis.core.disposal import disposal
 from landgis.core.inefficient import with_derived
 from landgis.terms.errors import RuleError, Words
 from landgis.terms.frames import ANSWER, TRIAGE_COLUMNS
@@ -52,7 +54,8 @@ def triage(
         data first. ``reason`` is a code with the numbers that decided, or with the columns that are missing; see
         `landgis.terms.reasons.read_reason` and `reason_words`. ``freeable_m2`` is the parcel's area where it would be freed (exit,
         swap), 0 where not, unknown for data first. ``upgrade_m2`` is the land that building up to the ideal floor-area ratio would
-        win, A·(ideal − far) ÷ ideal, never below 0, unknown where the ratio is.
+        win, A·(ideal − far) ÷ ideal, never below 0, unknown where the ratio is. ``modes``, ``urgency`` and the scores are those of
+        `landgis.core.disposal.disposal`.
 
     Raises
     ------
@@ -71,44 +74,13 @@ def triage(
     3 grade, layers; 4 grade, months stopped, counted floor area, footprint, industry, findings of low efficiency;
     5 months stopped, grades of two years.
     """
-    if not rules.gates or rules.potential is None:
-        raise RuleError(
-            Words("规则集没有分类处置的关口。", "The ruleset has no gates."),
-            at=rules.code,
-            mend=Words("使用类别含 triage 的规则集。", "Use a ruleset of the kind triage."),
-        )
-    known = _facts(measures, findings, rules, idle, grades, grades_before)
-    count = len(known)
-    decided = np.full(count, -1, dtype=np.int64)
-    possible = np.zeros(count, dtype=np.int64)
-    left_open = np.zeros((len(rules.gates), count), dtype=bool)
-    passed: list[dict[Condition, Judged]] = []
-    unchecked = Lacks(count)
-    for place, gate in enumerate(rules.gates):
-        waiting = decided < 0
-        judged = {item: judge(known, item, rules) for item in (*gate.all_of, *gate.any_of)}
-        for item in (item for item in judged if item.if_unknown == "note"):
-            truth = judged[item].truth
-            unchecked.add(waiting & (truth == UNKNOWN), (item.measure,))
-            truth[truth == UNKNOWN] = 0
-        truth = np.minimum(
-            every((judged[item].truth for item in gate.all_of), count),
-            some((judged[item].truth for item in gate.any_of), count),
-        )
-        left_open[place] = waiting & (truth == UNKNOWN)
-        now = waiting & (truth == YES)
-        possible[left_open[place] | now] |= _BIT[gate.answer]
-        decided[now] = place
-        passed.append(judged)
-
-    answers = np.array([gate.answer for gate in rules.gates], dtype=object)
-    numbers = np.array([gate.gate for gate in rules.gates])
-    alike = (possible & (possible - 1)) == 0
+    walked = walk(measures, findings, rules, idle=idle, grades=grades, grades_before=grades_before)
+    known, alike, decided = walked.known, walked.alike, walked.decided
     out = pd.DataFrame(index=measures.index)
     out["parcel_id"] = measures.index
-    out["answer"] = np.where(alike, answers[decided], "data_first")
-    out["gate"] = np.where(alike, numbers[decided], 0)
-    reason = _reasons(known, rules, decided, alike, left_open, passed, unchecked, findings, idle)
+    out["answer"] = known["answer"].astype("object")
+    out["gate"] = np.where(alike, np.array([gate.gate for gate in rules.gates])[decided], 0)
+    reason = _reasons(walked, rules, findings, idle)
     out["reason"] = pd.Series(reason, index=out.index, dtype="object")
     by_idle = np.array([any(item.measure in ("idle", "track") for item in gate.all_of) for gate in rules.gates])
     track = known["track"].to_numpy(dtype=object).copy()
@@ -122,7 +94,75 @@ def triage(
     frees = np.isin(out["answer"].to_numpy(dtype=object), _FREES)
     out["freeable_m2"] = np.where(frees, area, np.where(alike, 0.0, np.nan))
     out["upgrade_m2"] = area * known["upgrade_share"].to_numpy(dtype=float)
-    return out[list(TRIAGE_COLUMNS)]
+    return out.join(disposal(known, rules))[list(TRIAGE_COLUMNS)]
+
+
+@dataclass(frozen=True)
+class Walk:
+    """The way of every parcel through the gates.
+
+    ``known`` are the facts the gates asked, with ``answer`` and ``decided_by``. ``judged`` holds per gate what each of its conditions
+    said; ``truth`` per gate what it says as a whole, unknown conditions that the ruleset only notes taken as not met. ``decided`` is the
+    place of the first gate that is met, ``left_open`` marks unknown gates before it, ``alike`` where all of these answer the same.
+    """
+
+    known: pd.DataFrame
+    judged: list[dict[Condition, Judged]]
+    truth: list[Truth]
+    decided: NDArray[np.int64]
+    left_open: Flags
+    alike: Flags
+    unchecked: Lacks
+
+
+def walk(
+    measures: pd.DataFrame,
+    findings: pd.DataFrame,
+    rules: Ruleset,
+    *,
+    idle: pd.DataFrame | None = None,
+    grades: pd.DataFrame | None = None,
+    grades_before: pd.DataFrame | None = None,
+) -> Walk:
+    """Lead every parcel through the gates; parameters and refusals as of `triage`."""
+    if not rules.gates or rules.potential is None:
+        raise RuleError(
+            Words("规则集没有分类处置的关口。", "The ruleset has no gates."),
+            at=rules.code,
+            mend=Words("使用类别含 triage 的规则集。", "Use a ruleset of the kind triage."),
+        )
+    known = _facts(measures, findings, rules, idle, grades, grades_before)
+    count = len(known)
+    decided = np.full(count, -1, dtype=np.int64)
+    possible = np.zeros(count, dtype=np.int64)
+    left_open = np.zeros((len(rules.gates), count), dtype=bool)
+    passed: list[dict[Condition, Judged]] = []
+    truths: list[Truth] = []
+    unchecked = Lacks(count)
+    for place, gate in enumerate(rules.gates):
+        waiting = decided < 0
+        judged = {item: judge(known, item, rules) for item in (*gate.all_of, *gate.any_of)}
+        taken = {item: said.truth for item, said in judged.items()}
+        for item in (item for item in judged if item.if_unknown == "note"):
+            unknown = taken[item] == UNKNOWN
+            unchecked.add(waiting & unknown, (item.measure,))
+            taken[item] = np.where(unknown, NO, taken[item])
+        truth = np.minimum(
+            every((taken[item] for item in gate.all_of), count), some((taken[item] for item in gate.any_of), count)
+        )
+        left_open[place] = waiting & (truth == UNKNOWN)
+        now = waiting & (truth == YES)
+        possible[left_open[place] | now] |= _BIT[gate.answer]
+        decided[now] = place
+        passed.append(judged)
+        truths.append(truth)
+
+    answers = np.array([gate.answer for gate in rules.gates], dtype=object)
+    codes = np.array([gate.code for gate in rules.gates], dtype=object)
+    alike = (possible & (possible - 1)) == 0
+    known["answer"] = pd.Categorical(np.where(alike, answers[decided], "data_first"))
+    known["decided_by"] = pd.Categorical(pd.Series(codes[decided]).where(alike, None))
+    return Walk(known, passed, truths, decided, left_open, alike, unchecked)
 
 
 def parcel_grades(grades: pd.DataFrame, measures: pd.DataFrame) -> pd.DataFrame:
@@ -168,10 +208,13 @@ def _facts(
     low[(low == 0) & (np.bincount(place[open_], minlength=len(index)) > 0)] = np.nan
     known["low_efficiency"] = low
     known["suspected"] = np.bincount(place[suspects], minlength=len(index))
+    known["worst_shortfall"] = _worst_shortfall(findings, place, suspects & is_low, low)
     blank = pd.Series([None] * len(index), index=index, dtype="object")
     said = blank if idle is None else idle["idle"].reindex(index).astype("object")
     known["idle"] = said.where(said != "unknown", None)
-    known["track"] = blank if idle is None else idle["track"].reindex(index).astype("object")
+    known["track"] = (
+        blank if idle is None else idle["track"].reindex(index).astype("object").mask(said == "clear", "none")
+    )
     known["idle_test"] = blank if idle is None else idle["test"].reindex(index).astype("object")
     known["idle_days"] = np.nan if idle is None else idle["days"].reindex(index).astype(float)
     for name, given in (("grade", grades), ("grade_before", grades_before)):
@@ -182,6 +225,17 @@ def _facts(
     for name in {item.measure for gate in rules.gates for item in (*gate.all_of, *gate.any_of) if item.values}:
         known[name] = known[name].astype("category")
     return known
+
+
+def _worst_shortfall(findings: pd.DataFrame, place: NDArray[np.intp], low: Flags, count: Floats) -> Floats:
+    """Give the widest gap to its threshold of a test that suspects, as a share of the threshold; 1 where there is none to measure."""
+    value = findings["value"].to_numpy(dtype=float, na_value=np.nan)[low]
+    threshold = np.abs(findings["threshold"].to_numpy(dtype=float, na_value=np.nan)[low])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gap = np.minimum(np.abs(threshold - value) / threshold, 1.0)
+    worst = np.zeros(len(count))
+    np.maximum.at(worst, place[low], np.where(np.isnan(gap), 1.0, gap))
+    return np.where(np.isnan(count), np.nan, worst)
 
 
 def _upgrade_share(known: pd.DataFrame, rules: Ruleset) -> Floats:
@@ -195,27 +249,18 @@ def _upgrade_share(known: pd.DataFrame, rules: Ruleset) -> Floats:
         return np.where(ideal > 0, np.maximum((ideal - known["far"].to_numpy(dtype=float)) / ideal, 0.0), np.nan)
 
 
-def _reasons(
-    known: pd.DataFrame,
-    rules: Ruleset,
-    decided: NDArray[np.int64],
-    alike: Flags,
-    left_open: NDArray[np.bool_],
-    passed: list[dict[Condition, Judged]],
-    unchecked: Lacks,
-    findings: pd.DataFrame,
-    idle: pd.DataFrame | None,
-) -> NDArray[Any]:
+def _reasons(walked: Walk, rules: Ruleset, findings: pd.DataFrame, idle: pd.DataFrame | None) -> NDArray[Any]:
+    known = walked.known
     reason = np.full(len(known), "", dtype=object)
     for place, gate in enumerate(rules.gates):
-        rows = np.flatnonzero(alike & (decided == place))
+        rows = np.flatnonzero(walked.alike & (walked.decided == place))
         if len(rows):
-            reason[rows] = _of_gate(known, gate, passed[place], rows)
-    waits = ~alike
+            reason[rows] = _of_gate(known, gate, walked.judged[place], rows)
+    waits = ~walked.alike
     if waits.any():
-        reason[waits] = _of_missing(known, rules, waits, left_open, findings, idle)
-    tell = unchecked.tuples()
-    for row in np.flatnonzero(tell.astype(bool) & alike):
+        reason[waits] = _of_missing(known, rules, waits, walked.left_open, findings, idle)
+    tell = walked.unchecked.tuples()
+    for row in np.flatnonzero(tell.astype(bool) & walked.alike):
         reason[row] += f" unchecked={','.join(tell[row])}"
     return reason
 

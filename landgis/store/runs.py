@@ -28,7 +28,8 @@ _GRADE: Final[tuple[tuple[str, Wire], ...]] = (
 _TRIAGE: Final[tuple[tuple[str, Wire], ...]] = (
     ("park_code", "text"), ("parcel_id", "bigint"), ("answer", "text"), ("gate", "integer"), ("reason", "text"),
     ("track", "text"), ("suspected", "integer"), ("tests", "text"), ("grade", "text"), ("freeable_m2", "number"),
-    ("upgrade_m2", "number"),
+    ("upgrade_m2", "number"), ("modes", "text"), ("urgency", "text"), ("urgency_low", "number"), ("urgency_high", "number"),
+    ("shortfall_low", "number"), ("shortfall_high", "number"), ("exit_ease_low", "number"), ("exit_ease_high", "number"),
 )  # fmt: skip
 
 

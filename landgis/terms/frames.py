@@ -534,9 +534,11 @@ FINDING_COLUMNS: Final = (
 GRADE_COLUMNS: Final = (
     "parcel_id", "uscc", "year", "ruleset", "population", "scores", "total", "rank", "share", "grade", "reason",
 )  # fmt: skip
-#: The answer for one parcel: the gate that decided, the statutory track where there is one, and what it would free.
+#: The answer for one parcel: the gate that decided, the statutory track where there is one, what it would free, the modes
+#: of disposal that are open, and the scores as intervals (0-1).
 TRIAGE_COLUMNS: Final = (
-    "parcel_id", "answer", "gate", "reason", "track", "suspected", "grade", "freeable_m2", "upgrade_m2",
+    "parcel_id", "answer", "gate", "reason", "track", "suspected", "grade", "freeable_m2", "upgrade_m2", "modes", "urgency",
+    "urgency_low", "urgency_high", "shortfall_low", "shortfall_high", "exit_ease_low", "exit_ease_high",
 )  # fmt: skip
 
 

@@ -10,7 +10,8 @@ from typing import Final, Literal, cast
 
 from landgis.terms.errors import Words
 
-Subject = Literal["parcel", "enterprise", "triage"]
+#: ``triage`` is known once tests and grades are; ``disposal`` once the parcel has its answer.
+Subject = Literal["parcel", "enterprise", "triage", "disposal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,9 @@ def _measures() -> Mapping[str, Measure]:
     add(parcel, "text", "landuse_scheme", "", "用途分类标准", "scheme of the land use", "parcel.landuse_scheme")
     add(parcel, "text", "build_status", "", "建设状况", "state of building", "parcel.build_status")
     add(parcel, "text", "stock_class", "", "存量分类", "class of stock", "parcel.stock_class")
+    add(parcel, "boolean", "is_mortgaged", "", "抵押", "mortgaged", "parcel.is_mortgaged")
+    add(parcel, "boolean", "is_seized", "", "查封", "seized by a court", "parcel.is_seized")
+    add(parcel, "number", "term_left_years", "year", "剩余使用年限", "years left of the term", "parcel.term_end")
     add(parcel, "number", "users", "count", "用地企业数", "users", "parcel_use")
     for suffix, zh, en in (("", "上年度", "last year"), ("_before", "前年度", "the year before last")):
         for what, zh_what, en_what in (("tax", "亩均税收", "tax"), ("revenue", "亩均营收", "revenue")):
@@ -169,8 +173,11 @@ def _measures() -> Mapping[str, Measure]:
         triage, "number", "upgrade_share", "ratio", "可提升比例", "share that could still be built",
         "building.counted_area_m2",
     )  # fmt: skip
+    add(triage, "number", "worst_shortfall", "ratio", "最大差距", "widest gap of a test that suspects")
     add(triage, "text", "grade", "", "评价等级", "grade", "grade")
     add(triage, "text", "grade_before", "", "上一年度评价等级", "grade of the year before", "grade_before")
+    add("disposal", "text", "answer", "", "处置建议", "answer")
+    add("disposal", "text", "decided_by", "", "决定的关口", "gate that decided")
     return MappingProxyType(found)
 
 

@@ -15,6 +15,7 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any, Literal, TypeVar, cast
 
+from landgis.terms.disposal import MODES, SCORES
 from landgis.terms.errors import RuleError, Words
 from landgis.terms.frames import ANSWER, GRADE
 from landgis.terms.measures import MEASURES, Measure
@@ -39,6 +40,7 @@ from landgis.terms.rules import (
     Lookup,
     Missing,
     Number,
+    Opening,
     Operator,
     Override,
     Population,
@@ -46,6 +48,8 @@ from landgis.terms.rules import (
     Rulebook,
     Ruleset,
     Scheme,
+    ScorePart,
+    ScoreRule,
     Standing,
     Status,
     compose_rulesets,
@@ -55,6 +59,8 @@ from landgis.terms.rules import (
 from landgis.terms.sections import Section
 
 _Made = TypeVar("_Made")
+#: What a mode or a score may ask for: everything a gate may, and the answer.
+_AFTERWARDS = "parcel triage disposal"
 
 
 def list_rulesets() -> tuple[str, ...]:
@@ -217,7 +223,7 @@ class _Parser:
         with self.noting():
             head = self._head(cast(Section, root.section("ruleset")))
         kinds: tuple[Kind, ...] = head.get("kinds", ())
-        apart = ("tests", "scheme", "gates", "derived", "potential", "standings")
+        apart = ("tests", "scheme", "gates", "derived", "potential", "standings", "modes", "scores")
         parts: dict[str, Any] = {key: root.left.pop(key) for key in apart if key in root.left}
         with self.noting():
             self._read_lists(root)
@@ -237,6 +243,8 @@ class _Parser:
         with self.noting():
             potential_section = rest.section("potential", required="triage" in kinds)
             potential = self._potential(potential_section) if potential_section else None
+        modes = self._each(rest.sections("modes"), self._opening)
+        scores = self._each(rest.sections("scores"), self._score)
         standings = self._each(rest.sections("standings", required="industries" in kinds), self._standing)
         if self.faults:
             return None
@@ -249,6 +257,14 @@ class _Parser:
                 "Gates stand in order and the last asks nothing.",
                 "按 gate 排序，最后写保留。",
                 "Sort them by gate and end with the one that answers for the rest.",
+            )
+        if (modes or scores) and not gates:
+            raise root.refuse(
+                "modes" if modes else "scores",
+                "处置方式与评分属于 triage 类规则集。",
+                "Modes and scores belong to a ruleset of the kind triage.",
+                "移到该类规则集。",
+                "Move them into one.",
             )
         self._check_kinds(kinds, tests, scheme, gates, standings)
         return Ruleset(
@@ -264,6 +280,8 @@ class _Parser:
             gates=gates,
             potential=potential,
             standings=standings,
+            modes=modes,
+            scores=scores,
         )
 
     def _head(self, head: Section) -> dict[str, Any]:
@@ -672,3 +690,52 @@ class _Parser:
                 "Give measure or number.",
             )
         return potential
+
+    def _opening(self, section: Section) -> Opening:
+        opening = Opening(
+            section.choice("mode", MODES),
+            section.text("article"),
+            self._confidence(section),
+            self._conditions(section, "all", _AFTERWARDS, required=False),
+            self._conditions(section, "any", _AFTERWARDS, required=False),
+        )
+        section.done()
+        if not (opening.all_of or opening.any_of):
+            raise section.refuse(
+                "mode", "没有写明何时可用。", "It does not say when it is open.", "写 all 或 any。", "Write all or any."
+            )
+        return opening
+
+    def _score(self, section: Section) -> ScoreRule:
+        code = section.choice("code", SCORES)
+        title, article = cast(Words, section.words("title")), section.text("article")
+        parts = tuple(self._score_part(item) for item in section.sections("parts", required=True))
+        by_class = code == "urgency"
+        high = self._named_number(section, "high", "ratio", required=by_class)
+        middle = self._named_number(section, "middle", "ratio", required=by_class)
+        section.done()
+        return ScoreRule(code, title, article, parts, high, middle)
+
+    def _score_part(self, section: Section) -> ScorePart:
+        weight = self._positive(section, "weight")
+        if "level" in section.left:
+            shares = [item.name for item in self.measures.values() if item.unit == "ratio"]
+            level = section.choice("level", shares)
+            part = ScorePart(section.text("code"), cast(Words, section.words("title")), weight, None, False, level)
+            section.done()
+            return part
+        by_margin = section.take("by_margin", bool, required=False) or False
+        condition = self._condition(section, _AFTERWARDS)
+        if condition.title is None or not condition.code:
+            raise section.refuse(
+                "title", "缺少 code 或 title。", "It has no code or no title.", "补上。", "Write them."
+            )
+        if by_margin and not (condition.number or condition.table):
+            raise section.refuse(
+                "by_margin",
+                "只有与数值比较的项才有差距。",
+                "Only a comparison of numbers has a margin.",
+                "删去 by_margin。",
+                "Remove by_margin.",
+            )
+        return ScorePart(condition.code, condition.title, weight, condition, by_margin, "")

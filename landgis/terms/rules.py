@@ -242,6 +242,44 @@ class Standing:
     confidence: Confidence | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """When a mode of disposal is open to a parcel: where all of ``all_of`` and, if there are any, one of ``any_of`` hold."""
+
+    mode: str
+    article: str
+    confidence: Confidence | None
+    all_of: tuple[Condition, ...]
+    any_of: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePart:
+    """One part of a score: a condition that counts whole where it holds, or by how far the number misses its threshold.
+
+    Without a condition the measure ``level``, a share, is the part's level itself.
+    """
+
+    code: str
+    title: Words
+    weight: Fraction
+    condition: Condition | None
+    by_margin: bool
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRule:
+    """A score between 0 and 1: the weighted parts over their weights. ``high`` and ``middle`` name the bounds of its classes."""
+
+    code: str
+    title: Words
+    article: str
+    parts: tuple[ScorePart, ...]
+    high: str
+    middle: str
+
+
 @dataclass(frozen=True)
 class Ruleset:
     """One ruleset, read and checked. ``text`` is the very text; ``sha256`` its hash, the name a run keeps."""
@@ -272,12 +310,16 @@ class Ruleset:
     gates: tuple[Gate, ...] = ()
     potential: Potential | None = None
     standings: tuple[Standing, ...] = ()
+    modes: tuple[Opening, ...] = ()
+    scores: tuple[ScoreRule, ...] = ()
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
-        """Every condition of its tests, gates and protections."""
+        """Every condition of its tests, gates, modes, scores and protections."""
         listed = [condition for test in self.tests for condition in test.conditions]
         listed += [condition for gate in self.gates for condition in (*gate.all_of, *gate.any_of)]
+        listed += [condition for mode in self.modes for condition in (*mode.all_of, *mode.any_of)]
+        listed += [part.condition for score in self.scores for part in score.parts if part.condition]
         if self.scheme:
             listed += [condition for override in self.scheme.overrides for condition in override.conditions]
         return tuple(listed)
@@ -317,7 +359,7 @@ class Ruleset:
 
     @cached_property
     def words(self) -> Mapping[str, Words]:
-        """The words of every test, gate, condition, population, protection and derived measure, by code."""
+        """The words of every test, gate, condition, population, protection, derived measure and score, by code."""
         found: dict[str, Words] = {test.code: test.title for test in self.tests}
         found |= {gate.code: gate.title for gate in self.gates}
         found |= {item.name: item.title for item in self.derived}
@@ -325,6 +367,8 @@ class Ruleset:
         found |= {name: table.title for name, table in self.tables.items() if table.title}
         conditions = [condition for gate in self.gates for condition in (*gate.all_of, *gate.any_of)]
         found |= {item.code: item.title for item in conditions if item.code and item.title}
+        found |= {part.code: part.title for score in self.scores for part in score.parts}
+        found |= {score.code: score.title for score in self.scores}
         if self.scheme:
             found |= {population.code: population.title for population in self.scheme.populations}
             found |= {override.code: override.title for override in self.scheme.overrides}

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from landgis.terms import frames
+from landgis.terms.disposal import MODES, SCORES, STAT_CATEGORY, URGENCY
 from landgis.terms.frames import STOCK, Domain
 
 DOCUMENT = Path(__file__).parents[2] / "docs/terms.md"
@@ -15,6 +16,10 @@ CODES = {
     "Tracks of idle land 闲置土地的法定路径": frames.TRACK,
     "Grades 评价等级": frames.GRADE,
     "Issues 问题": frames.SEVERITY,
+    "Modes of disposal 处置方式": {code: mode.words for code, mode in MODES.items()},
+    "Routes of the national statistics 统计口径": STAT_CATEGORY,
+    "Scores 评分": SCORES,
+    "Urgency 紧迫程度": URGENCY,
 }
 
 
