@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from landgis.core.conditions import NO, UNKNOWN, YES, Lacks, Truth, beyond, every, judge
-from landgis.core.performance import group_codes, percentile_in_group
+from landgis.core.ranking import group_codes, percentile_in_group
 from landgis.terms.frames import FINDING_COLUMNS, empty
 from landgis.terms.measures import MEASURES
 from landgis.terms.rules import Criterion, Derived, Ruleset

@@ -138,8 +138,11 @@ def enterprise_measures(stock: Stock, on: date, year: int | None = None) -> pd.D
     ratios
         Numerator ÷ denominator of the year's row; unknown where one of them is, and where the denominator is zero.
         Energy in tce of equivalent value, emission in tonnes equivalent. Source: 台州市黄岩区 2022年度 评价办法.
-    years_in_production
-        Full and part years from ``production_since`` to the end of the evaluated year.
+    years_in_production, age_years
+        Full and part years from ``production_since`` and ``founded_on`` to the end of the evaluated year.
+    leased_m2, owns_land
+        Over the uses that cover the day: the areas held as tenant or subtenant (unknown where one is); whether it holds a title, there
+        or as the holder on record of a parcel. Unknown for a firm that uses no parcel of the stock.
     """
     year = on.year - 1 if year is None else year
     firms = stock.enterprise
@@ -157,9 +160,11 @@ def enterprise_measures(stock: Stock, on: date, year: int | None = None) -> pd.D
     place = _positions(net.attrs["firms"], _firm_keys(firms["park_code"], firms["uscc"]))
     computed = np.where(place >= 0, held[place] if len(held) else np.nan, np.nan)
     land = np.where(np.isnan(reported), computed, reported)
-    out["land_used_m2"] = land
-    mu = _mu(land)
-    out["revenue_wan"] = figures["revenue_wan"].to_numpy()
+    out["land_used_m2"], out["land_used_mu"] = land, _mu(land)
+    mu = out["land_used_mu"].to_numpy()
+    out["leased_m2"], out["owns_land"] = _holdings(stock, on)
+    for name in ("revenue_wan", "energy_tce", "power_kwh", "bonus_score", "deduction_score"):
+        out[name] = figures[name].to_numpy()
     ratios: tuple[tuple[str, str, Floats], ...] = (
         ("tax_wan_per_mu", "tax_wan", mu),
         ("revenue_wan_per_mu", "revenue_wan", mu),
@@ -174,9 +179,10 @@ def enterprise_measures(stock: Stock, on: date, year: int | None = None) -> pd.D
     )
     for name, numerator, denominator in ratios:
         out[name] = _divide(figures[numerator].to_numpy(), denominator)
-    since = firms["production_since"]
-    out["years_in_production"] = (pd.Timestamp(year, 12, 31) - since).dt.days.to_numpy(dtype=float) / DAYS_PER_YEAR
+    for name, since in (("years_in_production", "production_since"), ("age_years", "founded_on")):
+        out[name] = (pd.Timestamp(year, 12, 31) - firms[since]).dt.days.to_numpy(dtype=float) / DAYS_PER_YEAR
     out["stopped_months"] = _stopped_months(firms, on)
+    out["data_status"] = _of_year(stock.enterprise_year, firms.index, year, ["data_status"])["data_status"]
     out["is_gone"] = firms["status"].isin(_GONE).to_numpy()
     return out
 
@@ -303,11 +309,35 @@ def _net_uses(stock: Stock, on: date) -> pd.DataFrame:
 
 def _year_rows(years: pd.DataFrame, firms: pd.Index, year: int) -> pd.DataFrame:
     """Give the numbers of one year by enterprise, unknown where the year has no row."""
+    names = [
+        name for name in years.columns if name.endswith(("_wan", "_tce", "_kwh", "_t", "_m2", "_score", "employees"))
+    ]
+    return _of_year(years, firms, year, names).astype(float)
+
+
+def _of_year(years: pd.DataFrame, firms: pd.Index, year: int, names: Sequence[str]) -> pd.DataFrame:
     rows = years[(years["year"] == year) & years["enterprise_id"].notna()]
-    names = [name for name in years.columns if name.endswith(("_wan", "_tce", "_kwh", "_t", "_m2", "employees"))]
-    found = rows.set_index(pd.Index(rows["enterprise_id"].astype(firms.dtype)))[names]
-    found = found[~found.index.duplicated(keep="last")]
-    return found.reindex(firms).astype(float)
+    found = rows.set_index(pd.Index(rows["enterprise_id"].astype(firms.dtype)))[list(names)]
+    return found[~found.index.duplicated(keep="last")].reindex(firms)
+
+
+def _holdings(stock: Stock, on: date) -> tuple[Floats, Any]:
+    """Say how much each enterprise leases in (m²) and whether it holds a title (nullable booleans)."""
+    use, day = stock.parcel_use, pd.Timestamp(on)
+    use = use[~((use["from_on"] > day) | (use["to_on"] < day)).to_numpy(dtype=bool)]
+    firms = _firm_keys(stock.enterprise["park_code"], stock.enterprise["uscc"])
+    place, count = _positions(firms, _firm_keys(use["park_code"], use["uscc"])), len(firms)
+    known = place >= 0
+    place, role = place[known], use["role"].to_numpy(dtype=object)[known]
+    rented = np.isin(role, ("tenant", "subtenant"))
+    leased = _sum_by(place[rented], _number(use, "area_m2")[known][rented], count)
+    held = stock.parcel[stock.parcel["owner_uscc"].notna()]
+    titles = _positions(firms, _firm_keys(held["park_code"], held["owner_uscc"]))
+    owns = np.bincount(np.append(place[role == "owner"], titles[titles >= 0]), minlength=count) > 0
+    uses = np.bincount(place, minlength=count) > 0
+    holds = pd.array(owns, dtype="boolean")
+    holds[~(owns | uses)] = pd.NA
+    return np.where(uses, leased, np.nan), holds
 
 
 def _stopped_months(firms: pd.DataFrame, on: date) -> Floats:

@@ -1,32 +1,32 @@
 """Per-mu evaluation 亩均: scores, total, grade A-D or T."""
 
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from math import floor
+from math import ceil, floor
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from landgis.core.conditions import YES, Lacks, every, judge
+from landgis.core.conditions import NO, UNKNOWN, YES, Lacks, every, judge, some
 from landgis.core.measure import enterprise_measures, parcel_measures
+from landgis.core.ranking import Floats, Ints, group_codes, percentile_in_group
 from landgis.terms.errors import RuleError, Words
-from landgis.terms.frames import GRADE_COLUMNS, Stock
+from landgis.terms.frames import GRADE, GRADE_COLUMNS, Stock
 from landgis.terms.measures import MEASURES
 from landgis.terms.rules import Cut, Indicator, Population, Ruleset, Scheme
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 #: Totals that agree to so many decimals are tied.
 TIE_DECIMALS: Final = 9
-_THREADS: Final = 2
-#: Below this many values a second thread costs more than it saves.
-_WORTH_A_THREAD: Final = 200_000
+#: How much of a year's figures counts for the reliability where the year's row is marked as in doubt. Our own advice, no law.
+DOUBTFUL_TRUST: Final = 0.5
+_NUMBERS: Final = ("bonus", "deduction", "total", "total_low", "total_high", "reliability", "rank", "share")
+_SCALE_NEEDS: Final = ("enterprise.scale", "enterprise_year.revenue_wan")
 
 
 def grade(
@@ -36,8 +36,6 @@ def grade(
     *,
     year: int | None = None,
     measures: pd.DataFrame | None = None,
-    bonus: pd.Series | None = None,
-    deduction: pd.Series | None = None,
     with_parts: bool = True,
 ) -> pd.DataFrame:
     """Evaluate every subject of a stock, enterprises or parcels as the ruleset's scheme says.
@@ -54,10 +52,8 @@ def grade(
         The year evaluated, for enterprises.
     measures
         `landgis.core.measure.parcel_measures` of the stock where they are at hand; read by schemes whose subject is the parcel.
-    bonus, deduction
-        Points by subject, added and taken off after scoring; a bonus is limited where the ruleset has ``bonus_max``.
     with_parts
-        Lay the parts out in ``scores``. Without them the grades are the same; the year before needs no more.
+        Give the parts and what is missing could change. Without them the grades are the same; the year before needs no more.
 
     Returns
     -------
@@ -70,14 +66,17 @@ def grade(
     RuleError
         The ruleset has no scheme, or lacks a number the scheme needs.
     """
-    scheme = _scheme(rules)
+    scheme = scheme_of(rules)
     year = on.year - 1 if year is None else year
+    before = None
     if scheme.subject == "enterprise":
         subjects = enterprise_measures(stock, on, year)
+        if any(item.base_times for population in scheme.populations for item in population.indicators):
+            before = enterprise_measures(stock, on, year - 1)
     else:
         subjects = parcel_measures(stock, on) if measures is None else measures
         subjects = subjects if year == on.year - 1 else subjects.iloc[:0]
-    return grade_subjects(subjects, rules, year, bonus=bonus, deduction=deduction, with_parts=with_parts)
+    return grade_subjects(subjects, rules, year, before=before, with_parts=with_parts)
 
 
 def grade_subjects(
@@ -85,8 +84,7 @@ def grade_subjects(
     rules: Ruleset,
     year: int,
     *,
-    bonus: pd.Series | None = None,
-    deduction: pd.Series | None = None,
+    before: pd.DataFrame | None = None,
     with_parts: bool = True,
 ) -> pd.DataFrame:
     """Score, rank and grade subjects.
@@ -99,17 +97,21 @@ def grade_subjects(
         A ruleset of the kind ``performance``.
     year
         The year the measures speak of.
-    bonus, deduction
-        Points by subject; who is not listed has none.
+    before
+        The same measures of the year before; read where a base is a multiple of their mean. None makes such a base unknown.
     with_parts
-        Lay the parts out in ``scores``; else its lists are empty.
+        Give the parts and what the missing could change; else these columns stay empty.
 
     Returns
     -------
     DataFrame
-        `landgis.terms.frames.GRADE_COLUMNS`; same index, same order. ``scores`` is a list of parts whose ``score`` sum to ``total``;
-        ``population`` is "park/population"; ``rank`` 1 is best; ``share`` is rank ÷ ranked subjects; ``reason`` is empty or a code
-        with data (see `landgis.terms.reasons.read_reason`): why there is no grade, or what overrode the ranking.
+        `landgis.terms.frames.GRADE_COLUMNS`; same index, same order. ``measured`` and ``scores`` hold an array for each scored
+        subject, in the order of its population's indicators (NaN: unknown; `parts_of` puts the ruleset's facts beside them);
+        ``scores``, ``bonus`` and less ``deduction`` sum to ``total``. ``total_low`` and ``total_high`` are the total with every
+        missing value at its worst and at its best, ``possible`` the grades it could still be, best first ("BC"), and
+        ``reliability`` (0-1) the share of the weight that stands on a known value. ``population`` is "park/population"; ``rank`` 1
+        is best; ``share`` is rank ÷ ranked subjects; ``reason`` is empty or a code with data (see
+        `landgis.terms.reasons.read_reason`): why there is no grade, or what overrode the ranking.
 
     Raises
     ------
@@ -123,55 +125,64 @@ def grade_subjects(
     Missing values: ``zero``; ``population_mean_score`` (the mean of the known scores of that indicator in the population);
     ``exclude_and_rescale`` (the known parts carry the whole weight). Where less than ``known_weight_min`` of the weight is known,
     there is a reason instead of a grade.
+    What a missing value could be: at worst it scores nothing, at best as much as the cap allows; where there is no cap, as much as
+    the best of its population (where nobody's is known, the highest total is not known either). The grade it could still be is
+    read off with all others as they stand; an override that is unknown adds its grade. A figure marked as in doubt counts for the
+    reliability by `DOUBTFUL_TRUST`.
+    Bonus and deduction of the year's row count where the scheme says so; who is not listed has none.
+    A base may be a multiple of the population's mean of the year before in the same park. Where that is not known there is no total.
     Populations are ranked apart, and parks are never ranked together. A cut ``top`` takes the first floor(share x n), ``last`` the
-    last floor(share x n); whoever ties with the last of a better class is in it. A protection (grade T) needs proof: unknown does not
-    protect; the protected are not ranked.
+    last floor(share x n), or the ceiling where the scheme rounds up; whoever ties with the last of a better class is in it. An
+    override needs proof: unknown fixes nothing. Whom it fixes without a rank (grade T, as a rule) is not scored and takes no place.
+    The method ``unpublished`` measures and scores nothing.
     Sources: 浙政发〔2018〕5号; 台州市黄岩区 2022年度; 江苏淮安 2024.
     """
-    scheme = _scheme(rules)
+    scheme = scheme_of(rules)
     count = len(subjects)
     park = subjects["park_code"].astype("object").to_numpy()
-    member, unplaced = _populations(subjects, scheme, rules)
-    override = _overrides(subjects, scheme, rules)
+    member, open_, lacks = _populations(subjects, scheme, rules)
+    override, could = _overrides(subjects, scheme, rules)
     fixed = np.array([*(item.grade for item in scheme.overrides), ""], dtype=object)[override]
-    protected = fixed == "T"
+    apart = np.array([*(not item.is_ranked for item in scheme.overrides), False])[override]
     gone = subjects["is_gone"].to_numpy(dtype=bool) if "is_gone" in subjects else np.zeros(count, dtype=bool)
+    ranked_before = None if before is None else _populations(before, scheme, rules)[0]
 
-    total, rank, share = np.full(count, np.nan), np.full(count, np.nan), np.full(count, np.nan)
-    grades, reason = np.full(count, None, dtype=object), np.full(count, None, dtype=object)
-    label, parts = np.full(count, "", dtype=object), np.fromiter(([] for _ in range(count)), dtype=object, count=count)
-    extra = _adjustment(subjects.index, bonus, deduction, scheme, rules)
+    number = {name: np.full(count, np.nan) for name in _NUMBERS}
+    number["bonus"], number["deduction"] = _points(subjects, scheme, rules)
+    told = {name: np.full(count, None, dtype=object) for name in ("measured", "bases", "scores", "grade", "reason")}
+    label = np.array([f"{name}/" for name in park], dtype=object)
+    could[open_ & (override < 0)] |= _mask(cut.grade for cut in scheme.cuts)
     for place, population in enumerate(scheme.populations):
         inside = member == place
-        label[inside] = [f"{name}/{population.code}" for name in park[inside]]
-        rows = np.flatnonzero(inside & ~protected & ~gone)
-        if not len(rows):
-            continue
+        label[inside] += population.code
+        rows = np.flatnonzero(inside & ~apart & ~gone)
         frame = subjects.iloc[rows]
-        group, _ = pd.factorize(park[rows])
-        scores = score(frame, population, scheme, rules, np.asarray(group, dtype=np.int64))
-        enough = scores.known >= float(rules.value(scheme.known_weight_min, "ratio")) - 1e-12
-        sums = scores.total + extra[rows]
-        sums[~enough] = np.nan
-        total[rows] = sums
-        reason[rows[~enough]] = _want(frame[~enough], population, scheme, scores.known[~enough])
-        if with_parts:
-            parts[rows] = _parts(scores, population, extra[rows])
-        ranks, sizes = rank_totals(sums, np.asarray(group, dtype=np.int64))
-        rank[rows], share[rows] = ranks, ranks / sizes
-        small = ~np.isnan(ranks) & (sizes < int(rules.value(scheme.population_min, "count")))
-        if any(cut.at_least is None and (cut.top is not None or cut.last is not None) for cut in scheme.cuts):
-            reason[rows[small]] = [f"population_too_small count={int(size)}" for size in sizes[small]]
-        else:
-            small[:] = False
-        graded = ~np.isnan(ranks) & ~small
-        grades[rows[graded]] = cut_grades(sums[graded], ranks[graded], sizes[graded], scheme.cuts)
-    reason[unplaced] = "population_unknown"
-    label[unplaced] = [f"{name}/" for name in park[unplaced]]
-    reason[gone] = "gone"
-    changed = (override >= 0) & ~gone
-    grades[changed] = fixed[changed]
-    reason[changed] = np.array([*(item.code for item in scheme.overrides), ""], dtype=object)[override[changed]]
+        if scheme.method == "unpublished":
+            told["reason"][rows] = "not_published"
+            told["measured"][rows] = _arrays(_values(frame, population))
+        elif len(rows):
+            group = np.asarray(pd.factorize(park[rows])[0], dtype=np.int64)
+            bases = _bases(population, frame, before, None if ranked_before is None else ranked_before == place)
+            scores = score(frame, population, scheme, rules, group, bases)
+            _rank_and_cut(rows, group, scores, scheme, rules, number, told)
+            lost = np.isnan(number["total"][rows])
+            told["reason"][rows[lost]] = _want(frame[lost], population, scheme, scores.known[lost], bases[lost])
+            if with_parts:
+                told["measured"][rows], told["scores"][rows] = _arrays(scores.values), _arrays(scores.parts)
+                if any(item.base_times for item in population.indicators):
+                    told["bases"][rows] = _arrays(bases)
+                number["reliability"][rows] = scores.known * _trust(frame)
+                reach = _reach(rows, group, scores, scheme, rules, number)
+                could[rows] |= np.where(override[rows] >= 0, 0, reach)
+    told["reason"][(member < 0) & ~open_] = "outside"
+    told["reason"][open_] = [f"population_unknown missing={','.join(names)}" for names in lacks.tuples()[open_]]
+    told["reason"][gone] = "gone"
+    changed = (override >= 0) & ~gone & ((member >= 0) | open_)
+    told["grade"][changed] = fixed[changed]
+    told["reason"][changed] = np.array([*(item.code for item in scheme.overrides), ""], dtype=object)[override[changed]]
+    for name in ("bonus", "deduction"):
+        number[name][np.isnan(number["total"])] = np.nan
+    told["possible"] = _letters(np.where(gone | ((member < 0) & ~open_) | (not with_parts), 0, could))
 
     by_parcel = scheme.subject == "parcel"
     out = pd.DataFrame(index=subjects.index)
@@ -179,28 +190,37 @@ def grade_subjects(
     out["uscc"] = pd.Series(
         [None] * count if by_parcel else subjects["uscc"].to_list(), index=out.index, dtype="object"
     )
-    out["year"], out["ruleset"], out["population"], out["scores"] = year, rules.code, label, parts
-    out["total"], out["rank"], out["share"] = total, pd.array(rank, dtype="Float64").astype("Int64"), share
-    out["grade"] = pd.Series(grades, index=out.index, dtype="object")
-    out["reason"] = pd.Series(reason, index=out.index, dtype="object")
+    out["year"], out["ruleset"], out["population"] = year, rules.code, label
+    for name, texts in told.items():
+        out[name] = pd.Series(texts, index=out.index, dtype="object")
+    for name, values in number.items():
+        out[name] = values
+    out["rank"] = pd.array(number["rank"], dtype="Float64").astype("Int64")
     return out[list(GRADE_COLUMNS)]
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """The parts of a population's scores: arrays of subjects x indicators, and per subject the total and the known weight (0-1)."""
+    """What a population scored: arrays of subjects x indicators, and per subject the total, its bounds and the known weight (0-1).
+
+    A part is NaN where the value is missing and the scheme leaves it out.
+    """
 
     values: Floats
     parts: Floats
-    capped: NDArray[np.bool_]
-    blank: NDArray[np.bool_]
-    policy: tuple[str, ...]
     total: Floats
+    low: Floats
+    high: Floats
     known: Floats
 
 
 def score(
-    subjects: pd.DataFrame, population: Population, scheme: Scheme, rules: Ruleset, park: Ints | None = None
+    subjects: pd.DataFrame,
+    population: Population,
+    scheme: Scheme,
+    rules: Ruleset,
+    park: Ints | None = None,
+    bases: Floats | None = None,
 ) -> Scores:
     """Score one population.
 
@@ -212,6 +232,8 @@ def score(
         By which indicators and how.
     park
         Which subjects belong to one park, as small integers; one park for all where it is not given. Means and percentiles stay inside.
+    bases
+        Subjects x indicators; those of the ruleset where they are not given.
 
     Returns
     -------
@@ -220,33 +242,102 @@ def score(
     """
     indicators = population.indicators
     park = np.zeros(len(subjects), dtype=np.int64) if park is None else park
-    values = np.column_stack([_values(subjects, item) for item in indicators])
-    weights = np.array([float(item.weight) for item in indicators])
+    values = _values(subjects, population)
+    weights = np.array([float(item.weight or 0) for item in indicators])
     if scheme.method == "ratio_to_base":
-        bases = np.array([float(item.base or 1) for item in indicators])
+        bases = _bases(population, subjects, None, None) if bases is None else bases
         parts = np.maximum(values / bases * weights, 0.0)
     else:
         signs = np.array([1.0 if item.better == "higher" else -1.0 for item in indicators])
         group = group_codes(subjects, ("park_code", *scheme.within))
         parts = percentile_in_group(values * signs, group) * weights
         parts[_sparse(values, group, int(rules.value(scheme.population_min, "count")))] = np.nan
-    limit = weights * float(rules.value(scheme.cap, "ratio")) if scheme.cap else np.full(len(weights), np.inf)
-    capped = parts > limit
+    limit = weights * _limit(scheme, rules)
     parts = np.minimum(parts, limit)
     blank = np.isnan(parts)
     known = np.where(blank, 0.0, weights).sum(axis=1) / weights.sum()
-    policy = tuple(item.missing or scheme.missing for item in indicators)
-    for place, treatment in enumerate(policy):
+    low = np.nansum(parts, axis=1)
+    ceiling = np.where(np.isinf(limit), _best(parts, park), limit[None, :])
+    high = low + np.where(blank, ceiling, 0.0).sum(axis=1)
+    for place, item in enumerate(indicators):
         rows = blank[:, place]
+        treatment = item.missing or scheme.missing
         if treatment == "zero":
             parts[rows, place] = 0.0
         elif treatment == "population_mean_score":
             parts[rows, place] = _means(parts[:, place], park)[park[rows]]
     left = np.where(np.isnan(parts), 0.0, weights).sum(axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):  # of whom nothing is known, nothing is left
         parts = parts * (weights.sum() / left)[:, None]
-    total = np.where(known > 0, np.nansum(parts, axis=1), np.nan)
-    return Scores(values, parts, capped, blank, policy, total, known)
+    based = known > 0 if bases is None else (known > 0) & ~np.isnan(bases).any(axis=1)
+    total = np.where(based, np.nansum(parts, axis=1), np.nan)
+    return Scores(values, parts, total, low, np.fmax(high, np.where(np.isnan(high), np.nan, total)), known)
+
+
+def parts_of(
+    rules: Ruleset,
+    population: str,
+    measured: Sequence[float | None],
+    scores: Sequence[float | None],
+    bases: Sequence[float | None] | None = None,
+) -> list[dict[str, Any]]:
+    """Put the ruleset's facts beside what a run kept of a subject's parts.
+
+    Parameters
+    ----------
+    rules
+        The ruleset of the run, read from the text it kept.
+    population
+        As in the column ``population``: "park/population".
+    measured, scores, bases
+        As in these columns; None is unknown. Without `bases` they are those of the ruleset.
+
+    Returns
+    -------
+    list of dict
+        In the order of the indicators: ``indicator, value, unit, base, weight, score, capped, missing`` (how a missing value was
+        treated, None where it is there).
+    """
+    scheme = scheme_of(rules)
+    code = population.rpartition("/")[2]
+    indicators = next((item.indicators for item in scheme.populations if item.code == code), ())
+    given = [None if item.base is None else float(item.base) for item in indicators] if bases is None else bases
+    limit = _limit(scheme, rules)
+    rows = zip(indicators, measured, scores, given, strict=False)
+    return [_part(item, value, points, base, limit, scheme) for item, value, points, base in rows]
+
+
+def _part(
+    item: Indicator, value: float | None, points: float | None, base: float | None, limit: float, scheme: Scheme
+) -> dict[str, Any]:
+    # A percentile rank is never 0: a score of 0 or none says that the value had too few beside it.
+    by_base = scheme.method == "ratio_to_base"
+    is_missing = value is None or points is None or (not by_base and points == 0)
+    return {
+        "indicator": item.measure,
+        "value": value,
+        "unit": item.unit,
+        "base": base,
+        "weight": float(item.weight or 0),
+        "score": points or 0.0,
+        "capped": bool(not is_missing and base and value is not None and value / base > limit),
+        "missing": (item.missing or scheme.missing) if is_missing else None,
+    }
+
+
+def _limit(scheme: Scheme, rules: Ruleset) -> float:
+    """Give the most a score can be, as a multiple of its weight."""
+    if scheme.cap:
+        return float(rules.value(scheme.cap, "ratio"))
+    return np.inf if scheme.method == "ratio_to_base" else 1.0
+
+
+def _best(parts: Floats, park: Ints) -> Floats:
+    """Give every subject the best known score of each indicator in its park; NaN where nobody's is known."""
+    best = np.full((int(park.max(initial=-1)) + 1, parts.shape[1]), -np.inf)
+    np.maximum.at(best, park, np.where(np.isnan(parts), -np.inf, parts))
+    best[np.isinf(best)] = np.nan
+    return best[park]
 
 
 def rank_totals(total: Floats, park: Ints) -> tuple[Floats, Floats]:
@@ -301,144 +392,23 @@ def cut_grades(total: Floats, rank: Floats, size: Floats, cuts: Sequence[Cut]) -
     for cut in cuts:
         open_ = pd.isna(found)
         if cut.top is not None:
-            found[open_ & (rank <= _part_of(sizes, cut.top))] = cut.grade
+            found[open_ & (rank <= part_of(sizes, cut.top, cut.rounding))] = cut.grade
         elif cut.last is not None:
-            found[open_ & (rank > sizes - _part_of(sizes, cut.last))] = cut.grade
+            found[open_ & (rank > sizes - part_of(sizes, cut.last, cut.rounding))] = cut.grade
         elif cut.at_least is not None:
             found[open_ & (np.round(total, TIE_DECIMALS) >= float(cut.at_least))] = cut.grade
     found[pd.isna(found)] = rest
     return found
 
 
-def group_codes(frame: pd.DataFrame, columns: Iterable[str]) -> NDArray[np.int64]:
-    """Give each row the number of its group by several columns; −1 where one of them is unknown."""
-    code = np.zeros(len(frame), dtype=np.int64)
-    unknown = np.zeros(len(frame), dtype=bool)
-    for name in columns:
-        part, known = pd.factorize(frame[name])
-        unknown |= part < 0
-        code = code * (len(known) + 1) + part
-    code[unknown] = -1
-    codes, _ = pd.factorize(np.where(unknown, -1, code))
-    first = codes[unknown][0] if unknown.any() else len(codes)
-    shifted = np.where(codes > first, codes - 1, codes)
-    return np.where(unknown, -1, shifted).astype(np.int64)
+def scheme_of(rules: Ruleset) -> Scheme:
+    """Give the scheme of a ruleset.
 
-
-def percentile_in_group(values: Floats, group: Ints) -> Floats:
-    """Rank every value among those of its group, as a share of the group's known values (0-1].
-
-    Parameters
-    ----------
-    values
-        Subjects x indicators, float64; NaN is unknown and stays NaN.
-    group
-        One integer per subject from 0 on; −1 belongs to no group and gives NaN.
-
-    Returns
-    -------
-    array
-        The same shape. Ties get the mean of their ranks: the same numbers as ``groupby(group).rank(pct=True)`` of pandas.
-
-    Notes
-    -----
-    Each column is sorted once as one array of 64-bit keys: group, then as many leading bits of the value as fit, then the row. Rows
-    whose leading bits agree are compared by their full values afterwards, so nothing is lost. Columns go to two threads (sorting
-    releases the interpreter's lock).
+    Raises
+    ------
+    RuleError
+        It has none.
     """
-    values = np.asarray(values, dtype=np.float64)
-    out = np.empty(values.shape[::-1]).T
-    if not values.size:
-        return out
-    group = np.asarray(group, dtype=np.int64)
-    row_bits = max(int(len(group) - 1).bit_length(), 1)
-    group_bits = max(int(group.max()).bit_length(), 1)
-    with np.errstate(over="ignore"):
-        frame = (group.astype(np.uint64) << np.uint64(64 - group_bits)) | np.arange(len(group), dtype=np.uint64)
-    inside = group >= 0
-    rows = None if inside.all() else inside
-
-    def one(column: int) -> None:
-        _rank_column(np.ascontiguousarray(values[:, column]), frame, rows, group_bits, row_bits, out[:, column])
-
-    if values.size < _WORTH_A_THREAD:
-        for column in range(values.shape[1]):
-            one(column)
-    else:
-        with ThreadPoolExecutor(_THREADS) as threads:
-            list(threads.map(one, range(values.shape[1])))
-    return out
-
-
-def _rank_column(
-    value: Floats,
-    frame: NDArray[np.uint64],
-    inside: NDArray[np.bool_] | None,
-    group_bits: int,
-    row_bits: int,
-    out: Floats,
-) -> None:
-    """Write the percentile ranks of one column into `out`."""
-    known = ~np.isnan(value)
-    if inside is not None:
-        known &= inside
-    if not known.all():
-        out[~known] = np.nan
-        if not known.any():
-            return
-        frame, shown = frame[known], value[known]
-    else:
-        shown = value
-    # Order-preserving integers: negative numbers have their bits turned over; adding 0.0 makes −0 and 0 one.
-    bits = (shown + 0.0).view(np.int64)
-    order = (bits ^ ((bits >> 63) & np.int64(0x7FFFFFFFFFFFFFFF))).view(np.uint64) ^ np.uint64(1 << 63)
-    order -= order.min()
-    dropped = max(int(order.max()).bit_length() - (64 - group_bits - row_bits), 0)
-    order >>= np.uint64(dropped)
-    order <<= np.uint64(row_bits)
-    order |= frame
-    order.sort()
-    row = (order & np.uint64((1 << row_bits) - 1)).astype(np.intp)
-    order >>= np.uint64(row_bits)
-    tied = order[1:] == order[:-1]
-    any_tie = bool(tied.any())
-    if any_tie and dropped:
-        tied = _compare_in_full(value, row, tied)
-        any_tie = bool(tied.any())
-    order >>= np.uint64(64 - group_bits - row_bits)
-    size = np.bincount(order.astype(np.intp))
-    size = size[size > 0]
-    first = np.cumsum(size) - size
-    count = len(row)
-    if any_tie:
-        start = np.flatnonzero(np.concatenate(([True], ~tied)))
-        length = np.diff(start, append=count)
-        rank = np.repeat(start + (length + 1) / 2, length)
-    else:
-        rank = np.arange(1.0, count + 1.0)
-    rank -= np.repeat(first.astype(np.float64), size)
-    rank /= np.repeat(size.astype(np.float64), size)
-    out[row] = rank
-
-
-def _compare_in_full(value: Floats, row: NDArray[np.intp], tied: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Put rows whose leading bits agree into the order of their full values, in place; tell which are truly tied."""
-    member = np.zeros(len(row), dtype=bool)
-    member[1:] = tied
-    member[:-1] |= tied
-    at = np.flatnonzero(member)
-    run = np.cumsum(np.concatenate(([True], ~tied[at[1:] - 1] | (np.diff(at) != 1))))
-    full = value[row[at]]
-    same_run = run[1:] == run[:-1]
-    if (full[1:][same_run] != full[:-1][same_run]).any():
-        right = np.lexsort((full, run))
-        row[at], full = row[at][right], full[right]
-    exact = np.zeros_like(tied)
-    exact[at[1:][same_run & (full[1:] == full[:-1])] - 1] = True
-    return exact
-
-
-def _scheme(rules: Ruleset) -> Scheme:
     if rules.scheme is None:
         raise RuleError(
             Words("规则集没有评价办法。", "The ruleset has no evaluation scheme."),
@@ -448,48 +418,167 @@ def _scheme(rules: Ruleset) -> Scheme:
     return rules.scheme
 
 
-def _values(subjects: pd.DataFrame, indicator: Indicator) -> Floats:
-    return subjects[indicator.measure].to_numpy(dtype=float, na_value=np.nan)
+def _values(subjects: pd.DataFrame, population: Population) -> Floats:
+    """Give the values of the indicators, subjects x indicators."""
+    found = np.empty((len(subjects), len(population.indicators)))
+    for place, item in enumerate(population.indicators):
+        found[:, place] = subjects[item.measure].to_numpy(dtype=float, na_value=np.nan)
+    return found
 
 
-def _populations(subjects: pd.DataFrame, scheme: Scheme, rules: Ruleset) -> tuple[Ints, NDArray[np.bool_]]:
-    """Give the population of each subject, and who can be put into none for want of scale and revenue."""
-    member = np.full(len(subjects), -1, dtype=np.int64)
-    if not any(item.scale for item in scheme.populations):
-        return np.zeros(len(subjects), dtype=np.int64), np.zeros(len(subjects), dtype=bool)
+def _bases(population: Population, subjects: pd.DataFrame, before: pd.DataFrame | None, inside: Flags | None) -> Floats:
+    """Give the bases, subjects x indicators: the ruleset's, or a multiple of the mean of the year before in the subject's park."""
+    found = np.empty((len(subjects), len(population.indicators)))
+    for place, item in enumerate(population.indicators):
+        if item.base_times is None:
+            found[:, place] = float(item.base or 1)
+        elif before is None:
+            found[:, place] = np.nan
+        else:
+            past = before[["park_code", item.measure, item.base_mean_by]][inside].dropna()
+            by = past[item.base_mean_by].astype(float)
+            sums = (
+                pd.DataFrame({"part": past[item.measure].astype(float) * by, "by": by}).groupby(past["park_code"]).sum()
+            )
+            mean = (sums["part"] / sums["by"]).reindex(subjects["park_code"]).to_numpy(dtype=float)
+            found[:, place] = np.where(mean > 0, float(item.base_times) * mean, np.nan)
+    return found
+
+
+def _populations(subjects: pd.DataFrame, scheme: Scheme, rules: Ruleset) -> tuple[Ints, Flags, Lacks]:
+    """Give the population of each subject (−1: none), whose is not known, and which columns would tell."""
+    count = len(subjects)
+    member, open_, lacks = np.full(count, -1, dtype=np.int64), np.zeros(count, dtype=bool), Lacks(count)
+    scale = _scale(subjects, scheme, rules)
+    for place, population in enumerate(scheme.populations):
+        truth = np.minimum(
+            every((judge(subjects, item, rules).truth for item in population.all_of), count),
+            some((judge(subjects, item, rules).truth for item in population.any_of), count),
+        )
+        if population.scale:
+            truth = np.minimum(truth, np.where(scale == "", UNKNOWN, np.where(scale == population.scale, YES, NO)))
+        waiting = (member < 0) & ~open_
+        doubt = waiting & (truth == UNKNOWN)
+        lacks.add(doubt & (scale == "") & bool(population.scale), _SCALE_NEEDS)
+        for item in (*population.all_of, *population.any_of):
+            lacks.add_condition(subjects, item, rules, doubt)
+        member[waiting & (truth == YES)] = place
+        open_ |= doubt
+    return member, open_, lacks
+
+
+def _scale(subjects: pd.DataFrame, scheme: Scheme, rules: Ruleset) -> NDArray[Any]:
+    """Give the size class of each subject, by its revenue where it is not recorded; empty where neither is known."""
+    if not scheme.above_scale_revenue:
+        return np.full(len(subjects), "", dtype=object)
     revenue = subjects["revenue_wan"].to_numpy(dtype=float, na_value=np.nan)
     line = float(rules.value(scheme.above_scale_revenue, "万元"))
     by_revenue = np.where(np.isnan(revenue), "", np.where(revenue >= line, "above", "below"))
     known = subjects["scale"].astype("object").to_numpy()
-    scale = np.where(pd.isna(known), by_revenue, known)
-    for place, population in enumerate(scheme.populations):
-        member[scale == population.scale] = place
-    return member, scale == ""
+    return np.where(pd.isna(known), by_revenue, known)
 
 
-def _overrides(subjects: pd.DataFrame, scheme: Scheme, rules: Ruleset) -> NDArray[np.intp]:
-    """Give the first override that holds for each subject, −1 where none does."""
+def _rank_and_cut(
+    rows: NDArray[np.intp],
+    group: Ints,
+    scores: Scores,
+    scheme: Scheme,
+    rules: Ruleset,
+    number: Mapping[str, Floats],
+    told: Mapping[str, NDArray[Any]],
+) -> None:
+    """Write totals, ranks and grades of a population into its rows."""
+    enough = scores.known >= float(rules.value(scheme.known_weight_min, "ratio")) - 1e-12
+    total = np.where(enough, scores.total + number["bonus"][rows] - number["deduction"][rows], np.nan)
+    rank, size = rank_totals(total, group)
+    number["total"][rows], number["rank"][rows], number["share"][rows] = total, rank, rank / size
+    small, ranked = _too_few(total, group, scheme, rules), ~np.isnan(rank)
+    told["reason"][rows[small & ranked]] = [f"population_too_small count={int(n)}" for n in size[small & ranked]]
+    graded = ranked & ~small
+    told["grade"][rows[graded]] = cut_grades(total[graded], rank[graded], size[graded], scheme.cuts)
+
+
+def _too_few(total: Floats, group: Ints, scheme: Scheme, rules: Ruleset) -> Flags:
+    """Say where a subject would be graded by quota among too few; one that is not ranked counts itself in."""
+    ranked = ~np.isnan(total)
+    beside = np.bincount(group[ranked], minlength=int(group.max(initial=-1)) + 1)[group] + ~ranked
+    by_quota = any(cut.top is not None or cut.last is not None for cut in scheme.cuts)
+    return np.asarray(by_quota & (beside < int(rules.value(scheme.population_min, "count"))))
+
+
+def _reach(
+    rows: NDArray[np.intp], group: Ints, scores: Scores, scheme: Scheme, rules: Ruleset, number: Mapping[str, Floats]
+) -> Ints:
+    """Write the bounds of the totals; give as bits the grades between the worst and the best, all others as they stand."""
+    extra, total = number["bonus"][rows] - number["deduction"][rows], number["total"][rows]
+    low, high = scores.low + extra, scores.high + extra
+    number["total_low"][rows], number["total_high"][rows] = low, high
+    order = [grade for grade in GRADE if any(cut.grade == grade for cut in scheme.cuts)]
+    worst, best = (_place(total, bound, group, scheme.cuts, order) for bound in (low, high))
+    steps = np.arange(len(order))
+    between = (steps >= best[:, None]) & (steps <= worst[:, None])
+    bits = (between << np.array([list(GRADE).index(grade) for grade in order])).sum(axis=1)
+    return np.where(_too_few(total, group, scheme, rules), 0, bits)
+
+
+def _overrides(subjects: pd.DataFrame, scheme: Scheme, rules: Ruleset) -> tuple[NDArray[np.intp], Ints]:
+    """Give the first override that holds for each subject (−1: none), and as bits the grades it and those left open could fix."""
     found = np.full(len(subjects), -1, dtype=np.intp)
+    could = np.zeros(len(subjects), dtype=np.int64)
     for place, item in enumerate(scheme.overrides):
         truth = every((judge(subjects, part, rules).truth for part in item.conditions), len(subjects))
+        could[(truth >= UNKNOWN) & (found < 0)] |= _mask((item.grade,))
         found[(truth == YES) & (found < 0)] = place
-    return found
+    return found, could
 
 
-def _adjustment(
-    index: pd.Index, bonus: pd.Series | None, deduction: pd.Series | None, scheme: Scheme, rules: Ruleset
-) -> Floats:
-    points = np.zeros(len(index))
-    if bonus is not None:
-        given = bonus.reindex(index).fillna(0.0).to_numpy(dtype=float)
-        points += np.minimum(given, float(rules.value(scheme.bonus_max, "score"))) if scheme.bonus_max else given
-    if deduction is not None:
-        points -= deduction.reindex(index).fillna(0.0).to_numpy(dtype=float)
-    return points
+def _mask(grades: Iterable[str]) -> int:
+    return sum(1 << list(GRADE).index(grade) for grade in set(grades))
 
 
-def _want(subjects: pd.DataFrame, population: Population, scheme: Scheme, known: Floats) -> list[str]:
-    """Say for whom too little is known which columns would help."""
+def _letters(masks: Ints) -> NDArray[Any]:
+    """Write bits as grades, best first; None where there is none."""
+    known, place = np.unique(masks, return_inverse=True)
+    said = ["".join(grade for at, grade in enumerate(GRADE) if mask >> at & 1) or None for mask in known.tolist()]
+    return np.array([*said, None], dtype=object)[place]
+
+
+def _place(total: Floats, bound: Floats, park: Ints, cuts: Sequence[Cut], order: Sequence[str]) -> Ints:
+    """Give the place in `order` of the grade each subject would have with another total; 0 where that is not known."""
+    rank, size = np.full(len(total), np.nan), np.full(len(total), np.nan)
+    ranked = ~np.isnan(total)
+    ours, theirs = np.round(total, TIE_DECIMALS), np.round(bound, TIE_DECIMALS)
+    for code in range(int(park.max(initial=-1)) + 1):
+        rows = np.flatnonzero(park == code)
+        rivals = np.sort(ours[rows[ranked[rows]]])
+        above = len(rivals) - np.searchsorted(rivals, theirs[rows], side="right")
+        rank[rows] = 1 + above - (ours[rows] > theirs[rows])
+        size[rows] = len(rivals) + ~ranked[rows]
+    grades = cut_grades(bound, rank, size, cuts)
+    place = np.array([order.index(grade) for grade in grades], dtype=np.int64)
+    place[np.isnan(bound)] = 0
+    return place
+
+
+def _trust(subjects: pd.DataFrame) -> Floats:
+    if "data_status" not in subjects:
+        return np.ones(len(subjects))
+    return np.where((subjects["data_status"] == "doubtful").to_numpy(dtype=bool, na_value=False), DOUBTFUL_TRUST, 1.0)
+
+
+def _points(subjects: pd.DataFrame, scheme: Scheme, rules: Ruleset) -> tuple[Floats, Floats]:
+    """Give bonus and deduction of each subject, the bonus limited where the scheme limits it; zero where they do not count."""
+    if not scheme.adjusted_article:
+        return np.zeros(len(subjects)), np.zeros(len(subjects))
+    bonus, deduction = (
+        np.nan_to_num(subjects[name].to_numpy(dtype=float, na_value=np.nan))
+        for name in ("bonus_score", "deduction_score")
+    )
+    return np.minimum(bonus, float(rules.value(scheme.bonus_max, "score"))) if scheme.bonus_max else bonus, deduction
+
+
+def _want(subjects: pd.DataFrame, population: Population, scheme: Scheme, known: Floats, bases: Floats) -> NDArray[Any]:
+    """Say of those who have no total why, and which columns would help."""
     lacks = Lacks(len(subjects))
     nobody = (
         (subjects["users"] == 0).to_numpy(dtype=bool) if "users" in subjects else np.zeros(len(subjects), dtype=bool)
@@ -499,10 +588,14 @@ def _want(subjects: pd.DataFrame, population: Population, scheme: Scheme, known:
         lacks.add(blank & nobody & measure.by_users, ("parcel_use",))
         lacks.add(blank & ~(nobody & measure.by_users), measure.needs)
     codes = np.where(known == 0, "nothing_known", "too_little_known").tolist()
-    return [
+    said = np.empty(len(subjects), dtype=object)
+    said[:] = [
         f"{code} missing={','.join(names)}" if names else "group_too_small"
         for code, names in zip(codes, lacks.tuples(), strict=True)
     ]
+    for unknown, item in zip(np.isnan(bases).T, population.indicators, strict=True):
+        said[unknown] = f"base_unknown missing={','.join(MEASURES[item.measure].needs)}"
+    return said
 
 
 def _sparse(values: Floats, group: Ints, least: int) -> NDArray[np.bool_]:
@@ -524,36 +617,15 @@ def _means(part: Floats, park: Ints) -> Floats:
         return np.asarray(total / np.bincount(park[known], minlength=groups), dtype=float)
 
 
-def _part_of(sizes: Ints, share: Fraction) -> Ints:
+def part_of(sizes: Ints, share: Fraction, rounding: str = "down") -> Ints:
+    """Give a share of each size in whole subjects."""
     known, place = np.unique(sizes, return_inverse=True)
-    return np.array([floor(share * int(size)) for size in known], dtype=np.int64)[place]
+    whole = ceil if rounding == "up" else floor
+    return np.array([whole(share * int(size)) for size in known], dtype=np.int64)[place]
 
 
-def _parts(scores: Scores, population: Population, extra: Floats) -> NDArray[Any]:
-    """Lay the parts out for reading: their scores sum to the total."""
-    templates = [
-        {
-            "indicator": item.measure,
-            "value": None,
-            "unit": item.unit,
-            "base": None if item.base is None else float(item.base),
-            "weight": float(item.weight),
-            "score": 0.0,
-            "capped": False,
-            "missing": None,
-        }
-        for item in population.indicators
-    ]
-    values = scores.values.astype(object)
-    values[np.isnan(scores.values)] = None
-    missing = np.where(scores.blank, np.array(scores.policy, dtype=object), np.array([None], dtype=object))
-    columns = (values.tolist(), np.nan_to_num(scores.parts).tolist(), scores.capped.tolist(), missing.tolist())
-    out = np.empty(len(values), dtype=object)
-    for row, parts in enumerate(zip(*columns, strict=True)):
-        out[row] = [
-            {**template, "value": value, "score": part, "capped": cap, "missing": gap}
-            for template, value, part, cap, gap in zip(templates, *parts, strict=True)
-        ]
-    for changed in np.flatnonzero(extra):
-        out[changed].append({"indicator": "adjustment", "score": float(extra[changed])})
+def _arrays(rows: Floats) -> NDArray[Any]:
+    """Give each row of a table as an array of its own."""
+    out = np.empty(len(rows), dtype=object)
+    out[:] = list(rows)
     return out

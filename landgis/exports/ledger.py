@@ -40,6 +40,11 @@ COLUMNS: Final[Mapping[str, Words]] = {
     "suspected": Words("疑似项数", "Tests that suspect it"),
     "tests": Words("疑似项", "Suspected by"),
     "grade": Words("评价等级", "Grade"),
+    "possible": Words("可能等级", "Grades still possible"),
+    "total": Words("总分", "Total"),
+    "total_low": Words("总分下限", "Total, least"),
+    "total_high": Words("总分上限", "Total, most"),
+    "reliability": Words("可信度", "Reliability"),
     "freeable_m2": Words("可腾出面积（㎡）", "Area that could be freed (m²)"),
     "upgrade_m2": Words("提容潜力（㎡）", "Area that could be won by building up (m²)"),
 }

@@ -4,7 +4,6 @@ The wire form of a row is a 16-bit count of fields and, for each, a 32-bit lengt
 (PostgreSQL documentation, COPY, Binary Format).
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, Literal
@@ -24,11 +23,10 @@ _HEAD: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TAIL: Final = b"\xff\xff"
 _BLOCK: Final = 1 << 20
 _PIECE_ROWS: Final = 10_000
-_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _POSTGRES_EPOCH: Final = np.datetime64("2000-01-01", "D")
 
 Bytes = npt.NDArray[np.uint8]
-Wire = Kind | Literal["bigint", "json"]
+Wire = Kind | Literal["bigint", "numbers"]
 Encode = Callable[[pd.DataFrame], Sequence[pa.LargeBinaryArray]]
 
 
@@ -170,8 +168,8 @@ def _field(column: "pd.Series[Any]", kind: Wire) -> list[pa.LargeBinaryArray]:
         return [_fixed(since.astype(">i4"), unknown)]
     if kind == "geometry":  # without a number of its own a shape takes the coordinate system of its column
         return _varying(pa.array(shapely.to_wkb(column.to_numpy(dtype=object), byte_order=1), pa.large_binary()))
-    if kind == "json":  # jsonb's wire form: version 1, then the text
-        return _varying(pa.array([b"\1" + _JSON.encode(value).encode() for value in column], pa.large_binary()))
+    if kind == "numbers":
+        return [_number_arrays(column)]
     if kind == "texts":
         return _varying(pa.array([_text_array(value) for value in column], pa.large_binary()))
     return _varying(pa.array(column, pa.large_string(), from_pandas=True).cast(pa.large_binary()))
@@ -187,6 +185,29 @@ def _fixed(values: npt.NDArray[Any], unknown: npt.NDArray[np.bool_]) -> pa.Large
     lengths = np.where(unknown, 4, 4 + width)
     data = cells[np.arange(4 + width) < lengths[:, None]] if unknown.any() else cells.ravel()
     return _binary(lengths, data)
+
+
+def _number_arrays(column: "pd.Series[Any]") -> pa.LargeBinaryArray:
+    """Length and bytes of float8[], NaN as NULL: dimensions, has-null flag, element type 701, length, lower bound, elements."""
+    arrays = column.to_numpy(dtype=object)
+    counts = np.fromiter((0 if one is None else len(one) for one in arrays), np.int64, len(arrays))
+    absent = pa.array([b"\xff" * 4], pa.large_binary())
+    given = np.flatnonzero(counts)  # an array of nothing says as much as none
+    if not len(given):
+        return absent.take(pa.array(counts))
+    values = np.concatenate(arrays[given])
+    elements = _fixed(values.astype(">f8"), np.isnan(values))
+    ends = np.frombuffer(elements.buffers()[1], np.int64, len(elements) + 1)
+    sizes = np.diff(ends[np.r_[0, np.cumsum(counts[given])]])
+    heads = np.tile(np.array([0, 1, 1, 701, 0, 1], dtype=">i4"), (len(given), 1))
+    heads[:, 0], heads[:, 4] = 20 + sizes, counts[given]
+    fields = pc.binary_join_element_wise(
+        _binary(np.full(len(given), heads[0].nbytes), heads.view(np.uint8)),
+        _binary(sizes, np.frombuffer(elements.buffers()[2], np.uint8)),
+        pa.scalar(b"", pa.large_binary()),
+    )
+    place = np.where(counts > 0, np.cumsum(counts > 0), 0)
+    return pa.concat_arrays([absent, fields]).take(pa.array(place))
 
 
 def _varying(values: pa.LargeBinaryArray) -> list[pa.LargeBinaryArray]:

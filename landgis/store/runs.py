@@ -22,14 +22,17 @@ _FINDING: Final[tuple[tuple[str, Wire], ...]] = (
 )  # fmt: skip
 _GRADE: Final[tuple[tuple[str, Wire], ...]] = (
     ("park_code", "text"), ("parcel_id", "bigint"), ("uscc", "text"), ("year", "integer"), ("ruleset", "text"),
-    ("population", "text"), ("scores", "json"), ("total", "number"), ("rank", "integer"), ("share", "number"),
-    ("grade", "text"), ("reason", "text"),
+    ("population", "text"), ("measured", "numbers"), ("bases", "numbers"), ("scores", "numbers"), ("bonus", "number"),
+    ("deduction", "number"), ("total", "number"), ("total_low", "number"), ("total_high", "number"),
+    ("reliability", "number"), ("rank", "integer"), ("share", "number"), ("grade", "text"), ("possible", "text"),
+    ("reason", "text"),
 )  # fmt: skip
 _TRIAGE: Final[tuple[tuple[str, Wire], ...]] = (
     ("park_code", "text"), ("parcel_id", "bigint"), ("answer", "text"), ("gate", "integer"), ("reason", "text"),
     ("track", "text"), ("suspected", "integer"), ("tests", "text"), ("grade", "text"), ("freeable_m2", "number"),
     ("upgrade_m2", "number"), ("modes", "text"), ("urgency", "text"), ("urgency_low", "number"), ("urgency_high", "number"),
     ("shortfall_low", "number"), ("shortfall_high", "number"), ("exit_ease_low", "number"), ("exit_ease_high", "number"),
+    ("uscc", "text"),
 )  # fmt: skip
 
 
@@ -37,7 +40,8 @@ _TRIAGE: Final[tuple[tuple[str, Wire], ...]] = (
 class Assessment:
     """What one assessment says, ready to be stored.
 
-    ``findings``, ``grades`` and ``triage`` have the columns of `landgis.terms.frames` and ``park_code``; ``triage`` also ``tests``.
+    ``findings``, ``grades`` and ``triage`` have the columns of `landgis.terms.frames` and ``park_code``; ``triage`` also ``tests`` and
+    the ``uscc`` of the main user.
     ``extents`` is park to (west, south, east, north); ``detail_zoom`` the zoom from which single parcels are drawn.
     """
 
@@ -197,7 +201,8 @@ def read_ledger(conn: Connection, run: int, parks: Sequence[str] | None = None) 
     -------
     DataFrame
         ``parcel_id, park_code, parcel_no, location, owner_name, enterprises, area_m2, cert_area_m2, landuse_code, landuse_scheme,
-        answer, gate, reason, track, suspected, tests, grade, freeable_m2, upgrade_m2, geom``.
+        answer, gate, reason, track, suspected, tests, grade, possible, reliability, total, total_low, total_high, freeable_m2,
+        upgrade_m2, geom``.
     """
     query = sql.SQL(database.statement("ledger").decode()).format(
         run=sql.Literal(run), parks=sql.Literal(list(parks or []))
@@ -209,7 +214,8 @@ def read_ledger(conn: Connection, run: int, parks: Sequence[str] | None = None) 
             "parcel_id": "integer", "park_code": "text", "parcel_no": "text", "location": "text", "owner_name": "text",
             "enterprises": "text", "area_m2": "number", "cert_area_m2": "number", "landuse_code": "text",
             "landuse_scheme": "text", "answer": "text", "gate": "integer", "reason": "text", "track": "text",
-            "suspected": "integer", "tests": "text", "grade": "text", "freeable_m2": "number", "upgrade_m2": "number",
+            "suspected": "integer", "tests": "text", "grade": "text", "possible": "text", "reliability": "number",
+            "total": "number", "total_low": "number", "total_high": "number", "freeable_m2": "number", "upgrade_m2": "number",
             "geom": "geometry",
         },
     )  # fmt: skip

@@ -406,6 +406,9 @@ ENTERPRISE_YEAR: Final = Table(
         _m2("land_used_m2", "评价用地", "land used: own + leased in − leased out"),
         _flag("is_in_arrears", "欠税欠薪欠息欠费", "long in arrears of tax, wages, interest or fees"),
         Column("data_status", "text", "数据状态", "state of the data", domain=DATA_STATUS),
+        Column("bonus_score", "number", "评价加分", "points added in the evaluation", unit="score", minimum=0),
+        Column("deduction_score", "number", "评价扣分", "points taken off in the evaluation", unit="score", minimum=0),
+        _text("adjustment_basis", "加扣分依据", "what the points rest on: document, item"),
         _wan("subsidy_wan", "政府补贴", "government subsidies"),
         _wan("short_debt_wan", "短期借款", "short-term borrowing, at the end of the year"),
         _wan("long_debt_wan", "长期借款", "long-term borrowing, at the end of the year"),
@@ -532,7 +535,8 @@ FINDING_COLUMNS: Final = (
 )  # fmt: skip
 #: What a run says of one evaluated subject (an enterprise, or a parcel where nobody is known).
 GRADE_COLUMNS: Final = (
-    "parcel_id", "uscc", "year", "ruleset", "population", "scores", "total", "rank", "share", "grade", "reason",
+    "parcel_id", "uscc", "year", "ruleset", "population", "measured", "bases", "scores", "bonus", "deduction", "total", "total_low",
+    "total_high", "reliability", "rank", "share", "grade", "possible", "reason",
 )  # fmt: skip
 #: The answer for one parcel: the gate that decided, the statutory track where there is one, what it would free, the modes
 #: of disposal that are open, and the scores as intervals (0-1).

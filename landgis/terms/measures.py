@@ -132,6 +132,18 @@ def _measures() -> Mapping[str, Measure]:
         "enterprise_year.land_used_m2",
         "parcel_use.area_m2",
     )
+    add(
+        firm, "number", "land_used_mu", "亩", "评价用地", "land used",
+        "enterprise_year.land_used_m2", "parcel_use.area_m2",
+    )  # fmt: skip
+    add(firm, "number", "leased_m2", "m²", "租用面积", "area leased in", "parcel_use.area_m2")
+    add(firm, "boolean", "owns_land", "", "名下有用地", "holds land of its own", "parcel_use")
+    add(firm, "number", "age_years", "year", "成立年数", "years since it was founded", "enterprise.founded_on")
+    add(firm, "number", "energy_tce", "tce", "综合能耗", "energy", "enterprise_year.energy_tce")
+    add(firm, "number", "power_kwh", "kWh", "用电量", "electricity", "enterprise_year.power_kwh")
+    add(firm, "number", "bonus_score", "score", "评价加分", "bonus", "enterprise_year.bonus_score")
+    add(firm, "number", "deduction_score", "score", "评价扣分", "deduction", "enterprise_year.deduction_score")
+    add(firm, "text", "data_status", "", "数据状态", "state of the data", "enterprise_year.data_status")
     add(firm, "number", "revenue_wan", "万元", "营业收入", "revenue", "enterprise_year.revenue_wan")
     add(firm, "number", "years_in_production", "year", "投产年数", "years in production", "enterprise.production_since")
     for name, unit, zh, en, *needs in (

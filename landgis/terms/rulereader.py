@@ -45,6 +45,7 @@ from landgis.terms.rules import (
     Override,
     Population,
     Potential,
+    Quota,
     Rulebook,
     Ruleset,
     Scheme,
@@ -558,28 +559,35 @@ class _Parser:
         return test
 
     def _scheme(self, section: Section) -> Scheme:
-        method = section.choice("method", ("ratio_to_base", "percentile_in_group"))
+        method = section.choice("method", ("ratio_to_base", "percentile_in_group", "unpublished"))
         subject = section.choice("subject", ("enterprise", "parcel"))
-        by_base = method == "ratio_to_base"
-        within = () if by_base else section.texts("within")
+        scores = method != "unpublished"
+        within = section.texts("within") if method == "percentile_in_group" else ()
         texts = [m.name for m in self.measures.values() if m.kind == "text" and subject in m.subjects]
         within = tuple(self._known(section, "within", item, texts) for item in within)
-        missing = cast(Missing, section.choice("missing", MISSING))
+        # A mean of percentile ranks says nothing of the one that lacks: everybody's mean is the middle.
+        treatments = (
+            MISSING if method == "ratio_to_base" else [one for one in MISSING if one != "population_mean_score"]
+        )
+        missing = cast("Missing | None", section.choice("missing", treatments, required=scores) or None)
         cap = self._named_number(section, "cap", "ratio", required=False)
-        known_weight_min = self._named_number(section, "known_weight_min", "ratio")
-        population_min = self._named_number(section, "population_min", "count")
+        known_weight_min = self._named_number(section, "known_weight_min", "ratio", required=scores)
+        population_min = self._named_number(section, "population_min", "count", required=scores)
+        adjusted_article = section.text("adjusted_article", required=False) if subject == "enterprise" else ""
         bonus_max = self._named_number(section, "bonus_max", "score", required=False)
         populations = tuple(
-            self._population(item, subject, by_base) for item in section.sections("populations", required=True)
+            self._population(item, subject, method, treatments)
+            for item in section.sections("populations", required=True)
         )
         by_scale = any(item.scale for item in populations)
         revenue = self._named_number(section, "above_scale_revenue", "万元") if by_scale else ""
-        cuts_article = section.text("cuts_article")
-        cuts = tuple(self._cut(item) for item in section.sections("cuts", required=True))
+        cuts_article = section.text("cuts_article", required=scores)
+        cuts = tuple(self._cut(item) for item in section.sections("cuts", required=scores))
+        quotas = tuple(self._quota(item) for item in section.sections("quotas"))
         overrides = tuple(self._override(item, subject) for item in section.sections("overrides"))
         section.done()
         return Scheme(
-            cast(Literal["ratio_to_base", "percentile_in_group"], method),
+            cast(Literal["ratio_to_base", "percentile_in_group", "unpublished"], method),
             cast(Literal["enterprise", "parcel"], subject),
             missing,
             within,
@@ -587,40 +595,46 @@ class _Parser:
             known_weight_min,
             population_min,
             revenue,
+            adjusted_article,
             bonus_max,
             populations,
             cuts,
             cuts_article,
+            quotas,
             overrides,
         )
 
-    def _population(self, section: Section, subject: str, by_base: bool) -> Population:
+    def _population(self, section: Section, subject: str, method: str, treatments: Iterable[str]) -> Population:
+        listed = section.sections("indicators", required=method != "unpublished")
         population = Population(
             section.text("code"),
             cast(Words, section.words("title")),
             section.choice("scale", ("above", "below"), required=False),
             section.text("article"),
-            tuple(self._indicator(item, subject, by_base) for item in section.sections("indicators", required=True)),
+            tuple(self._indicator(item, subject, method, treatments) for item in listed),
+            self._conditions(section, "all", subject, required=False),
+            self._conditions(section, "any", subject, required=False),
         )
         section.done()
         return population
 
-    def _indicator(self, section: Section, subject: str, by_base: bool) -> Indicator:
+    def _indicator(self, section: Section, subject: str, method: str, treatments: Iterable[str]) -> Indicator:
         measure = self._measure(section, "measure", "number", subject)
         unit = section.choice("unit", UNITS)
         if unit != measure.unit:
             raise unit_refusal(section.at("unit"), unit, measure.unit)
+        by_base, is_mean = method == "ratio_to_base", "base_times" in section.left
+        better = section.choice("better", ("higher", "lower"), required=False) if not by_base else ""
         indicator = Indicator(
             measure.name,
-            self._positive(section, "weight"),
-            self._positive(section, "base") if by_base else None,
+            self._positive(section, "weight") if method != "unpublished" else None,
+            self._positive(section, "base") if by_base and not is_mean else None,
             unit,
             section.text("article"),
-            cast(
-                Literal["higher", "lower"],
-                "higher" if by_base else section.choice("better", ("higher", "lower"), required=False) or "higher",
-            ),
-            cast("Missing | None", section.choice("missing", MISSING, required=False) or None),
+            cast(Literal["higher", "lower"], better or "higher"),
+            cast("Missing | None", section.choice("missing", treatments, required=False) or None),
+            self._positive(section, "base_times") if by_base and is_mean else None,
+            self._measure(section, "base_mean_by", "number", subject).name if by_base and is_mean else "",
         )
         section.done()
         return indicator
@@ -639,6 +653,7 @@ class _Parser:
             section.fraction("top", required=False),
             section.fraction("last", required=False),
             section.fraction("at_least", required=False),
+            cast(Literal["down", "up"], section.choice("rounding", ("down", "up"), required=False) or "down"),
         )
         section.done()
         if sum(bound is not None for bound in (cut.top, cut.last, cut.at_least)) > 1:
@@ -651,13 +666,26 @@ class _Parser:
             )
         return cut
 
+    def _quota(self, section: Section) -> Quota:
+        quota = Quota(
+            section.choice("grade", [grade for grade in GRADE if grade != "T"]),
+            section.fraction("at_most", required=False),
+            section.fraction("at_least", required=False),
+            section.text("article"),
+        )
+        section.done()
+        return quota
+
     def _override(self, section: Section, subject: str) -> Override:
+        grade = section.choice("grade", GRADE)
+        is_ranked = section.take("ranked", bool, required=False)
         override = Override(
             section.text("code"),
-            section.choice("grade", GRADE),
+            grade,
             cast(Words, section.words("title")),
             section.text("article"),
             self._conditions(section, "all", subject, required=True),
+            grade != "T" if is_ranked is None else bool(is_ranked),
         )
         section.done()
         return override

@@ -52,7 +52,7 @@ MISSING: Final[tuple[Missing, ...]] = get_args(Missing)
 #: Units a number of a ruleset may have. ``currency/m²`` is the assessed currency of the parcel.
 UNITS: Final = (
     "ratio", "year", "month", "d", "m", "m²", "亩", "万元", "万元/亩", "万元/tce", "万元/t", "万元/人", "元/kWh", "currency/m²",
-    "score", "count",
+    "tce", "kWh", "score", "count",
 )  # fmt: skip
 #: The tests of the idle-land measure 令第53号; a ruleset gives them words and an article, `landgis.core.idle` their arithmetic.
 IDLE_TESTS: Final = ("not_started", "stopped_area", "stopped_money")
@@ -146,65 +146,98 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """One indicator of a scheme; ``base`` is empty where the scheme ranks instead of dividing."""
+    """One indicator of a scheme.
+
+    ``weight`` is empty where the scheme's weights are not published, ``base`` where the scheme ranks instead of dividing. A base may
+    also be ``base_times`` the population's mean of the year before, which is the sum of the measure times ``base_mean_by`` over the
+    sum of ``base_mean_by``: tax per mu by land is all tax over all land.
+    """
 
     measure: str
-    weight: Fraction
+    weight: Fraction | None
     base: Fraction | None
     unit: str
     article: str
     better: Literal["higher", "lower"] = "higher"
     missing: Missing | None = None
+    base_times: Fraction | None = None
+    base_mean_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """Who is ranked together; ``scale`` empty means everybody of the park."""
+    """Who is ranked together: those of a size class (``scale``; empty: any) for whom all of ``all_of`` and one of ``any_of`` hold.
+
+    A subject belongs to the first population that takes it.
+    """
 
     code: str
     title: Words
     scale: str
     article: str
     indicators: tuple[Indicator, ...]
+    all_of: tuple[Condition, ...] = ()
+    any_of: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The bound of one grade: the first ``top`` share, the ``last`` share, or a total of ``at_least``. None of them: the rest."""
+    """The bound of one grade: the first ``top`` share, the ``last`` share, or a total of ``at_least``. None of them: the rest.
+
+    A share of few subjects is rounded down, or up where the scheme asks for at least that share (``rounding``).
+    """
 
     grade: str
     top: Fraction | None = None
     last: Fraction | None = None
     at_least: Fraction | None = None
+    rounding: Literal["down", "up"] = "down"
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What share of the ranked a grade may have at most, or must have at least; checked and told, never enforced."""
+
+    grade: str
+    at_most: Fraction | None
+    at_least: Fraction | None
+    article: str
 
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A grade that facts fix before (T) or after (D) the ranking."""
+    """A grade that facts fix: in place of the ranking (``is_ranked`` false: it takes no place in it), or after it."""
 
     code: str
     grade: str
     title: Words
     article: str
     conditions: tuple[Condition, ...]
+    is_ranked: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """A performance evaluation: who, by which indicators, what when something is missing, and how totals become grades."""
+    """A performance evaluation: who, by which indicators, what when something is missing, and how totals become grades.
 
-    method: Literal["ratio_to_base", "percentile_in_group"]
+    The method ``unpublished`` says that its weights or indicators are not known: subjects are put into their populations and their
+    indicators measured, nothing is scored. ``adjusted_article`` is empty where bonus and deduction of the stock do not count.
+    """
+
+    method: Literal["ratio_to_base", "percentile_in_group", "unpublished"]
     subject: Literal["enterprise", "parcel"]
-    missing: Missing
+    missing: Missing | None
     within: tuple[str, ...]
     cap: str
     known_weight_min: str
     population_min: str
     above_scale_revenue: str
+    adjusted_article: str
     bonus_max: str
     populations: tuple[Population, ...]
     cuts: tuple[Cut, ...]
     cuts_article: str
+    quotas: tuple[Quota, ...]
     overrides: tuple[Override, ...]
 
 

@@ -173,7 +173,7 @@ def judge(stock: Stock, batch: int, rules: Rulebook, on: date, tell: Tell = quie
         version=landgis.__version__,
         findings=found.assign(park_code=park.reindex(found["parcel_id"]).to_numpy()),
         grades=_with_park(stock, grades, grades_before),
-        triage=answers.assign(park_code=park, tests=_suspecting(found, answers)),
+        triage=answers.assign(park_code=park, tests=_suspecting(found, answers), uscc=measures["uscc"]),
         extents={str(code): tuple(map(float, box)) for code, box in extents.iterrows()},
         detail_zoom=detail_zoom(measures["area_m2"].to_numpy(), float(extents[["miny", "maxy"]].to_numpy().mean())),
     )

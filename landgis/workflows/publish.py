@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from landgis.core.performance import parts_of
 from landgis.exports.files import write_whole
 from landgis.exports.ledger import Language, LedgerHead, lay_out, write_issues, write_ledger, write_list
 from landgis.exports.map import BaseMap, FindingLayer, Inlined, LegendRow, MapView, ParkExtent, Served, render_map
@@ -47,7 +48,8 @@ def explain(conn: Connection, run: int, parcel_id: int) -> dict[str, Any]:
         The run did not judge such a parcel, or it lies outside the scope.
     """
     found = runs.read_judged(conn, run, parcel_id)
-    words = rulebook(conn, run).words
+    rules = rulebook(conn, run)
+    words = rules.words
     triage = {name: found.pop(name) for name in ("answer", "gate", "reason", "track", "suspected", "tests", "grade")}
     areas = {name: found.pop(name) for name in ("freeable_m2", "upgrade_m2")}
     lists = {name: found.pop(name) for name in ("enterprises", "findings", "grades", "source")}
@@ -67,12 +69,20 @@ def explain(conn: Connection, run: int, parcel_id: int) -> dict[str, Any]:
             finding | {"title": _plain(words.get(finding["test"], Words(finding["test"], finding["test"])))}
             for finding in lists["findings"]
         ],
-        "grades": [
-            grade | {"reason": _plain(reason_words(grade["reason"], words)) if grade["reason"] else None}
-            for grade in lists["grades"]
-        ],
+        "grades": [_graded(grade, rules) for grade in lists["grades"]],
         "source": lists["source"],
     }
+
+
+def _graded(kept: dict[str, Any], rules: Rulebook) -> dict[str, Any]:
+    """Put the ruleset's facts beside what a run kept of an evaluation: the points of ``scores`` sum to ``total``."""
+    measured, bases, scores, reason = kept.pop("measured"), kept.pop("bases"), kept.pop("scores"), kept["reason"]
+    by = next((item for item in rules.rulesets if item.code == kept["ruleset"]), None)
+    parts = parts_of(by, kept["population"], measured, scores, bases) if by and scores else []
+    for name, sign in (("bonus", 1), ("deduction", -1)):
+        if kept[name]:
+            parts.append({"indicator": name, "score": sign * kept[name]})
+    return kept | {"scores": parts, "reason": _plain(reason_words(reason, rules.words)) if reason else None}
 
 
 def summarise(conn: Connection, run: int | None) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 -- The grades that bear on one parcel: its own, or those of the enterprises that use it.
-SELECT g.uscc, g.year, g.ruleset, g.population, g.scores, g.total, g.rank, g.share, g.grade, g.reason
+SELECT g.uscc, g.year, g.ruleset, g.population, g.measured, g.bases, g.scores, g.bonus, g.deduction,
+    g.total, g.total_low, g.total_high, g.reliability, g.rank, g.share, g.grade, g.possible, g.reason
 FROM land.grade AS g
 WHERE g.run = %(run)s AND g.parcel_id = %(parcel_id)s
 UNION ALL
-SELECT g.uscc, g.year, g.ruleset, g.population, g.scores, g.total, g.rank, g.share, g.grade, g.reason
+SELECT g.uscc, g.year, g.ruleset, g.population, g.measured, g.bases, g.scores, g.bonus, g.deduction,
+    g.total, g.total_low, g.total_high, g.reliability, g.rank, g.share, g.grade, g.possible, g.reason
 FROM land.run AS r
 JOIN land.parcel AS p ON p.id = %(parcel_id)s
 JOIN land.parcel_use AS u ON u.park_code = p.park_code AND u.parcel_no = p.parcel_no AND u.during @> r.batch

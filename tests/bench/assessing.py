@@ -25,7 +25,7 @@ def report(parcels: int, rounds: int) -> str:
     """Run the contestants, then one assessment, and lay both out."""
     ways = {
         "plain numpy, `lexsort` per column": "plain_numpy",
-        "**`landgis.core.performance.percentile_in_group`**": "kernel",
+        "**`landgis.core.ranking.percentile_in_group`**": "kernel",
         "pandas `groupby().rank(pct=True)`": "pandas_rank",
     }
     found = in_rounds({name: partial(run_alone, f"assessing:{way}", parcels) for name, way in ways.items()}, rounds)
@@ -83,7 +83,7 @@ def _told(ranks: Floats, told: dict[str, Any]) -> dict[str, Any]:
 
 def kernel(parcels: str) -> dict[str, Any]:
     """Rank by our own kernel."""
-    from landgis.core.performance import percentile_in_group
+    from landgis.core.ranking import percentile_in_group
 
     values, group = _given(int(parcels))
     told: dict[str, Any] = {}

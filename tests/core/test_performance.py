@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from landgis.core.measure import parcel_measures
-from landgis.core.performance import cut_grades, grade, grade_subjects, group_codes, percentile_in_group, rank_totals
+from landgis.core.performance import cut_grades, grade, grade_subjects, parts_of, rank_totals
+from landgis.core.ranking import group_codes, percentile_in_group
 from landgis.core.triage import parcel_grades
 from landgis.terms.errors import RuleError
 from landgis.terms.frames import GRADE_COLUMNS
@@ -43,10 +44,19 @@ def subjects(*rows: dict[str, Any], usual: dict[str, Any] = BELOW) -> pd.DataFra
     return frame
 
 
-def graded(
-    *rows: dict[str, Any], usual: dict[str, Any] = BELOW, rules: Ruleset = HUANGYAN, **points: Any
-) -> pd.DataFrame:
-    return grade_subjects(subjects(*rows, usual=usual), rules, 2022, **points)
+def graded(*rows: dict[str, Any], usual: dict[str, Any] = BELOW, rules: Ruleset = HUANGYAN) -> pd.DataFrame:
+    return grade_subjects(subjects(*rows, usual=usual), rules, 2022)
+
+
+def parts(row: pd.Series) -> list[dict[str, Any]]:
+    """Give the parts of one graded row as a reader sees them."""
+    return parts_of(
+        HUANGYAN, row["population"], *([None if v != v else v for v in row[name]] for name in ("measured", "scores"))
+    )
+
+
+def points(row: pd.Series) -> float:
+    return sum(part["score"] for part in parts(row)) + row["bonus"] - row["deduction"]
 
 
 def ladder(count: int) -> list[dict[str, Any]]:
@@ -73,7 +83,7 @@ def test_a_firm_at_every_base_has_the_whole_weight() -> None:
         1,
         1.0,
     ]
-    assert sum(part["score"] for part in found["scores"]) == pytest.approx(found["total"], abs=1e-9)
+    assert points(found) == pytest.approx(found["total"], abs=1e-9)
     assert tuple(found.index) == GRADE_COLUMNS
 
 
@@ -82,7 +92,7 @@ def test_without_emission_data_a_firm_gets_the_mean_of_its_population() -> None:
     rows = [{"value_added_wan_per_t": 2 * 4929.81}, {}, {"value_added_wan_per_t": np.nan}]
     other_park = [{"park_code": "P2", "value_added_wan_per_t": 9 * 4929.81}]
     found = graded(*rows, *other_park, usual=ABOVE)
-    part = found["scores"].iloc[2][3]
+    part = parts(found.iloc[2])[3]
     assert (part["score"], part["missing"], part["value"]) == (pytest.approx(15.0), "population_mean_score", None)
     assert found["total"].iloc[2] == pytest.approx(105.0)
 
@@ -104,7 +114,7 @@ def test_who_is_not_known_gets_a_reason_and_no_grade() -> None:
     found = graded(*ladder(5), nothing, little, {"scale": None, "revenue_wan": np.nan}, usual=BELOW)
     assert found["reason"].iloc[5].startswith("nothing_known missing=enterprise_year.tax_wan")
     assert found["reason"].iloc[6].startswith("too_little_known missing=")  # 40 of 100 known, half is asked
-    assert found["reason"].iloc[7] == "population_unknown"
+    assert found["reason"].iloc[7] == "population_unknown missing=enterprise.scale,enterprise_year.revenue_wan"
     assert found["grade"].iloc[5:].isna().all()
     assert found["total"].iloc[5:].isna().all()
     assert found["grade"].iloc[:5].notna().all()
@@ -144,7 +154,7 @@ def test_the_protected_are_not_ranked_and_protection_needs_proof() -> None:
 
 def test_a_veto_is_made_after_the_ranking_and_who_is_gone_is_not_evaluated() -> None:
     assert HUANGYAN.scheme is not None
-    veto = replace(HUANGYAN.scheme.overrides[0], code="veto", grade="D")
+    veto = replace(HUANGYAN.scheme.overrides[0], code="veto", grade="D", is_ranked=True)
     rules = replace(HUANGYAN, scheme=replace(HUANGYAN.scheme, overrides=(veto,)))
     frame = subjects(*ladder(4), {"is_utility": True, "tax_wan_per_mu": 99.0}, {}).assign(is_gone=[False] * 5 + [True])
     found = grade_subjects(frame, rules, 2022)
@@ -163,14 +173,23 @@ def test_ties_are_kept_in_the_better_class() -> None:
     assert "D" not in cut_grades(twenty, rank, size, HUANGYAN.scheme.cuts)
 
 
-def test_bonus_is_limited_and_deduction_is_not() -> None:
+def adjusted(**numbers: int) -> Ruleset:
     assert HUANGYAN.scheme is not None
-    numbers = dict(HUANGYAN.numbers) | {"bonus_max": Number(Fraction(5), "score", "第9条")}
-    rules = replace(HUANGYAN, numbers=numbers, scheme=replace(HUANGYAN.scheme, bonus_max="bonus_max"))
-    found = graded({}, {}, {}, rules=rules, bonus=pd.Series({101: 8.0, 102: 2.0}), deduction=pd.Series({102: 7.0}))
-    assert found["total"].tolist() == pytest.approx([105.0, 95.0, 100.0])
-    for row in found.itertuples():
-        assert sum(part["score"] for part in row.scores) == pytest.approx(row.total, abs=1e-9)
+    named = {name: Number(Fraction(value), "score", "第9条") for name, value in numbers.items()}
+    scheme = replace(HUANGYAN.scheme, adjusted_article="第9条", bonus_max="bonus_max" if numbers else "")
+    return replace(HUANGYAN, numbers=dict(HUANGYAN.numbers) | named, scheme=scheme)
+
+
+def test_bonus_is_limited_and_deduction_is_not() -> None:
+    rows = [{"bonus_score": 8.0}, {"bonus_score": 2.0, "deduction_score": 7.0}, {"deduction_score": 99.0}]
+    usual = BELOW | {"bonus_score": np.nan, "deduction_score": np.nan}
+    found = graded(*rows, usual=usual, rules=adjusted(bonus_max=5))
+    assert found["total"].tolist() == pytest.approx([105.0, 95.0, 1.0])
+    assert found["bonus"].tolist() == [5.0, 2.0, 0.0] and found["deduction"].tolist() == [0.0, 7.0, 99.0]
+    for _, row in found.iterrows():
+        assert points(row) == pytest.approx(row["total"], abs=1e-9)
+    assert graded(*rows, usual=usual, rules=adjusted())["total"].iloc[0] == pytest.approx(108.0)
+    assert graded(*rows, usual=usual)["total"].tolist() == pytest.approx([100.0] * 3)  # 黄岩 published none
 
 
 def test_a_stock_is_evaluated_by_its_enterprises_for_the_last_full_year() -> None:
@@ -212,8 +231,9 @@ def test_parcels_are_evaluated_by_rank_in_their_land_use_and_park() -> None:
 
 def test_grades_do_not_need_the_parts_laid_out() -> None:
     whole, bare = graded(*ladder(9)), graded(*ladder(9), with_parts=False)
-    assert bare["scores"].tolist() == [[]] * 9
-    pd.testing.assert_frame_equal(bare.drop(columns="scores"), whole.drop(columns="scores"))
+    parts = ["measured", "scores", "total_low", "total_high", "possible", "reliability"]
+    assert bare[parts].isna().all(axis=None)
+    pd.testing.assert_frame_equal(bare.drop(columns=parts), whole.drop(columns=parts))
 
 
 def test_parcels_have_no_past_and_a_stock_without_firms_has_no_grades() -> None:
@@ -228,6 +248,79 @@ def test_parcels_have_no_past_and_a_stock_without_firms_has_no_grades() -> None:
 def test_a_ruleset_without_a_scheme_is_refused() -> None:
     with pytest.raises(RuleError):
         graded({}, rules=load_ruleset("cn-triage"))
+
+
+def capped(times: str) -> Ruleset:
+    assert HUANGYAN.scheme is not None
+    numbers = dict(HUANGYAN.numbers) | {"cap": Number(Fraction(times), "ratio", "cap 1.5, usual in Zhejiang")}
+    return replace(HUANGYAN, numbers=numbers, scheme=replace(HUANGYAN.scheme, cap="cap"))
+
+
+def test_what_is_missing_leaves_an_interval_and_the_grades_inside_it() -> None:
+    """Ten firms with 5, 10 … 50 points for tax and 50 for power; the third best lacks its power: 40 + (0 … 75)."""
+    rows = ladder(10)
+    rows[7]["tax_yuan_per_kwh"] = np.nan
+    found = graded(*rows, rules=capped("3/2"))
+    assert found["total"].iloc[7] == pytest.approx(80.0)  # 40 of 50 known, carried to 100: now seventh, C
+    assert found[["total_low", "total_high"]].iloc[7].tolist() == pytest.approx([40.0, 115.0])
+    assert (found["grade"].iloc[7], found["possible"].iloc[7]) == (
+        "B",
+        "ABC",
+    )  # last of ten is C: a twentieth of ten is nobody
+    assert found["reliability"].tolist() == [1.0] * 7 + [0.5] + [1.0] * 2
+    others = found.drop(index=108)
+    assert (others["total_low"] == others["total"]).all() and (others["total_high"] == others["total"]).all()
+    assert (others["possible"] == others["grade"]).all()
+
+
+def test_without_a_cap_the_best_is_what_the_best_of_the_population_has() -> None:
+    rows = [{"tax_yuan_per_kwh": 0.2352 * 3}, {}, {}, {}, {"tax_yuan_per_kwh": np.nan}]
+    assert graded(*rows)["total_high"].iloc[4] == pytest.approx(50.0 + 150.0)
+    nobody = [{"tax_yuan_per_kwh": np.nan}] * 5
+    assert graded(*nobody)["total_high"].isna().all() and graded(*nobody)["possible"].tolist() == ["ABC"] * 5
+
+
+def test_who_is_not_graded_for_want_of_data_still_has_an_interval() -> None:
+    nothing = dict.fromkeys(("tax_wan_per_mu", "tax_yuan_per_kwh"), np.nan)
+    found = graded(*ladder(10), nothing, rules=capped("3/2")).iloc[10]
+    assert found[["total_low", "total_high", "possible", "reliability"]].tolist() == [0.0, 150.0, "ABC", 0.0]
+    assert found[["grade", "total", "bonus"]].isna().all()
+
+
+def test_an_unknown_protection_could_still_protect_and_a_known_one_leaves_no_doubt() -> None:
+    found = graded(
+        *ladder(5), {"years_in_production": np.nan}, {"is_utility": True}, {"scale": None, "revenue_wan": np.nan}
+    )
+    assert found["possible"].tolist()[5:] == ["AT", "T", "ABCD"]
+    assert (found["grade"].iloc[5], found["total"].iloc[5]) == ("A", 100.0)
+
+
+def test_too_few_have_no_grade_that_could_be() -> None:
+    nothing = dict.fromkeys(("tax_wan_per_mu", "tax_yuan_per_kwh"), np.nan)
+    assert graded(*ladder(3), nothing)["possible"].tolist() == [None] * 4
+    assert graded(*ladder(4), nothing)["possible"].tolist() == [None] * 4 + ["ABC"]  # it would be the fifth
+
+
+def test_figures_in_doubt_halve_the_reliability() -> None:
+    frame = subjects(*ladder(5)).assign(data_status=["verified", "reported", "doubtful", None, "doubtful"])
+    frame.loc[105, "tax_yuan_per_kwh"] = np.nan
+    assert grade_subjects(frame, HUANGYAN, 2022)["reliability"].tolist() == [1.0, 1.0, 0.5, 1.0, 0.25]
+
+
+def test_what_a_run_kept_is_read_with_the_facts_of_its_ruleset() -> None:
+    rules = capped("3/2")
+    row = graded({"tax_wan_per_mu": 2 * 11.5932, "tax_yuan_per_kwh": np.nan}, {}, {}, {}, {}, rules=rules).iloc[0]
+    tax, power = parts_of(rules, row["population"], row["measured"].tolist(), [row["scores"][0], None])
+    assert (tax["indicator"], tax["base"], tax["weight"], tax["capped"], tax["missing"]) == (
+        "tax_wan_per_mu",
+        11.5932,
+        50.0,
+        True,
+        None,
+    )
+    assert tax["score"] == pytest.approx(150.0)  # 75, at the cap, carries the weight of the other half
+    assert (power["score"], power["missing"]) == (0.0, "exclude_and_rescale")
+    assert parts_of(rules, "P1/", [1.0], [1.0]) == []
 
 
 group = st.integers(-1, 4)
@@ -287,9 +380,10 @@ def test_parts_sum_order_does_not_matter_and_parks_do_not_mix(rows: list[dict[st
     frame = subjects(*rows)
     before = frame.copy(deep=True)
     whole = grade_subjects(frame, HUANGYAN, 2022)
-    for row in whole.itertuples():
-        if row.total == row.total:
-            assert sum(part["score"] for part in row.scores) == pytest.approx(row.total, abs=1e-9)
+    for _, row in whole[whole["total"].notna()].iterrows():
+        assert points(row) == pytest.approx(row["total"], abs=1e-9)
+        assert row["total_low"] <= row["total"] and not row["total_high"] < row["total"]
+        assert row["grade"] is None or row["grade"] in row["possible"]
     order = list(frame.index)
     random.shuffle(order)
     pd.testing.assert_frame_equal(grade_subjects(frame.loc[order], HUANGYAN, 2022).loc[whole.index], whole)

@@ -18,6 +18,8 @@ SPEAKS_OF_PARKS = [
     "run",
     "finding",
     "grade",
+    "stability",
+    "stability_parcel",
     "triage",
     "cell",
     "activity",

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -80,6 +81,23 @@ def test_numbers_and_shapes_come_back_as_they_went(conn):
     assert read["registered"].isna().tolist() == [True, False] and read["registered"][1] == 1e300
     assert read["geom"][0].equals_exact(hole) and read["geom"][1] is None
     assert read["srid"].tolist()[0] == 4490
+
+
+numbers = st.none() | st.lists(st.none() | st.floats(allow_nan=False), max_size=4)
+
+
+@given(st.lists(numbers, min_size=1, max_size=6))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_lists_of_numbers_come_back_as_they_went_and_a_gap_stays_a_gap(conn, given):
+    sent = pd.DataFrame(
+        {"n": pd.Series([None if one is None else np.array(one, dtype=float) for one in given], dtype=object)}
+    )
+    with database.scoped(conn, ()):
+        conn.execute("DROP TABLE IF EXISTS pg_temp.arrived")
+        conn.execute("CREATE TEMP TABLE arrived (at integer GENERATED ALWAYS AS IDENTITY, n double precision[])")
+        send(conn, sent, [("n", "numbers")])
+        back = [n for (n,) in conn.execute("SELECT n FROM pg_temp.arrived ORDER BY at").fetchall()]
+    assert back == [one or None for one in given]  # a list of nothing says as much as none
 
 
 def test_an_empty_text_is_not_an_unknown_one(conn):

@@ -218,7 +218,7 @@ function evaluations(grades, enterprises) {
   return [first, rest.length ? el("details", {}, el("summary", { text: t("grades_more", { n: rest.length }) }), ...rest) : null];
 }
 
-function evaluation({ ruleset, uscc, year, grade, total, rank, share, reason, scores }, names) {
+function evaluation({ ruleset, uscc, year, grade, total, rank, share, reason, scores, ...surety }, names) {
   const about = [
     names.get(uscc) ?? uscc, known(year) && t("year", { n: year }), known(rank) && t("rank", { rank: number(rank) }),
     known(rank) && known(share) && t("rank_share", { share: `${number(100 * share, 1)}%` }), ruleset,
@@ -231,7 +231,19 @@ function evaluation({ ruleset, uscc, year, grade, total, rank, share, reason, sc
       el("span", { class: "grade-total" }, el("small", { text: t("score_total") }),
         el("strong", { text: known(total) ? number(total, 2) : t("unknown") }))),
     pick(reason) ? el("p", { class: "hint", text: pick(reason) }) : null,
+    ...sureness(grade, total, surety),
     scores?.length ? scoreTable(scores, total) : null);
+}
+
+/** What is missing could still change the total and the grade: between what, and how much of the weight is known. */
+function sureness(grade, total, { total_low: low, total_high: high, possible, reliability }) {
+  const said = [];
+  if (known(low) && (low !== total || high !== total)) {
+    said.push(t("total_between", { low: number(low, 2), high: known(high) ? number(high, 2) : t("no_bound") }));
+  }
+  if (known(possible) && possible !== grade) said.push(t("grade_possible", { grades: [...possible].join(t("list_comma")) }));
+  if (known(reliability) && reliability < 1) said.push(t("reliability", { share: `${number(100 * reliability, 0)}%` }));
+  return said.length ? [el("p", { class: "hint sureness", text: said.join(t("list_comma")) })] : [];
 }
 
 function scoreTable(scores, total) {
@@ -244,13 +256,13 @@ function scoreTable(scores, total) {
 }
 
 function scoreRow({ indicator, title, name, unit, value, base, weight, score, capped, missing }) {
-  const isAdjustment = indicator === "adjustment";
+  const isAdjustment = indicator === "bonus" || indicator === "deduction";
   const note = missing ? t(`missing_${missing}`) : capped ? t("capped") : unitWords(unit);
   const cell = (one) => isAdjustment
     ? el("td")
     : el("td", { class: known(one) ? undefined : "unknown", text: known(one) ? figure(one) : t("unknown") });
   return el("tr", {},
-    el("th", { scope: "row" }, el("span", { text: isAdjustment ? t("adjustment") : pick(title) || fieldName(indicator ?? name) }),
+    el("th", { scope: "row" }, el("span", { text: isAdjustment ? t(indicator) : pick(title) || fieldName(indicator ?? name) }),
       note ? el("small", { text: note }) : null),
     cell(value), known(base) || isAdjustment ? cell(base) : el("td", { text: "–" }), cell(weight), scoreCell(score, weight));
 }

@@ -231,17 +231,27 @@ class Finding(BaseModel):
 
 
 class Grade(BaseModel):
-    """The evaluation of an enterprise on the parcel, or of the parcel; the parts in ``scores`` sum to ``total``."""
+    """The evaluation of an enterprise on the parcel, or of the parcel; the parts in ``scores`` sum to ``total``.
+
+    With what is missing at its worst and at its best the total would lie between ``total_low`` and ``total_high`` (null: no bound is
+    known) and the grade would be one of ``possible``; ``reliability`` (0-1) is the share of the weight that stands on known figures.
+    """
 
     uscc: str | None
     year: int | None
     ruleset: str
     population: str
     scores: list[dict[str, Any]]
+    bonus: float | None
+    deduction: float | None
     total: float | None
+    total_low: float | None
+    total_high: float | None
+    reliability: float | None
     rank: int | None
     share: float | None
     grade: str | None
+    possible: str | None
     reason: BothWords | None
 
 
