@@ -163,7 +163,7 @@ def enterprise_measures(stock: Stock, on: date, year: int | None = None) -> pd.D
     out["land_used_m2"], out["land_used_mu"] = land, _mu(land)
     mu = out["land_used_mu"].to_numpy()
     out["leased_m2"], out["owns_land"] = _holdings(stock, on)
-    for name in ("revenue_wan", "energy_tce", "power_kwh", "bonus_score", "deduction_score"):
+    for name in ("revenue_wan", "energy_tce", "power_kwh", "employees", "bonus_score", "deduction_score"):
         out[name] = figures[name].to_numpy()
     ratios: tuple[tuple[str, str, Floats], ...] = (
         ("tax_wan_per_mu", "tax_wan", mu),
@@ -176,6 +176,7 @@ def enterprise_measures(stock: Stock, on: date, year: int | None = None) -> pd.D
         ("tax_yuan_per_kwh", "tax_wan", figures["power_kwh"].to_numpy() * float(FACTORS["yuan"])),
         ("tax_wan_per_tce", "tax_wan", figures["energy_tce"].to_numpy()),
         ("revenue_wan_per_tce", "revenue_wan", figures["energy_tce"].to_numpy()),
+        ("revenue_wan_per_t", "revenue_wan", figures["emission_t"].to_numpy()),
     )
     for name, numerator, denominator in ratios:
         out[name] = _divide(figures[numerator].to_numpy(), denominator)

@@ -17,7 +17,7 @@ from landgis.core.ranking import Floats, Ints, group_codes, percentile_in_group
 from landgis.terms.errors import RuleError, Words
 from landgis.terms.frames import GRADE, GRADE_COLUMNS, Stock
 from landgis.terms.measures import MEASURES
-from landgis.terms.rules import Cut, Indicator, Population, Ruleset, Scheme
+from landgis.terms.rules import Cut, Indicator, Population, Quota, Ruleset, Scheme
 
 Flags = NDArray[np.bool_]
 
@@ -26,6 +26,9 @@ TIE_DECIMALS: Final = 9
 #: How much of a year's figures counts for the reliability where the year's row is marked as in doubt. Our own advice, no law.
 DOUBTFUL_TRUST: Final = 0.5
 _NUMBERS: Final = ("bonus", "deduction", "total", "total_low", "total_high", "reliability", "rank", "share")
+_SHARES: Final = (
+    "year", "population", "ranked", "grade", "subjects", "share", "by_ties", "quota_min", "quota_max", "is_kept",
+)  # fmt: skip
 _SCALE_NEEDS: Final = ("enterprise.scale", "enterprise_year.revenue_wan")
 
 
@@ -399,6 +402,76 @@ def cut_grades(total: Floats, rank: Floats, size: Floats, cuts: Sequence[Cut]) -
             found[open_ & (np.round(total, TIE_DECIMALS) >= float(cut.at_least))] = cut.grade
     found[pd.isna(found)] = rest
     return found
+
+
+def grade_shares(grades: pd.DataFrame, rules: Ruleset) -> pd.DataFrame:
+    """Count each population by grade, beside what the cuts and quotas ask.
+
+    Parameters
+    ----------
+    grades
+        Reads ``year``, ``population``, ``rank`` and ``grade`` of `landgis.terms.frames.GRADE_COLUMNS`.
+    rules
+        The ruleset that made them.
+
+    Returns
+    -------
+    DataFrame
+        A row for each year, population and grade of the scheme: ``year, population, ranked`` (how many were ranked), ``grade,
+        subjects`` (how many have it, those it was fixed for included), ``share`` (of the ranked; NaN for whom it was fixed unranked),
+        ``by_ties`` (how many more the class holds, or fewer where it is negative, because ties were kept together), ``quota_min`` and
+        ``quota_max`` (0-1, NaN: none) and ``is_kept`` (None: no quota).
+
+    Raises
+    ------
+    RuleError
+        The ruleset has no scheme.
+    """
+    scheme = scheme_of(rules)
+    cuts = {cut.grade: cut for cut in scheme.cuts}
+    quotas = {quota.grade: quota for quota in scheme.quotas}
+    fixed = {item.grade for item in scheme.overrides}
+    rows = []
+    evaluated = grades[grades["grade"].notna() | grades["rank"].notna()]
+    for (year, population), group in evaluated.groupby(["year", "population"]):
+        is_ranked = group["rank"].notna()
+        rank = group["rank"][is_ranked].to_numpy(dtype=float)
+        for grade in (grade for grade in GRADE if grade in cuts or grade in quotas or grade in fixed):
+            mine = group["grade"] == grade
+            ranked, quota = int((mine & is_ranked).sum()), quotas.get(grade)
+            rows.append(
+                {
+                    "year": year,
+                    "population": population,
+                    "ranked": len(rank),
+                    "grade": grade,
+                    "subjects": int(mine.sum()),
+                    "share": ranked / len(rank) if len(rank) and (grade in cuts or ranked) else np.nan,
+                    "by_ties": _by_ties(rank, cuts.get(grade)),
+                    "quota_min": np.nan if quota is None or quota.at_least is None else float(quota.at_least),
+                    "quota_max": np.nan if quota is None or quota.at_most is None else float(quota.at_most),
+                    "is_kept": None if quota is None else _is_kept(ranked, len(rank), quota),
+                }
+            )
+    return pd.DataFrame(rows, columns=list(_SHARES))
+
+
+def _is_kept(count: int, size: int, quota: Quota) -> bool:
+    return (quota.at_least is None or count >= quota.at_least * size) and (
+        quota.at_most is None or count <= quota.at_most * size
+    )
+
+
+def _by_ties(rank: Floats, cut: Cut | None) -> int:
+    """Count by how many a class is larger than its cut, because who ties with the last of a better class is in that class."""
+    size = np.array([len(rank)])
+    if cut is not None and cut.top is not None:
+        bound = int(part_of(size, cut.top, cut.rounding)[0])
+        return int((rank <= bound).sum()) - bound
+    if cut is not None and cut.last is not None:
+        bound = int(part_of(size, cut.last, cut.rounding)[0])
+        return int((rank > len(rank) - bound).sum()) - bound
+    return 0
 
 
 def scheme_of(rules: Ruleset) -> Scheme:

@@ -140,6 +140,7 @@ def _measures() -> Mapping[str, Measure]:
     add(firm, "boolean", "owns_land", "", "名下有用地", "holds land of its own", "parcel_use")
     add(firm, "number", "age_years", "year", "成立年数", "years since it was founded", "enterprise.founded_on")
     add(firm, "number", "energy_tce", "tce", "综合能耗", "energy", "enterprise_year.energy_tce")
+    add(firm, "number", "employees", "count", "从业人员", "employees", "enterprise_year.employees")
     add(firm, "number", "power_kwh", "kWh", "用电量", "electricity", "enterprise_year.power_kwh")
     add(firm, "number", "bonus_score", "score", "评价加分", "bonus", "enterprise_year.bonus_score")
     add(firm, "number", "deduction_score", "score", "评价扣分", "deduction", "enterprise_year.deduction_score")
@@ -176,6 +177,7 @@ def _measures() -> Mapping[str, Measure]:
         ("tax_yuan_per_kwh", "元/kWh", "单位用电税收", "tax per kWh", "tax_wan", "power_kwh"),
         ("tax_wan_per_tce", "万元/tce", "单位能耗税收", "tax per tce", "tax_wan", "energy_tce"),
         ("revenue_wan_per_tce", "万元/tce", "单位能耗营收", "revenue per tce", "revenue_wan", "energy_tce"),
+        ("revenue_wan_per_t", "万元/t", "单位排放营收", "revenue per t emitted", "revenue_wan", "emission_t"),
     ):
         add(firm, "number", name, unit, zh, en, *(f"enterprise_year.{need}" for need in needs))
     add(triage, "text", "idle", "", "疑似闲置", "suspected idle", "contract.agreed_start_on")

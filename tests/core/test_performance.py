@@ -44,8 +44,8 @@ def subjects(*rows: dict[str, Any], usual: dict[str, Any] = BELOW) -> pd.DataFra
     return frame
 
 
-def graded(*rows: dict[str, Any], usual: dict[str, Any] = BELOW, rules: Ruleset = HUANGYAN) -> pd.DataFrame:
-    return grade_subjects(subjects(*rows, usual=usual), rules, 2022)
+def graded(*rows: dict[str, Any], usual: dict[str, Any] = BELOW, rules: Ruleset = HUANGYAN, **how: Any) -> pd.DataFrame:
+    return grade_subjects(subjects(*rows, usual=usual), rules, 2022, **how)
 
 
 def parts(row: pd.Series) -> list[dict[str, Any]]:
