@@ -38,8 +38,8 @@ mutate: setup-dev ## small changes to the core that no test notices; ARGS="idle 
 	@$(BIN)/python -m tests.mutation $(ARGS)
 
 lock:            ## new lock files (needs uv and a package index)
-	$(COMPILE) pyproject.toml -o requirements.lock
-	$(COMPILE) pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) pyproject.toml --extra plan -o requirements.lock
+	$(COMPILE) pyproject.toml --extra plan --extra dev -c requirements.lock -o requirements-dev.lock
 	echo hatchling | $(COMPILE) - -c requirements-dev.lock -o requirements-build.lock
 
 image:           ## build the image with what this machine has: docker, podman or buildah

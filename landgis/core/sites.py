@@ -1,0 +1,340 @@
+"""What a site is made of: the ground, what a demand asks of it, and the search for connected sets that give it.
+
+Assembly (one demand) and plan (all at once) both stand on this room; it speaks in arrays, they speak in frames.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landgis.terms.errors import SetupError, Words
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+#: No site is searched beyond so many parcels; a root that comes to it stays unproved.
+DEEPEST: Final = 128
+#: Threads of the search: as many as the machines it is measured on have.
+_THREADS: Final = 2
+#: How many sets of a root are looked at in the first round, and how much more in each later one.
+_FIRST_LIMIT: Final = 4_000
+_MORE: Final = 8
+
+
+def require(name: str) -> Any:  # noqa: ANN401  a compiled module has no types
+    """Load a module of the extra ``plan``.
+
+    Raises
+    ------
+    SetupError
+        It is not installed.
+    """
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        raise SetupError(
+            Words("规划功能未安装。", "The planning extra is not installed."),
+            at=str(error.name),
+            why=Words("成片组合与规划需要 numba 与 highspy。", "Assembly and plans need numba and highspy."),
+            mend=Words("安装：pip install 'landgis[plan]'。", "Install it: pip install 'landgis[plan]'."),
+        ) from error
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The parcels of a search, as arrays in one order.
+
+    Attributes
+    ----------
+    area_m2, cost_wan, outline_m
+        Of every parcel; areas above zero, costs not below.
+    owner, park
+        Numbers; an owner below zero is nobody who has to be dealt with.
+    start, neighbour, border_m, link_wan
+        The graph, row by row (CSR), each pair from both sides. A link without a border has ``border_m`` 0 and what it costs; the cost
+        of a border is 0.
+    """
+
+    area_m2: Floats
+    cost_wan: Floats
+    outline_m: Floats
+    owner: Ints
+    park: Ints
+    start: Ints
+    neighbour: Ints
+    border_m: Floats
+    link_wan: Floats
+
+    def __len__(self) -> int:
+        return len(self.area_m2)
+
+
+@dataclass(frozen=True)
+class Wants:
+    """What demands ask, as arrays in one order.
+
+    Attributes
+    ----------
+    area_min_m2, area_max_m2, compactness_min, owners_max, cost_max_wan
+        Limits of the whole set; compactness is 4πA ÷ outline².
+    width
+        The class of the inscribed width asked for, -1 for none.
+    cores
+        Of every class the least sets of parcels that together hold the circle: see `landgis.core.width`.
+    eligible
+        Which parcels each demand may use, shape (demands, parcels).
+    """
+
+    area_min_m2: Floats
+    area_max_m2: Floats
+    compactness_min: Floats
+    owners_max: Ints
+    cost_max_wan: Floats
+    width: Ints
+    cores: tuple[tuple[tuple[int, ...], ...], ...]
+    eligible: Flags
+
+    def __len__(self) -> int:
+        return len(self.area_min_m2)
+
+
+@dataclass(frozen=True)
+class Sets:
+    """Sets that were found: for which demand, with which reduced cost and at which cost, and their parcels (positions)."""
+
+    demand: Ints
+    reduced: Floats
+    cost_wan: Floats
+    members: list[Ints]
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search found.
+
+    ``pending`` is, for every demand, the best reduced cost that could still hide where the search was cut short; minus infinity where
+    everything was searched. ``looked_at`` counts the sets that were looked at.
+    """
+
+    sets: Sets
+    pending: Floats
+    looked_at: int
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing was left out."""
+        return bool(np.isneginf(self.pending).all())
+
+
+def never() -> bool:
+    """Tell a search that it has all the time it needs."""
+    return False
+
+
+class Search:
+    """A ground and its demands, made ready once and searched many times under other prices."""
+
+    def __init__(self, ground: Ground, wants: Wants) -> None:
+        self.ground, self.wants = ground, wants
+        self._search = require("landgis.core.connected").search
+        self._order = np.argsort(wants.area_min_m2, kind="stable")
+        of_class, ends, nodes = _flat_cores(wants.cores, len(ground))
+        by_demand = [
+            getattr(wants, name)[self._order]
+            for name in ("area_min_m2", "area_max_m2", "compactness_min", "owners_max", "cost_max_wan", "width")
+        ]
+        eligible = np.ascontiguousarray(wants.eligible[self._order], dtype=np.uint8)
+        self._limits = (eligible, *by_demand, of_class, ends, nodes)
+        self._has_links = bool((ground.link_wan > 0).any())
+
+    def best(
+        self,
+        keep: int,
+        worth: Floats,
+        *,
+        price: Floats | None = None,
+        link_factor: float = 1.0,
+        least: Floats | None = None,
+        stop: Callable[[], bool] = never,
+        node_limit: int | None = None,
+    ) -> Found:
+        """Find the best sets of every demand: worth minus the members' prices and their links.
+
+        Parameters
+        ----------
+        keep
+            How many of each demand.
+        worth
+            What each demand brings in each park (万元), shape (demands, parks).
+        price
+            What each parcel is charged, by default its cost; negative for one that is wanted in.
+        link_factor
+            By how much links are charged.
+        least
+            The reduced cost below which a demand's sets are not wanted; by default none.
+        stop
+            Asked now and then; true ends the search, and what was not searched stands in ``pending``.
+        node_limit
+            Look at no more sets of one root: a quick, unproved search. By default the search goes on until it is complete.
+        """
+        wanted = np.full(len(self.wants), -np.inf) if least is None else least.astype(np.float64)
+        price = self.ground.cost_wan if price is None else price
+        found = _Store(len(self.wants), keep)
+        return self._rounds(found, worth[self._order], price, link_factor, wanted[self._order], stop, node_limit)
+
+    def all(
+        self,
+        worth: Floats,
+        least: Floats,
+        *,
+        price: Floats,
+        link_factor: float = 1.0,
+        stop: Callable[[], bool] = never,
+        at_most: int = 2_000_000,
+    ) -> Found:
+        """Find every set of every demand whose reduced cost is at least ``least``; `at_most` so many, or it is not complete."""
+        room = min(100_000, at_most)
+        while True:
+            found = _Store(len(self.wants), 0, room)
+            out = self._rounds(found, worth[self._order], price, link_factor, least[self._order].copy(), stop, None)
+            if not found.is_full or room >= at_most:
+                return out
+            room = min(room * 4, at_most)
+
+    def _rounds(
+        self,
+        store: "_Store",
+        worth: Floats,
+        price: Floats,
+        link_factor: float,
+        least: Floats,
+        stop: Callable[[], bool],
+        node_limit: int | None,
+    ) -> Found:
+        ground = self.ground
+        ratio = price / ground.area_m2
+        rank = np.empty(len(ground), dtype=np.int64)
+        todo = np.argsort(ratio, kind="stable").astype(np.int64)
+        rank[todo] = np.arange(len(ground))
+        done = np.zeros(len(ground), dtype=np.uint8)
+        limit = _FIRST_LIMIT if node_limit is None and store.keep else node_limit or np.iinfo(np.int64).max
+        looked_at = 0
+        while True:
+            halt = np.zeros(1, dtype=np.uint8)
+            pending = [np.full(len(self.wants), -np.inf) for _ in range(_THREADS)]
+            given = [
+                (
+                    todo[turn::_THREADS].copy(), rank, ground.start, ground.neighbour, ground.border_m, ground.link_wan,
+                    ground.area_m2, ground.cost_wan, price, ground.outline_m, ground.owner, ground.park, *self._limits,
+                    np.ascontiguousarray(worth), least, link_factor if self._has_links else -1.0, limit, halt,
+                    store.keep, DEEPEST, *store.arrays(turn), done, pending[turn],
+                )
+                for turn in range(_THREADS)
+            ]  # fmt: skip
+            with ThreadPoolExecutor(_THREADS) as pool:
+                running = [pool.submit(self._search, *one) for one in given]
+                while wait(running, timeout=0.05).not_done:
+                    if stop():
+                        halt[0] = 1
+                looked_at += sum(one.result() for one in running)
+            todo = todo[done[todo] == 0]
+            if not len(todo) or node_limit is not None or store.is_full or stop() or not store.keep:
+                break
+            # Roots that reached the deepest level would do so again.
+            if limit > np.iinfo(np.int64).max // (_MORE * 2):
+                break
+            limit *= _MORE
+        left = np.full(len(self.wants), -np.inf)
+        left[self._order] = np.maximum.reduce(pending)
+        return Found(store.sets(self._order), left, looked_at)
+
+
+class _Store:
+    """Where the threads write what they find."""
+
+    def __init__(self, demands: int, keep: int, room: int = 1) -> None:
+        self.keep, self.room = keep, room
+        self._best = [
+            (
+                np.full((demands, max(keep, 1)), -np.inf),
+                np.zeros((demands, max(keep, 1)), dtype=np.int64),
+                np.zeros((demands, max(keep, 1))),
+                np.zeros((demands, max(keep, 1), DEEPEST), dtype=np.int32),
+            )
+            for _ in range(_THREADS)
+        ]
+        self._flat = [
+            (
+                np.empty(room * 12 + DEEPEST, dtype=np.int32),
+                np.zeros(room + 1, dtype=np.int64),
+                np.empty(room, dtype=np.int64),
+                np.empty(room),
+                np.empty(room),
+                np.zeros(2, dtype=np.int64),
+            )
+            for _ in range(_THREADS)
+        ]
+
+    def arrays(self, thread: int) -> tuple[NDArray[Any], ...]:
+        return (*self._best[thread], *self._flat[thread])
+
+    @property
+    def is_full(self) -> bool:
+        return any(one[-1][1] for one in self._flat)
+
+    def sets(self, order: Ints) -> Sets:
+        """Give what was found, best first for each demand, the demands as they were before they were ordered."""
+        demand, reduced, cost = [], [], []
+        members: list[Ints] = []
+        for rc, size, wan, nodes in self._best if self.keep else ():
+            for d, at in zip(*np.nonzero(size), strict=True):
+                demand.append(order[d])
+                reduced.append(rc[d, at])
+                cost.append(wan[d, at])
+                members.append(np.sort(nodes[d, at, : size[d, at]]).astype(np.int64))
+        for flat, end, of, every_rc, every_wan, used in self._flat if not self.keep else ():
+            count = int(used[0])
+            demand += order[of[:count]].tolist()
+            reduced += every_rc[:count].tolist()
+            cost += every_wan[:count].tolist()
+            members += [np.sort(part).astype(np.int64) for part in np.split(flat[: end[count]], end[1:count]) if count]
+        first = np.lexsort((-np.array(reduced, dtype=float), np.array(demand, dtype=np.int64)))
+        ranked = [int(at) for at in first]
+        if self.keep:
+            seen: dict[int, int] = {}
+            kept = []
+            for at in ranked:
+                seen[demand[at]] = seen.get(demand[at], 0) + 1
+                if seen[demand[at]] <= self.keep:
+                    kept.append(at)
+            ranked = kept
+        return Sets(
+            np.array([demand[at] for at in ranked], dtype=np.int64),
+            np.array([reduced[at] for at in ranked], dtype=float),
+            np.array([cost[at] for at in ranked], dtype=float),
+            [members[at] for at in ranked],
+        )
+
+
+def _flat_cores(cores: tuple[tuple[tuple[int, ...], ...], ...], count: int) -> tuple[Ints, Ints, Ints]:
+    """Lay the cores of all classes in one row, by the class and by their first parcel."""
+    of_class = np.zeros((max(len(cores), 1), count + 1), dtype=np.int64)
+    ends: list[int] = [0]
+    nodes: list[int] = []
+    for number, found in enumerate(cores):
+        ordered = sorted(found)
+        first = np.array([core[0] for core in ordered], dtype=np.int64)
+        of_class[number] = len(ends) - 1 + np.searchsorted(first, np.arange(count + 1))
+        for core in ordered:
+            nodes += core
+            ends.append(len(nodes))
+    return of_class, np.array(ends, dtype=np.int64), np.array(nodes or [0], dtype=np.int64)

@@ -1,0 +1,108 @@
+"""The search for connected sets beside brute force, under other numberings, prices and limits."""
+
+import numpy as np
+import pytest
+from given_sets import every_answer, random_case, renumber
+
+from landgis.core.sites import Search
+
+ONE_PARK = np.zeros((1, 1))
+
+
+def least(answers: dict[frozenset[int], float]) -> dict[frozenset[int], float]:
+    """Keep the answers that no part of them beats: what is dropped costs nothing less."""
+    return {
+        one: cost
+        for one, cost in answers.items()
+        if not any(other < one and answers[other] <= cost for other in answers)
+    }
+
+
+@pytest.mark.parametrize("seed", range(500))
+def test_the_cheapest_site_is_the_cheapest_of_all_sets_under_every_numbering(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    ground, wants = random_case(rng, most=16 if seed % 10 == 0 else 12)
+    answers = every_answer(ground, wants)
+    best = min(answers.values(), default=np.inf)
+    for numbering in range(3):
+        order = rng.permutation(len(ground)) if numbering else np.arange(len(ground))
+        found = Search(*renumber(ground, wants, order)).best(1, ONE_PARK)
+        assert found.is_complete
+        assert (found.sets.cost_wan.tolist() or [np.inf])[0] == pytest.approx(best, abs=1e-6)
+        if len(found.sets):
+            members = frozenset(order[found.sets.members[0]].tolist())
+            assert answers[members] == pytest.approx(best, abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(500, 600))
+def test_the_next_best_are_the_next_best_of_all_and_none_holds_another(seed: int) -> None:
+    ground, wants = random_case(np.random.default_rng(seed), most=12)
+    expected = least(every_answer(ground, wants))
+    found = Search(ground, wants).best(6, ONE_PARK).sets
+    assert found.cost_wan.tolist() == pytest.approx(sorted(expected.values())[:6], abs=1e-6)
+    for members, cost in zip(found.members, found.cost_wan, strict=True):
+        assert every_answer(ground, wants)[frozenset(members.tolist())] == pytest.approx(cost)
+
+
+@pytest.mark.parametrize("seed", range(600, 700))
+def test_all_sets_above_a_line_are_listed_under_other_prices(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    ground, wants = random_case(rng, most=12)
+    charge = rng.uniform(0, 10, len(ground)) * (rng.random(len(ground)) < 0.5)
+    factor = 1 + rng.random()
+    line = float(rng.uniform(0.3, 0.8) * ground.cost_wan.sum())
+    found = Search(ground, wants).all(
+        np.full((1, 1), line), np.zeros(1), price=ground.cost_wan * factor + charge, link_factor=factor
+    )
+    assert found.is_complete
+    listed = {
+        frozenset(members.tolist()): rc for members, rc in zip(found.sets.members, found.sets.reduced, strict=True)
+    }
+    assert len(listed) == len(found.sets)
+    answers = every_answer(ground, wants)
+    worth = {one: line - cost * factor - charge[list(one)].sum() for one, cost in answers.items()}
+    for one, rc in worth.items():
+        if rc > 1e-6 and one not in listed:  # then it holds a part that is an answer, and no worse
+            assert any(other < one and worth[other] >= rc - 1e-9 for other in listed)
+    for one, rc in listed.items():
+        assert rc == pytest.approx(worth[one])
+
+
+@pytest.mark.parametrize("seed", range(700, 760))
+def test_several_demands_are_searched_at_once_as_each_alone(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    ground, first = random_case(rng, most=12)
+    many = [first]
+    for _ in range(4):
+        while True:
+            other_ground, other = random_case(rng, most=12)
+            if len(other_ground) == len(ground):
+                break
+        many.append(other)
+    fields = ("area_min_m2", "area_max_m2", "compactness_min", "owners_max", "cost_max_wan")
+    together = type(first)(
+        *(np.concatenate([getattr(one, name) for one in many]) for name in fields),
+        np.array([number if one.width[0] >= 0 else -1 for number, one in enumerate(many)]),
+        tuple(one.cores[0] for one in many),
+        np.concatenate([one.eligible for one in many]),
+    )
+    found = Search(ground, together).best(1, np.zeros((5, 1)))
+    got = dict(zip(found.sets.demand.tolist(), found.sets.cost_wan.tolist(), strict=True))
+    expected = {d: min(every_answer(ground, one).values(), default=None) for d, one in enumerate(many)}
+    assert got == pytest.approx({d: cost for d, cost in expected.items() if cost is not None}, abs=1e-6)
+
+
+def test_what_is_cut_short_says_what_could_still_hide() -> None:
+    rng = np.random.default_rng(1)
+    cut = 0
+    for _ in range(60):
+        ground, wants = random_case(rng, most=16)
+        best = min(every_answer(ground, wants).values(), default=np.inf)
+        found = Search(ground, wants).best(1, ONE_PARK, node_limit=3)
+        cost = (found.sets.cost_wan.tolist() or [np.inf])[0]
+        assert cost >= best - 1e-9
+        assert min(cost, -found.pending[0]) <= best + 1e-9  # the bound holds
+        cut += not found.is_complete
+    assert cut > 20
+    stopped = Search(ground, wants).best(1, ONE_PARK, stop=lambda: True)
+    assert min((stopped.sets.cost_wan.tolist() or [np.inf])[0], -stopped.pending[0]) <= best + 1e-9
