@@ -23,6 +23,7 @@ RUN /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --no-
 FROM ${BASE}
 RUN useradd --uid 10001 --user-group --shell /usr/sbin/nologin --home-dir /data --create-home landgis
 COPY --from=build /opt/landgis /opt/landgis
+RUN install --directory --owner=landgis --group=landgis /inbox # a volume laid here is the user's, too
 ENV PATH=/opt/landgis/bin:$PATH \
     LANDGIS_HOME=/data \
     LANDGIS_HOST=0.0.0.0 \

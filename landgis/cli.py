@@ -1,11 +1,12 @@
 """The command line: one command per workflow, and nothing else."""
 
+import asyncio
 import json
 import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -18,11 +19,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
-from landgis import __version__
+from landgis import __version__, jobs
 from landgis.api.app import create_app
 from landgis.sample import make_city, write_city
 from landgis.settings import Settings
-from landgis.store import database
+from landgis.store import database, queue
 from landgis.store.cluster import Cluster
 from landgis.store.database import Connection
 from landgis.store.health import examine
@@ -116,7 +117,7 @@ def demo(
             published = _publish(conn, settings, assessed["run"], folder, tell)
     _answer({"ingest": ingested.as_dict(), "assess": assessed, "published": published}, _print_demo)
     if serve_after:
-        _serve(settings, app_url, settings.host, settings.port)
+        _serve(settings, app_url, settings.host, settings.port, is_working=True)
 
 
 @app.command()
@@ -124,7 +125,7 @@ def up() -> None:
     """启动数据库、升级、打开服务。 | Start the database, migrate, serve."""
     settings = _settings()
     _free_port(settings.host, settings.port)
-    _serve(settings, _bring_up(settings), settings.host, settings.port)
+    _serve(settings, _bring_up(settings), settings.host, settings.port, is_working=True)
 
 
 @db.command("start")
@@ -300,6 +301,33 @@ def serve(
     _serve(settings, _app_url(settings), host or settings.host, port or settings.port)
 
 
+@app.command()
+def worker() -> None:
+    """执行排队的任务，直到 Ctrl-C；`up` 自带一个。 | Work on the queue until Ctrl-C; `up` brings one along."""
+    settings = _settings()
+    asyncio.run(jobs.run_worker(_app_url(settings), concurrency=settings.jobs))
+
+
+@app.command(hidden=True)
+def work(job: int) -> None:
+    """做一项任务；由工作进程调用。 | Do one job; called by a worker."""
+    jobs.end_with_parent()
+    jobs.work(_app_url(_settings()), job)
+
+
+@app.command("jobs")
+def jobs_(
+    cancel: Annotated[int | None, typer.Option("--cancel", help="取消这项任务 | give up this job", min=1)] = None,
+) -> None:
+    """列出任务，或取消其一。 | List the jobs, or give one up."""
+    with _operator(_app_url(_settings())) as conn:
+        if cancel is not None:
+            queue.cancel_job(conn, database.ALL_PARKS, cancel)
+        with database.scoped(conn, database.ALL_PARKS):
+            found = queue.list_jobs(conn, 50)
+    _answer({"jobs": [asdict(job) for job in found]}, lambda answer: _print_jobs(found))
+
+
 def main() -> None:
     """Run the command line: exit 0 done, 1 refused with a message that says how to mend it, 2 wrong usage."""
     try:
@@ -400,17 +428,19 @@ def _publish(conn: Connection, settings: Settings, run: int, folder: Path, tell:
     return written
 
 
-def _serve(settings: Settings, app_url: str, host: str, port: int) -> None:
+def _serve(settings: Settings, app_url: str, host: str, port: int, *, is_working: bool = False) -> None:
     shown = f"[{host}]" if ":" in host else host
     _screen.print(f"地图 map: http://{shown}:{port}/   （Ctrl-C 结束 | to stop）", markup=False, highlight=False)
-    uvicorn.run(
-        create_app(settings, app_url),
-        host=host,
-        port=port,
-        log_level="warning",
-        server_header=False,
-        proxy_headers=False,
-    )
+    with jobs.working(app_url, concurrency=settings.jobs) if is_working else nullcontext():
+        uvicorn.run(
+            create_app(settings, app_url),
+            host=host,
+            port=port,
+            log_level="warning",
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=3,  # a page that follows a job would hold the service up
+        )
 
 
 def _free_port(host: str, port: int) -> None:
@@ -641,6 +671,21 @@ def _print_rows(heads: tuple[str, ...], lines: Sequence[tuple[str, ...]]) -> Non
         table.add_row(*line)
     if lines:
         Console().print(table, markup=False)
+
+
+def _print_jobs(found: Sequence[queue.Job]) -> None:
+    lines = [
+        (
+            str(job.job),
+            job.kind,
+            ",".join(job.park_codes),
+            job.state,
+            f"{job.at:%Y-%m-%d %H:%M:%S}",
+            job.step.zh if job.step else "",
+        )
+        for job in found
+    ]
+    _print_rows(("任务 job", "种类 kind", "园区 parks", "状态 state", "时间 at", "进展 step"), lines)
 
 
 def _mark(is_ok: bool) -> str:

@@ -35,6 +35,10 @@ class Settings(BaseSettings):
     statement_timeout_s: float = Field(default=10, ge=0)
     tile_timeout_s: float = Field(default=3, ge=0)
     tile_cache_mb: int = Field(default=256, ge=0)
+    hosts: str = "localhost,127.0.0.1,::1"
+    inbox: Path | None = None
+    upload_mb: int = Field(default=1024, ge=1)
+    jobs: int = Field(default=2, ge=1, le=64)
 
     @field_validator("database_url", "app_database_url")
     @classmethod
@@ -50,6 +54,16 @@ class Settings(BaseSettings):
     def rule_codes(self) -> tuple[str, ...]:
         """The rulesets an assessment uses unless told otherwise."""
         return tuple(code.strip() for code in self.rules.split(",") if code.strip())
+
+    @cached_property
+    def host_names(self) -> frozenset[str]:
+        """The names under which the service may be asked for work."""
+        return frozenset(name.strip() for name in self.hosts.split(",") if name.strip())
+
+    @cached_property
+    def inbox_folder(self) -> Path:
+        """Where files sent to the service wait for their import."""
+        return self.inbox or self.home / "inbox"
 
     @cached_property
     def web_folder(self) -> Path:

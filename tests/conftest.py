@@ -164,7 +164,8 @@ def serving(app: FastAPI) -> Iterator[Service]:
 
 
 @pytest.fixture(scope="session")
-def service(sample) -> Iterator[Service]:
-    """Give the service on the sample city, all parks in scope."""
-    with serving(create_app(Settings(), sample.app_url)) as running:
+def service(sample, tmp_path_factory) -> Iterator[Service]:
+    """Give the service on the sample city, all parks in scope; what is asked of it is queued, and nobody works on it."""
+    settings = Settings(inbox=tmp_path_factory.mktemp("inbox"))
+    with serving(create_app(settings, sample.app_url)) as running:
         yield running

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from landgis.terms.errors import (
+    AccessError,
     ConflictError,
     InputError,
     LandgisError,
@@ -29,6 +30,7 @@ _STATUS: Final[Mapping[type[LandgisError], int]] = {
     RuleError: 422,
     NotFoundError: 404,
     ConflictError: 409,
+    AccessError: 403,
     StoreError: 503,
     SetupError: 503,
 }

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from procrastinate.schema import SchemaManager
+
 from landgis.store.cluster import POSTGIS_MIN
 from landgis.store.database import Connection, refusals, sql_folder
 from landgis.terms.errors import StoreError, Words
 
+_QUEUE: Final = "procrastinate/"
 _LOCK: Final = 0x1A4D615  # held for the whole migration: two starters at once go one after the other
 
 
@@ -47,7 +50,7 @@ def migrate(conn: Connection) -> Migrated:
             " (name text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
         )
         conn.execute("DROP SCHEMA IF EXISTS api CASCADE")
-        applied = tuple(_apply(conn, sorted((folder / "migrations").glob("*.sql"))))
+        applied = (*_apply(conn, sorted((folder / "migrations").glob("*.sql"))), *_apply_queue(conn))
         conn.execute("CREATE SCHEMA api")
         for kind in ("functions", "views"):
             for path in sorted((folder / kind).glob("*.sql")):
@@ -60,7 +63,7 @@ def migrate(conn: Connection) -> Migrated:
 
 def pending(conn: Connection) -> list[str]:
     """List the migrations this database still lacks."""
-    files = [path.name for path in sorted((sql_folder() / "migrations").glob("*.sql"))]
+    files = [path.name for path in sorted((sql_folder() / "migrations").glob("*.sql"))] + _queue_steps()
     with refusals():
         if not _one(conn, "SELECT to_regclass('land.migration') IS NOT NULL"):
             return files
@@ -109,6 +112,28 @@ def _apply(conn: Connection, paths: list[Path]) -> list[str]:
         conn.execute("INSERT INTO land.migration (name, sha256) VALUES (%s, %s)", [path.name, sha256])
         applied.append(path.name)
     return applied
+
+
+def _apply_queue(conn: Connection) -> list[str]:
+    """Bring the tables of the job queue, which are procrastinate's own, to the version that is installed."""
+    standing = {name for (name,) in conn.execute("SELECT name FROM land.migration").fetchall()}
+    steps = [name for name in _queue_steps() if name not in standing]
+    conn.execute("CREATE SCHEMA IF NOT EXISTS queue")
+    conn.execute("SET LOCAL search_path = queue, public")
+    if _one(conn, "SELECT to_regclass('queue.procrastinate_jobs') IS NULL"):
+        conn.execute(SchemaManager.get_schema().encode())
+    else:
+        for name in steps:
+            _run(conn, Path(SchemaManager.get_migrations_path()) / name.removeprefix(_QUEUE))
+    conn.execute("RESET search_path")
+    for name in steps:
+        conn.execute("INSERT INTO land.migration (name, sha256) VALUES (%s, '')", [name])
+    return steps
+
+
+def _queue_steps() -> list[str]:
+    folder = Path(SchemaManager.get_migrations_path())
+    return [_QUEUE + path.name for path in sorted(folder.glob("*.sql"))]
 
 
 def _run(conn: Connection, path: Path) -> None:

@@ -94,3 +94,9 @@ class NotFoundError(LandgisError):
     """What was asked for does not exist, or lies outside the caller's scope: the answer is the same."""
 
     kind = "not_found"
+
+
+class AccessError(LandgisError):
+    """The caller may not do this."""
+
+    kind = "access"

@@ -69,7 +69,9 @@ def assess(
         with tell(Words("读取存量", "Reading the stock")):  # read
             codes = list_parks(conn) if park_codes is None else sorted(park_codes)
             stock, batch = read_stock(conn, codes)
-        made = judge(stock, batch, book, on, tell)  # think
+    made = judge(stock, batch, book, on, tell)  # think
+    # Written by a transaction of its own: two assessments that both keep a ruleset for the first time must not refuse each other.
+    with scoped(conn, parks):
         run = same = find_same_run(conn, made.snapshot, made.rulesets, on, made.version)
         if run is None:
             with tell(Words("写入评估结果", "Storing what was found")):  # write

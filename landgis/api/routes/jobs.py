@@ -1,0 +1,272 @@
+"""Long work: ask for it, follow it, give it up."""
+
+import json
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from datetime import date, datetime
+from pathlib import Path as File
+from typing import Annotated, Any, Final
+
+import anyio
+from fastapi import APIRouter, Body, Depends, Header, Path, Query, Request
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+
+from landgis.api.context import Context, Here
+from landgis.api.problems import BothWords, Problem
+from landgis.jobs import discard_received
+from landgis.store import queue
+from landgis.terms.errors import AccessError, InputError, NotFoundError, StoreError, Words
+from landgis.workflows.assess import rulebook
+
+_POLL_S: Final = 0.5
+_ALIVE_EVERY: Final = 30
+
+
+def _may_ask(here: Here, request: Request) -> None:
+    """Let only pages of this service ask for work: it is asked under a known name, and not by a page of somebody else."""
+    host, origin = request.url.hostname or "", request.headers.get("origin")
+    if host not in here.settings.host_names:
+        raise AccessError(
+            Words("不接受以这个主机名提交的任务。", "Work is not taken under this name of the service."),
+            at=host,
+            why=Words("其他网站可能冒用浏览器提交。", "Another site could make a browser ask."),
+            mend=Words("把本服务的主机名加入 LANDGIS_HOSTS。", "Add the service's name to LANDGIS_HOSTS."),
+        )
+    foreign = origin is not None and origin.partition("://")[2] != request.headers.get("host")
+    if foreign or request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise AccessError(
+            Words("请求来自其他网站。", "The request comes from another site."),
+            at=origin or "",
+            mend=Words("在本系统页面内提交。", "Ask from a page of this service."),
+        )
+
+
+router = APIRouter(prefix="/api/jobs", tags=["jobs"])
+_asking: Final[dict[str, Any]] = {
+    "dependencies": [Depends(_may_ask)],
+    "status_code": 202,
+    "responses": {
+        403: {"model": Problem, "description": "Asked by a page of somebody else."},
+        409: {"model": Problem, "description": "The job is over already."},
+    },
+}
+
+_BODY_OF_A_FILE: Final = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+JobNumber = Annotated[int, Path(ge=1, le=2**62, examples=[1], description="The job's number.")]
+
+
+class JobState(BaseModel):
+    """A job and how far it is. ``state``: queued, running, stopping, again, or, for good: done, refused, failed, cancelled."""
+
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "job": 1, "kind": "assess", "park_codes": ["sample-01"], "asked": {"on": "2026-06-30"},
+                    "asked_at": "2026-11-23T08:00:00Z", "state": "running", "at": "2026-11-23T08:00:01Z",
+                    "started_at": "2026-11-23T08:00:01Z", "step": {"zh": "读取存量", "en": "Reading the stock"}, "detail": None,
+                }
+            ]
+        }
+    }  # fmt: skip
+
+    job: int
+    kind: str
+    park_codes: list[str]
+    asked: dict[str, Any]
+    asked_at: datetime
+    state: str
+    at: datetime
+    started_at: datetime | None
+    step: BothWords | None
+    detail: dict[str, Any] | None = Field(description="The workflow's answer when done, the refusal when refused.")
+
+
+class Assessing(BaseModel):
+    """What an assessment needs to know."""
+
+    model_config = {
+        "json_schema_extra": {
+            "examples": [{"on": "2026-06-30", "parks": ["sample-01"], "rules": ["cn-idle-2012", "cn-triage"]}]
+        }
+    }
+
+    on: date = Field(description="The day for which we ask.")
+    parks: list[str] | None = Field(None, description="The parks; all in scope where none is named.", min_length=1)
+    rules: list[str] | None = Field(None, description="The rulesets; those of the installation where none is named.")
+
+
+@router.post("/assess", **_asking)
+def ask_assess(here: Here, asked: Annotated[Assessing, Body()]) -> JobState:
+    """Ask for an assessment; what the rulesets refuse is refused at once."""
+    rules = list(asked.rules or here.settings.rule_codes)
+    rulebook(rules, asked.on)
+    given = {"parks": asked.parks, "rules": rules, "on": asked.on.isoformat()}
+    return _ask(here, "assess", given, _in_scope(here, asked.parks))
+
+
+@router.post("/ingest", openapi_extra=_BODY_OF_A_FILE, **_asking)
+async def ask_ingest(
+    here: Here,
+    request: Request,
+    name: Annotated[str, Query(min_length=1, max_length=200, description="The file's name.", examples=["park.gpkg"])],
+    profile: Annotated[str, Query(max_length=100, pattern=r"^[\w-]+$", description="Profile of its columns.")],
+    park: Annotated[str | None, Query(max_length=100, description="The park, where the file does not say it.")] = None,
+    crs: Annotated[str | None, Query(max_length=100, examples=["EPSG:4549"])] = None,
+    encoding: Annotated[str | None, Query(max_length=40, examples=["GB18030"])] = None,
+    is_dry: Annotated[bool, Query(alias="dry_run", description="Check everything, store nothing.")] = False,
+) -> JobState:
+    """Send a file as the body and ask for its import; the job's answer counts the issues by code."""
+    parks = _in_scope(here, [park] if park else None)
+    path = await _receive(request, here.settings.inbox_folder, name, here.settings.upload_mb << 20)
+    given = {
+        "paths": [str(path)], "received": str(path.parent), "profile": profile, "park": park, "crs": crs,
+        "encoding": encoding, "is_dry": is_dry,
+    }  # fmt: skip
+    return await run_in_threadpool(_ask, here, "ingest", given, parks)
+
+
+@router.get("")
+def jobs(here: Here, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> list[JobState]:
+    """List the jobs in scope, latest first."""
+    with here.reading() as conn:
+        return [_state(found) for found in queue.list_jobs(conn, limit)]
+
+
+@router.get("/{job}")
+def job(here: Here, job: JobNumber) -> JobState:
+    """Give one job as it stands."""
+    with here.reading() as conn:
+        return _state(queue.read_job(conn, job))
+
+
+@router.get(
+    "/{job}/events",
+    response_class=StreamingResponse,
+    responses={
+        200: {"content": {"text/event-stream": {}}, "description": "What happens to the job, until it is over."}
+    },
+)
+async def events(
+    here: Here, job: JobNumber, last_event_id: Annotated[int, Header(ge=0, le=2**62)] = 0
+) -> StreamingResponse:
+    """Follow a job as server-sent events; a reader that comes back goes on where it stopped (``Last-Event-ID``)."""
+    await run_in_threadpool(_read, here, job)
+    return StreamingResponse(
+        _follow(here, job, last_event_id), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+    )
+
+
+@router.post("/{job}/cancel", **_asking)
+def cancel(here: Here, job: JobNumber) -> JobState:
+    """Give a job up. One that runs is stopped, and the database rolls back what it had not finished."""
+    with here.pool.connection() as conn:
+        queue.cancel_job(conn, here.settings.scope, job)
+    with here.reading() as conn:
+        found = queue.read_job(conn, job)
+    if found.state == "cancelled":
+        discard_received(found)
+    return _state(found)
+
+
+def _ask(here: Context, kind: str, asked: dict[str, Any], parks: Sequence[str]) -> JobState:
+    with here.pool.connection() as conn:
+        number = queue.add_job(conn, kind, asked, here.settings.scope, parks)
+    return _read(here, number)
+
+
+def _read(here: Context, number: int) -> JobState:
+    with here.reading() as conn:
+        return _state(queue.read_job(conn, number))
+
+
+def _state(found: queue.Job) -> JobState:
+    asked = dict(found.asked)
+    if "paths" in asked:  # where the service keeps a file is its own affair
+        asked.pop("received", None)
+        asked["files"] = [File(path).name for path in asked.pop("paths")]
+    return JobState(
+        job=found.job, kind=found.kind, park_codes=found.park_codes, asked=asked, asked_at=found.asked_at,
+        state=found.state, at=found.at, started_at=found.started_at, detail=found.detail,
+        step=BothWords(zh=found.step.zh, en=found.step.en) if found.step else None,
+    )  # fmt: skip
+
+
+def _in_scope(here: Context, parks: Sequence[str] | None) -> Sequence[str]:
+    scope = here.settings.scope
+    for code in parks or ():
+        if "*" not in scope and code not in scope:
+            raise NotFoundError(Words("没有这个园区。", "There is no such park."), at=code)
+    return parks or scope
+
+
+async def _receive(request: Request, inbox: File, name: str, most: int) -> File:
+    """Write the body to a file of its own in the inbox; nothing is left of one that is too large or breaks off."""
+    called = File(name.replace("\\", "/")).name.replace("\x00", "")
+    if called in ("", ".", ".."):
+        raise InputError(Words("文件名不可用。", "The file's name cannot be used."), at=name[:200])
+    folder = inbox / secrets.token_hex(8)
+    path, size, is_whole = folder / called, 0, False
+    try:
+        folder.mkdir(parents=True)
+        with path.open("xb") as sink:
+            async for block in request.stream():
+                size += len(block)
+                if size > most:
+                    raise InputError(
+                        Words("文件太大。", "The file is too large."),
+                        at=f"> {most >> 20} MB",
+                        mend=Words(
+                            "用命令行导入，或调大 LANDGIS_UPLOAD_MB。",
+                            "Import it on the command line, or raise LANDGIS_UPLOAD_MB.",
+                        ),
+                    )
+                sink.write(block)
+        is_whole = size > 0
+    except OSError as error:
+        raise StoreError(
+            Words("收到的文件写不下来。", "The file could not be written down."),
+            at=str(error.strerror),
+            mend=Words("检查服务器磁盘与 LANDGIS_INBOX。", "Check the server's disk and LANDGIS_INBOX."),
+        ) from error
+    finally:
+        if not is_whole:
+            _discard(path)
+    if not is_whole:
+        raise InputError(Words("没有收到文件内容。", "The body of the request is empty."), at=called)
+    return path
+
+
+def _discard(path: File) -> None:
+    path.unlink(missing_ok=True)
+    with suppress(OSError):
+        path.parent.rmdir()
+
+
+async def _follow(here: Context, number: int, after: int) -> AsyncIterator[str]:
+    quiet = 0
+    while True:
+        found = await run_in_threadpool(_events, here, number, after)
+        for event in found:
+            after = event.pop("event")
+            yield f"id: {after}\nevent: {event['state']}\ndata: {json.dumps(event, ensure_ascii=False, default=str)}\n\n"
+            if event["state"] in queue.FINAL:
+                return
+        quiet = 0 if found else quiet + 1
+        if quiet % _ALIVE_EVERY == _ALIVE_EVERY - 1:
+            yield ": alive\n\n"
+        await anyio.sleep(_POLL_S)
+
+
+def _events(here: Context, number: int, after: int) -> list[dict[str, Any]]:
+    with here.reading() as conn:
+        return queue.list_events(conn, number, after)
