@@ -1,10 +1,12 @@
 """`create_app(settings)`: pool, routes, problems, static files. No logic."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
+from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import MutableHeaders
@@ -15,9 +17,9 @@ import landgis
 from landgis.api import problems
 from landgis.api.context import Context
 from landgis.api.routes import health, jobs, pages, parks, runs, tiles
-from landgis.api.tiles import HeldTiles, TileCache
+from landgis.api.tiles import StraightToTiles, TileCache
 from landgis.settings import Settings
-from landgis.store.database import open_pool
+from landgis.store.database import async_pool, open_pool
 from landgis.workflows import publish
 
 _DESCRIPTION: Final = (
@@ -39,11 +41,15 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with open_pool(database_url, size=settings.pool_size, timeout_s=settings.pool_timeout_s) as pool:
-            app.state.context = Context(settings, pool, cache)
-            yield
+        size, timeout_s = settings.pool_size, settings.pool_timeout_s
+        with open_pool(database_url, size=size, timeout_s=timeout_s) as pool:
+            async with async_pool(database_url, size=size, timeout_s=timeout_s) as tile_pool:
+                # Threads for those whose turn it is, beside those for files.
+                to_thread.current_default_thread_limiter().total_tokens += size
+                cache = TileCache(settings.tile_cache_mb << 20)
+                app.state.context = Context(settings, pool, tile_pool, asyncio.Semaphore(size), cache)
+                yield
 
-    cache = TileCache(settings.tile_cache_mb << 20)
     app = FastAPI(
         title="LandGIS",
         version=landgis.__version__,
@@ -61,8 +67,8 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
     app.mount("/static", StaticFiles(directory=settings.web_folder / "static"), name="static")
     app.mount("/vendor", StaticFiles(directory=settings.web_folder / "vendor"), name="vendor")
     app.add_middleware(_Compression, minimum_size=1024)
+    app.add_middleware(StraightToTiles)
     app.add_middleware(_Envelope, image_origins=publish.image_origins(settings.base_maps))
-    app.add_middleware(HeldTiles, cache=cache)
     return app
 
 

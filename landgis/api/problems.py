@@ -85,15 +85,14 @@ RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
 
 
 def install(app: FastAPI) -> None:
-    """Answer every error of ours, and every one that is not, as a problem document."""
+    """Answer every error of ours, and every one that is not, as a problem document; without a thread, for those may all be busy."""
 
     @app.exception_handler(LandgisError)
-    def ours(request: Request, error: LandgisError) -> Response:
-        status = next(code for kind, code in _STATUS.items() if isinstance(error, kind))
-        return problem(request, status, error)
+    async def ours(request: Request, error: LandgisError) -> Response:
+        return refusal(request, error)
 
     @app.exception_handler(RequestValidationError)
-    def malformed(request: Request, error: RequestValidationError) -> Response:
+    async def malformed(request: Request, error: RequestValidationError) -> Response:
         wrong = error.errors()
         at = "; ".join(".".join(map(str, part["loc"])) + ": " + part["msg"] for part in wrong)
         what = Words("请求参数不对。", "A parameter of the request is wrong.")
@@ -101,7 +100,7 @@ def install(app: FastAPI) -> None:
         return problem(request, 422, InputError(what, at=at[:500], mend=mend))
 
     @app.exception_handler(HTTPException)
-    def plain(request: Request, error: HTTPException) -> Response:
+    async def plain(request: Request, error: HTTPException) -> Response:
         if error.status_code == 404:
             words = Words("没有这个地址。", "There is nothing at this address.")
         elif error.status_code == 405:
@@ -111,11 +110,16 @@ def install(app: FastAPI) -> None:
         return problem(request, error.status_code, LandgisError(words), error.headers)
 
     @app.exception_handler(Exception)
-    def unforeseen(request: Request, error: Exception) -> Response:
+    async def unforeseen(request: Request, error: Exception) -> Response:
         _log.exception("unforeseen error, request %s", request_id(request), exc_info=error)
         words = Words("服务内部出错，已记入日志。", "Something went wrong inside the service; it is in the log.")
         mend = Words("请把请求编号告诉管理员。", "Tell the administrator the request's number.")
         return problem(request, 500, LandgisError(words, mend=mend))
+
+
+def refusal(request: Request, error: LandgisError) -> Response:
+    """Lay one of our errors out with its status."""
+    return problem(request, next(code for kind, code in _STATUS.items() if isinstance(error, kind)), error)
 
 
 def problem(request: Request, status: int, error: LandgisError, headers: Mapping[str, str] | None = None) -> Response:

@@ -18,13 +18,16 @@ import pyarrow.csv
 import shapely
 from psycopg import conninfo, errors, sql
 from psycopg.rows import dict_row
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
 from landgis.terms.errors import ConflictError, StoreError, Words
 from landgis.terms.frames import Kind
 
 Connection = psycopg.Connection[Any]
 Pool = ConnectionPool[Connection]
+AsyncPool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
+
+_POOLED: Final = {"autocommit": True, "application_name": "landgis", "connect_timeout": 5}
 
 #: Every park: the scope of the operator.
 ALL_PARKS: Final = ("*",)
@@ -65,28 +68,33 @@ def with_role(url: str, role: str) -> str:
 def open_pool(url: str, *, size: int, timeout_s: float) -> Pool:
     """Open a pool of checked connections; waiting longer than `timeout_s` for one is a refusal, not a queue without end."""
     return ConnectionPool(
-        url,
-        min_size=1,
-        max_size=size,
-        timeout=timeout_s,
-        open=True,
-        check=_still_there,
-        configure=_plan_once,
-        kwargs={"autocommit": True, "application_name": "landgis", "connect_timeout": 5},
+        url, min_size=1, max_size=size, timeout=timeout_s, open=True, check=_still_there, kwargs=_POOLED
     )
 
 
-def _still_there(conn: Connection) -> None:
-    """Ask a connection whether it lives only if it has something to say: an idle one has not, one whose server has gone has."""
+def async_pool(url: str, *, size: int, timeout_s: float) -> AsyncPool:
+    """Give such a pool for an event loop, to be opened there."""
+    return AsyncConnectionPool(
+        url, min_size=1, max_size=size, timeout=timeout_s, open=False, check=_async_still_there, kwargs=_POOLED
+    )
+
+
+def _has_word(conn: psycopg.Connection[Any] | psycopg.AsyncConnection[Any]) -> bool:
+    """Look whether an idle connection has something to say: one that lives has not, one whose server has gone has."""
     waiting = select.poll()
     waiting.register(conn.fileno(), select.POLLIN)
-    if waiting.poll(0):
+    return bool(waiting.poll(0))
+
+
+def _still_there(conn: Connection) -> None:
+    """Ask a connection whether it lives only if it has something to say."""
+    if _has_word(conn):
         ConnectionPool.check_connection(conn)
 
 
-def _plan_once(conn: Connection) -> None:
-    """Keep the plan of a prepared statement: to plan a vector tile anew for its numbers takes as long as to draw it."""
-    conn.execute("SET plan_cache_mode = force_generic_plan")
+async def _async_still_there(conn: psycopg.AsyncConnection[Any]) -> None:
+    if _has_word(conn):
+        await AsyncConnectionPool.check_connection(conn)
 
 
 @contextmanager
@@ -129,6 +137,21 @@ def row(conn: Connection, name: str, **values: object) -> dict[str, Any] | None:
     """Run a named statement that gives at most one row."""
     with conn.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(statement(name), values).fetchone()
+
+
+async def told_at_once(pool: AsyncPool, name: str, **values: object) -> Any:  # noqa: ANN401  one value of any SQL type
+    """Run a named message of several statements; give the one value of the last.
+
+    It goes to the server and back once, where a transaction around a query takes four journeys. The server makes one transaction
+    of a message, so what its statements SET LOCAL ends with it.
+    """
+    with refusals():
+        async with pool.connection() as conn, psycopg.AsyncClientCursor(conn) as cursor:
+            await cursor.execute(statement(name), values)
+            while cursor.nextset():
+                pass
+            (value,) = await cursor.fetchone() or (None,)
+            return value
 
 
 def frame(conn: Connection, query: sql.Composed, kinds: Mapping[str, Kind]) -> pd.DataFrame:
@@ -206,7 +229,12 @@ def refusals() -> Iterator[None]:
             why=Words("没有写入任何半截数据。", "Nothing half-written was left."),
             mend=Words("腾出磁盘空间后重做。", "Free some disk space and run it again."),
         ) from error
-    except (errors.UndefinedTable, errors.InvalidSchemaName, errors.UndefinedColumn) as error:
+    except (
+        errors.UndefinedTable,
+        errors.InvalidSchemaName,
+        errors.UndefinedColumn,
+        errors.UndefinedFunction,
+    ) as error:
         raise StoreError(
             Words("数据库缺少本版本需要的表。", "The database lacks tables this version needs."),
             at=str(error.diag.message_primary),
@@ -228,7 +256,9 @@ def refusals() -> Iterator[None]:
             Words("同一园区正有另一项写入。", "Another write to the same park is under way."),
             mend=Words("稍后重试。", "Try again shortly."),
         ) from error
-    except (psycopg.OperationalError, PoolTimeout) as error:
+    except PoolTimeout as error:
+        raise no_connection() from error
+    except psycopg.OperationalError as error:
         raise StoreError(
             Words("连不上数据库。", "The database cannot be reached."),
             at=str(error).strip().splitlines()[0] if str(error).strip() else "",
@@ -237,3 +267,15 @@ def refusals() -> Iterator[None]:
                 "运行 landgis db start，或检查 DATABASE_URL。", "Run `landgis db start`, or check DATABASE_URL."
             ),
         ) from error
+
+
+def no_connection() -> StoreError:
+    """Say that no connection came free."""
+    return StoreError(
+        Words("没有等到数据库连接。", "No database connection came free in time."),
+        why=Words("数据库正忙，或没有运行。", "The database is busy, or away."),
+        mend=Words(
+            "稍后再试；若一直如此，用 landgis db status 查看数据库，或调大 LANDGIS_POOL_SIZE。",
+            "Try again shortly; if it stays so, look at `landgis db status`, or raise LANDGIS_POOL_SIZE.",
+        ),
+    )

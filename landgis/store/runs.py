@@ -10,7 +10,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from landgis.store import database
-from landgis.store.database import Connection
+from landgis.store.database import AsyncPool, Connection
 from landgis.store.loading import Wire, insert_rows, plainly
 from landgis.terms.errors import NotFoundError, Words
 from landgis.terms.rules import Ruleset
@@ -231,16 +231,49 @@ def run_detail_zoom(conn: Connection, run: int) -> int:
     """
     found = database.row(conn, "run_detail_zoom", run=run)
     if found is None:
-        raise NotFoundError(Words("没有这次评估。", f"There is no run {run}."), at=str(run))
+        raise _no_run(run)
     return int(found["detail_zoom"])
 
 
-def read_tile(conn: Connection, run: int, z: int, x: int, y: int, *, detail: bool) -> bytes:
-    """Read one vector tile of a run: single parcels, or cells where they cannot be told apart; empty where there is nothing."""
-    found = conn.execute(
-        database.statement("parcel_tile" if detail else "cell_tile"), {"run": run, "z": z, "x": x, "y": y}
-    ).fetchone()
-    return bytes(found[0]) if found and found[0] else b""
+def read_tile(conn: Connection, run: int, z: int, x: int, y: int) -> bytes:
+    """Read one vector tile of a run: single parcels, or cells where they cannot be told apart; empty where there is nothing.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such run in this scope.
+    """
+    found = conn.execute("SELECT api.tile(%s, %s, %s, %s)", (run, z, x, y)).fetchone()
+    return _tile(run, found[0] if found else None)
+
+
+async def read_tile_at_once(
+    pool: AsyncPool, parks: Sequence[str], run: int, z: int, x: int, y: int, *, timeout_s: float
+) -> bytes:
+    """Read one vector tile as `read_tile` does, in a transaction of its own that sees these parks and no others.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such run in this scope.
+    StoreError
+        No connection came free, the database went away, or the time was up.
+    """
+    place = {"run": run, "z": z, "x": x, "y": y}
+    return _tile(
+        run,
+        await database.told_at_once(pool, "tile", parks=",".join(parks), timeout_ms=int(timeout_s * 1000), **place),
+    )
+
+
+def _tile(run: int, body: bytes | None) -> bytes:
+    if body is None:
+        raise _no_run(run)
+    return body
+
+
+def _no_run(run: int) -> NotFoundError:
+    return NotFoundError(Words("没有这次评估。", f"There is no run {run}."), at=str(run))
 
 
 def list_batches(conn: Connection, limit: int) -> list[dict[str, Any]]:

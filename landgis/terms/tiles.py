@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 #: Web Mercator ends here; beyond it there are no tiles.
 LATITUDE_MOST = 85.05112877980659
+#: Deeper than this nobody asks: a tile is ten metres wide.
+DEEPEST_ZOOM = 22
 
 
 def tile_at(longitude: float, latitude: float, zoom: int) -> tuple[int, int]:

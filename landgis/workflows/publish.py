@@ -237,7 +237,7 @@ def _tiles(conn: Connection, view: MapView) -> Iterator[tuple[str, bytes]]:
         for x, y in tiles_over(park.bbox, zoom):
             if (zoom, x, y) not in drawn:
                 drawn.add((zoom, x, y))
-                body = runs.read_tile(conn, view.run, zoom, x, y, detail=zoom >= view.detail_zoom)
+                body = runs.read_tile(conn, view.run, zoom, x, y)
                 if body:
                     yield f"{zoom}/{x}/{y}", body
 

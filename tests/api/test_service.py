@@ -1,12 +1,7 @@
 """The service as a client meets it: answers, problems, headers, scope, and tiles that hold what the database holds."""
 
-import json
-import os
 import re
-import subprocess
-import sys
 from io import BytesIO
-from pathlib import Path
 
 import httpx
 import hypothesis
@@ -19,6 +14,7 @@ from conftest import serving
 from drawing import draw
 from given import parcels, park, rows
 from hypothesis import given
+from mvt import read_tile
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from landgis.api.app import create_app
@@ -46,24 +42,6 @@ def ask(sample):
             return conn.execute(query, values).fetchall()
 
     return answer
-
-
-READ = """
-import sys, pyogrio
-pyogrio.read_dataframe("MVT:" + sys.argv[1], layer=sys.argv[2], read_geometry=False).to_json(sys.stdout, orient="records")
-"""
-
-
-def read_tile(body: bytes, z: int, x: int, y: int, folder: Path, layer: str) -> pd.DataFrame:
-    """Read a tile with GDAL, who knows nothing of us; in a process of its own, since ours has that driver switched off."""
-    path = folder / str(z) / str(x) / f"{y}.pbf"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(body)
-    bare = {name: value for name, value in os.environ.items() if name != "GDAL_SKIP"}
-    told = subprocess.run(
-        [sys.executable, "-c", READ, str(path), layer], env=bare, capture_output=True, text=True, check=True
-    )
-    return pd.DataFrame(json.loads(told.stdout))
 
 
 def test_it_is_alive_and_ready(client):

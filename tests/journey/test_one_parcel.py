@@ -75,7 +75,7 @@ def test_one_parcel(conn, workbook, tmp_path):
         why = publish.explain(conn, assessed["run"], found["parcel_id"])
         ledger = publish.ledger(conn, assessed["run"], tmp_path / "台账.xlsx", language="zh")
         column, row = tile_at(*(degree + 0.0005 for degree in CORNER), 16)
-        tile = runs.read_tile(conn, assessed["run"], 16, column, row, detail=True)
+        tile = runs.read_tile(conn, assessed["run"], 16, column, row)
 
     # Why: every test says value, threshold, unit and article.
     tests = {finding["test"]: finding for finding in why["findings"]}

@@ -19,7 +19,7 @@ class Health(BaseModel):
 
 
 @router.get("/healthz")
-def live() -> Health:
+async def live() -> Health:  # without a thread: those may all be busy, and it lives
     """Liveness: the process answers."""
     return Health(status="alive")
 

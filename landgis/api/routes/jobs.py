@@ -14,7 +14,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from landgis.api.context import Context, Here
+from landgis.api.context import Context, Here, Outside
 from landgis.api.problems import BothWords, Problem
 from landgis.jobs import discard_received
 from landgis.store import queue
@@ -25,7 +25,7 @@ _POLL_S: Final = 0.5
 _ALIVE_EVERY: Final = 30
 
 
-def _may_ask(here: Here, request: Request) -> None:
+def _may_ask(here: Outside, request: Request) -> None:
     """Let only pages of this service ask for work: it is asked under a known name, and not by a page of somebody else."""
     host, origin = request.url.hostname or "", request.headers.get("origin")
     if host not in here.settings.host_names:
@@ -116,7 +116,7 @@ def ask_assess(here: Here, asked: Annotated[Assessing, Body()]) -> JobState:
 
 @router.post("/ingest", openapi_extra=_BODY_OF_A_FILE, **_asking)
 async def ask_ingest(
-    here: Here,
+    here: Outside,
     request: Request,
     name: Annotated[str, Query(min_length=1, max_length=200, description="The file's name.", examples=["park.gpkg"])],
     profile: Annotated[str, Query(max_length=100, pattern=r"^[\w-]+$", description="Profile of its columns.")],
@@ -169,7 +169,7 @@ async def events(
 @router.post("/{job}/cancel", **_asking)
 def cancel(here: Here, job: JobNumber) -> JobState:
     """Give a job up. One that runs is stopped, and the database rolls back what it had not finished."""
-    with here.pool.connection() as conn:
+    with here.connection() as conn:
         queue.cancel_job(conn, here.settings.scope, job)
     with here.reading() as conn:
         found = queue.read_job(conn, job)
@@ -179,7 +179,7 @@ def cancel(here: Here, job: JobNumber) -> JobState:
 
 
 def _ask(here: Context, kind: str, asked: dict[str, Any], parks: Sequence[str]) -> JobState:
-    with here.pool.connection() as conn:
+    with here.connection() as conn:
         number = queue.add_job(conn, kind, asked, here.settings.scope, parks)
     return _read(here, number)
 

@@ -12,7 +12,7 @@ router = APIRouter(tags=["pages"])
 
 
 @router.get("/", include_in_schema=False)
-def home() -> RedirectResponse:
+async def home() -> RedirectResponse:
     """Lead to the map."""
     return RedirectResponse("/map")
 
