@@ -133,6 +133,9 @@ class Lacks:
             scheme = _column(measures, rules.tables[condition.table].scheme_by)
             other = scheme.notna() & ~scheme.isin(rules.tables[condition.table].values)
             self.add(unknown & other.to_numpy(dtype=bool), MEASURES[rules.tables[condition.table].scheme_by].needs)
+            # A code its edition does not have, where that is unknown: the table itself lacks it.
+            codes = _column(measures, rules.tables[condition.table].by)
+            self.add(unknown & (scheme.notna() & ~other & codes.notna()).to_numpy(dtype=bool), (condition.table,))
         for name in filter(None, names):
             blank = unknown & _blank(measures, name)
             parts = (derived[name].of, *derived[name].within) if name in derived else (name,)
@@ -181,7 +184,8 @@ def _threshold(measures: pd.DataFrame, condition: Condition, rules: Ruleset) -> 
                 dtype=float, na_value=np.nan
             )
             nothing_asked = -np.inf if condition.operator in ("<", "<=") else np.inf
-            found[mine] = np.where(np.isnan(floors), nothing_asked, floors)[mine]
+            unlisted = nothing_asked if table.unlisted == "nothing_asked" else np.nan
+            found[mine] = np.where(np.isnan(floors), unlisted, floors)[mine]
         return found
     number = float(rules.number(condition.number).value)
     if not condition.of:

@@ -14,6 +14,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from landgis.core.fulfilment import add_fulfilment
 from landgis.terms.codes import is_industrial
 from landgis.terms.frames import Stock
 from landgis.terms.units import FACTORS, M2_PER_MU
@@ -27,6 +28,7 @@ _LAYERS: Final = ("farmland", "ecology", "urban_boundary", "industrial_line_1", 
 _STANDING: Final = ("building", "stopped", "built")
 _STOPPED: Final = ("half_stopped", "stopped", "closed", "deregistered", "revoked")
 _GONE: Final = ("deregistered", "revoked")
+_OFFICE: Final = ("office", "dormitory")
 _FLAGS: Final = ("is_utility", "is_safety_failed", "is_environment_failed")
 
 Floats = NDArray[np.float64]
@@ -65,6 +67,14 @@ def parcel_measures(stock: Stock, on: date) -> pd.DataFrame:
         far ÷ plan_far_max.
     built_share
         Land built upon ÷ supplied area; registered area where the supplied one is unknown.
+    office_land_share, green_share
+        Land of offices and services, and green land, ÷ area_m2. Source: 工业项目建设用地控制指标.
+    office_floor_share
+        Floor area of offices and dormitories ÷ floor area of all buildings; unknown where a building's function is.
+    agreed_*, invest_wan_per_mu, developed_share, invested_share, is_finished, finish*_years, works_stopped_years, delay_cause
+        See `landgis.core.fulfilment.add_fulfilment`.
+    industry_standing
+        Not measured here: see `landgis.core.industries.industry_standing`.
     value_per_m2
         assessed_value ÷ area_m2, in the currency of the assessment.
     building_age_years
@@ -80,6 +90,14 @@ def parcel_measures(stock: Stock, on: date) -> pd.DataFrame:
         Sum over all users of (the firm's yearly figure x the part of its evaluation area that lies here) ÷ area_mu: who holds the
         title answers for the plot, tenants' tax counted in. A firm with one parcel brings all of it. Unknown as soon as one user's
         figure or part is unknown. Source: 东阳市 2021 亩产效益评价办法 (租赁企业), 浙江省 亩均论英雄.
+    value_added_wan_per_tce, value_added_wan_per_t
+        Of the users together, each year's figure taken by the same part: Σ value added ÷ Σ energy, or ÷ Σ emission.
+    is_in_production
+        True where one user works, False where every one has stopped, half stopped or gone.
+    let_share
+        Area of the leases that cover the day ÷ area_m2, at most 1; subleases where no lease is on record. 0 where nobody rents.
+    has_outside_tenant
+        True where a tenant of the day is known to be registered elsewhere, False where none is.
     stopped_months
         Full months since the last of the users stopped; 0 while one of them works. Unknown where a user's state is.
     is_safety_failed, is_environment_failed, is_utility
@@ -102,6 +120,9 @@ def parcel_measures(stock: Stock, on: date) -> pd.DataFrame:
     whole = np.where(np.isnan(supplied), _number(parcel, "cert_area_m2"), supplied)
     out["built_share"] = _divide(_number(parcel, "built_area_m2"), whole)
     out["value_per_m2"] = _divide(_number(parcel, "assessed_value"), area)
+    out["office_land_share"] = _divide(_number(parcel, "office_land_m2"), area)
+    out["green_share"] = _divide(_number(parcel, "green_m2"), area)
+    add_fulfilment(out, stock, on)
     out["is_industrial"] = _industrial(parcel["landuse_code"], parcel["landuse_scheme"])
     out["plan_is_industrial"] = _industrial(parcel["plan_code"], parcel["plan_scheme"])
     for name in ("landuse_code", "landuse_scheme", "build_status", "stock_class", "is_mortgaged", "is_seized"):
@@ -257,6 +278,8 @@ def _add_buildings(out: pd.DataFrame, stock: Stock, area: Floats, on: date) -> N
     storey = np.where(np.isnan(storey), by_height, storey)
     counted = _number(rows, "counted_area_m2")
     counted = np.where(np.isnan(counted), floor * np.where(storey > DOUBLE_STOREY_M, 2.0, 1.0), counted)
+    office = np.where(rows["function"].isna(), np.nan, np.where(rows["function"].isin(_OFFICE), floor, 0.0))
+    out["office_floor_share"] = _divide(_sum_by(place, office, len(parcel)), _sum_by(place, floor, len(parcel)))
     for name, values in (("floor_area_m2", floor), ("counted_area_m2", counted), ("footprint_m2", footprint)):
         total = _sum_by(place, values, len(parcel))
         out[name] = np.where((count == 0) & ~unbuilt, np.nan, total)
@@ -372,6 +395,13 @@ def _add_users(out: pd.DataFrame, stock: Stock, on: date) -> None:
             brought = np.where(part == 0, 0.0, part * values)
             total = np.where(nobody, np.nan, _sum_by(at, brought, count))
             out[f"{what}_wan_per_mu{suffix}"] = _divide(total, mu)
+        if not suffix:
+            added, *per = (
+                _sum_by(at, np.where(part == 0, 0.0, part * np.append(figures[name].to_numpy(), np.nan)[place]), count)
+                for name in ("value_added_wan", "energy_tce", "emission_t")
+            )
+            for name, below in zip(("value_added_wan_per_tce", "value_added_wan_per_t"), per, strict=True):
+                out[name] = _divide(added, np.where(nobody, np.nan, below))
 
     months = np.append(_stopped_months(firms, on), np.nan)[place]
     least = np.full(count, np.inf)
@@ -381,6 +411,8 @@ def _add_users(out: pd.DataFrame, stock: Stock, on: date) -> None:
     works[at[months == 0]] = True
     least = np.where(works, 0.0, least)
     out["stopped_months"] = np.where(nobody, np.nan, least)
+    _add_production(out, firms, at, place, nobody)
+    _add_tenants(out, stock, on)
 
     for name in _FLAGS:
         flag = firms[name].astype("boolean")
@@ -410,6 +442,41 @@ def _add_users(out: pd.DataFrame, stock: Stock, on: date) -> None:
         ("industry_scheme", firms["industry_scheme"]),
     ):
         out[name] = _taken(values.to_numpy(dtype=object), firm_place, out.index)
+
+
+def _add_production(
+    out: pd.DataFrame, firms: pd.DataFrame, at: NDArray[np.intp], place: NDArray[np.intp], nobody: NDArray[np.bool_]
+) -> None:
+    known = firms["status"].notna().to_numpy(dtype=bool)
+    works = np.append(known & ~firms["status"].isin(_STOPPED).to_numpy(dtype=bool), False)[place]
+    some = np.bincount(at, weights=works, minlength=len(out)) > 0
+    unsure = np.bincount(at, weights=~np.append(known, False)[place], minlength=len(out)) > 0
+    answer = pd.array(some, dtype="boolean")
+    answer[nobody | (unsure & ~some)] = pd.NA
+    out["is_in_production"] = answer
+
+
+def _add_tenants(out: pd.DataFrame, stock: Stock, on: date) -> None:
+    """Say how much of each parcel is let out on a day, and whether to somebody registered elsewhere."""
+    use, day, count = stock.parcel_use, pd.Timestamp(on), len(out)
+    place = _positions(stock.parcel.index, pd.Index(use["parcel_id"]))
+    rents = use["role"].isin(("tenant", "subtenant")).to_numpy(dtype=bool)
+    now = rents & ~((use["from_on"] > day) | (use["to_on"] < day)).to_numpy(dtype=bool) & (place >= 0)
+    use, place = use[now], place[now]
+    area, is_direct = _number(use, "area_m2"), (use["role"] == "tenant").to_numpy(dtype=bool)
+    direct = np.bincount(place[is_direct], minlength=count) > 0
+    counted = is_direct | ~direct[place]
+    let = _divide(_sum_by(place[counted], area[counted], count), out["area_m2"].to_numpy())
+    out["let_share"] = np.minimum(let, 1.0)
+    tenant = _positions(stock.enterprise.index, pd.Index(use["enterprise_id"]))
+    local = stock.enterprise["is_local"].astype("boolean")
+    known = np.append(local.notna().to_numpy(dtype=bool), False)[tenant]
+    away = np.append(~local.fillna(True).to_numpy(dtype=bool), False)[tenant]
+    outside = np.bincount(place, weights=away, minlength=count) > 0
+    unsure = np.bincount(place, weights=~known, minlength=count) > 0
+    answer = pd.array(outside, dtype="boolean")
+    answer[unsure & ~outside] = pd.NA
+    out["has_outside_tenant"] = answer
 
 
 def _order_of(texts: NDArray[Any]) -> NDArray[np.intp]:

@@ -151,6 +151,7 @@ def park_frame(fabric: Fabric) -> gpd.GeoDataFrame:
         "approved_area_ha": np.round(ellipsoid_area_m2(fabric.parks) / M2_PER_HA, 1),
         "leading_industries": [[INDUSTRIES[k % 8], INDUSTRIES[(k + 3) % 8]] for k in range(n)],
         "admin_unit": numbered("示例园区 ", number, 2, " 管委会"),
+        "unbuildable_area_ha": 0.0,
         "geom": fabric.parks,
     }
     return gpd.GeoDataFrame(frame(PARK, n, values), geometry="geom", crs=STORED)
@@ -244,6 +245,8 @@ def parcel_frame(
         "assessed_currency": "CNY",
         "in_boundary_m2": np.floor(terms.area_m2 * 10) / 10,
         "is_legacy": False,
+        "office_land_m2": np.round(terms.area_m2 * 0.05, 1),
+        "green_m2": np.round(terms.area_m2 * 0.15, 1),
         "geom": fabric.parcels,
     }
     return gpd.GeoDataFrame(frame(PARCEL, n, values), geometry="geom", crs=STORED)
@@ -279,6 +282,8 @@ def contract_frame(rng: np.random.Generator, terms: Terms, parcels: pd.DataFrame
         "agreed_invest_wan_per_mu": agreed_invest,
         "agreed_tax_wan_per_mu": np.round(rng.uniform(5, 8, n), 1),
         "government_delay_days": 0,
+        "agreed_value_added_wan_per_tce": 1.0,
+        "agreed_value_added_wan_per_t": 500.0,
     }
     return frame(CONTRACT, n, values)
 
@@ -386,6 +391,7 @@ def enterprise_frame(
         "is_utility": False,
         "is_safety_failed": False,
         "is_environment_failed": False,
+        "is_local": True,
     }
     return frame(ENTERPRISE, n, values)
 

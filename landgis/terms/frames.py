@@ -215,6 +215,7 @@ PARK: Final = Table(
         Column("leading_industries", "texts", "主导产业", "leading industries, GB/T 4754 codes"),
         _text("admin_unit", "管委会", "administration"),
         Column("geom", "geometry", "范围", "extent, EPSG:4490"),
+        Column("unbuildable_area_ha", "number", "不可建设面积", "area that cannot be built upon", unit="ha", minimum=0),
     ),
 )
 
@@ -269,6 +270,8 @@ PARCEL: Final = Table(
         _m2("in_boundary_m2", "城镇开发边界内面积", "area inside the urban development boundary"),
         _flag("is_legacy", "历史遗留", "historic plot without full papers"),
         Column("geom", "geometry", "图形", "shape, EPSG:4490", required=True),
+        _m2("office_land_m2", "行政办公及生活服务设施用地面积", "land of offices and services"),
+        _m2("green_m2", "绿地面积", "green land"),
     ),
 )
 
@@ -309,6 +312,22 @@ CONTRACT: Final = Table(
             minimum=0,
         ),
         Column("delay_cause", "text", "延误原因", "cause of delay", domain=DELAY_CAUSE),
+        Column(
+            "agreed_value_added_wan_per_tce",
+            "number",
+            "约定单位能耗增加值",
+            "agreed value added per energy",
+            unit="万元/tce",
+            minimum=0,
+        ),
+        Column(
+            "agreed_value_added_wan_per_t",
+            "number",
+            "约定单位排放增加值",
+            "agreed value added per emission",
+            unit="万元/t",
+            minimum=0,
+        ),
     ),
 )
 
@@ -357,6 +376,7 @@ ENTERPRISE: Final = Table(
         _flag("is_utility", "公用事业", "public utility"),
         _flag("is_safety_failed", "安全不达标", "fails safety requirements"),
         _flag("is_environment_failed", "环保不达标", "fails environmental requirements"),
+        _flag("is_local", "在本地登记", "registered in the county"),
     ),
 )
 

@@ -83,6 +83,45 @@ def _measures() -> Mapping[str, Measure]:
     add(parcel, "boolean", "is_mortgaged", "", "抵押", "mortgaged", "parcel.is_mortgaged")
     add(parcel, "boolean", "is_seized", "", "查封", "seized by a court", "parcel.is_seized")
     add(parcel, "number", "term_left_years", "year", "剩余使用年限", "years left of the term", "parcel.term_end")
+    for name, zh, en, *needs in (
+        ("office_land_share", "行政办公及生活服务设施用地占比", "share of land of offices and services", "parcel.office_land_m2"),
+        ("office_floor_share", "行政办公及生活服务设施建筑面积占比", "share of floor area of offices and services",
+         "building.function", "building.floor_area_m2"),
+        ("green_share", "绿地率", "green share", "parcel.green_m2"),
+        ("agreed_far_min", "约定容积率下限", "agreed floor-area ratio", "contract.agreed_far_min"),
+        ("agreed_coefficient_min", "约定建筑系数下限", "agreed building coefficient", "contract.agreed_coefficient_min"),
+        ("developed_share", "已动工开发面积占比", "share under development", "contract.developed_m2",
+         "contract.should_develop_m2"),
+        ("invested_share", "已投资额占比", "share of the investment spent", "contract.invested_wan",
+         "contract.total_invest_wan"),
+        ("let_share", "出租面积占比", "share let out", "parcel_use.area_m2"),
+    ):  # fmt: skip
+        add(parcel, "number", name, "ratio", zh, en, *needs)
+    for name, unit, zh, en, *needs in (
+        ("agreed_invest_wan_per_mu", "万元/亩", "约定投资强度", "agreed investment", "contract.agreed_invest_wan_per_mu"),
+        ("agreed_tax_wan_per_mu", "万元/亩", "约定亩均税收", "agreed tax per mu", "contract.agreed_tax_wan_per_mu"),
+        ("agreed_value_added_wan_per_tce", "万元/tce", "约定单位能耗增加值", "agreed value added per tce",
+         "contract.agreed_value_added_wan_per_tce"),
+        ("agreed_value_added_wan_per_t", "万元/t", "约定单位排放增加值", "agreed value added per t emitted",
+         "contract.agreed_value_added_wan_per_t"),
+        ("invest_wan_per_mu", "万元/亩", "投资强度", "investment per mu", "contract.invested_wan", "contract.price_wan"),
+        ("finished_years", "year", "竣工年数", "years since the works were done", "contract.finished_on"),
+        ("finish_overdue_years", "year", "超过约定竣工年数", "years past the agreed end of works",
+         "contract.agreed_finish_on", "contract.finished_on"),
+        ("works_stopped_years", "year", "中止建设年数", "years since works stopped", "contract.stopped_since"),
+    ):  # fmt: skip
+        add(parcel, "number", name, unit, zh, en, *needs)
+    add(parcel, "boolean", "is_finished", "", "已竣工", "works done", "contract.finished_on", "parcel.build_status")
+    add(parcel, "text", "delay_cause", "", "延误原因", "cause of delay", "contract.delay_cause")
+    add(parcel, "boolean", "is_in_production", "", "在生产", "in production", "enterprise.status", by_users=True)
+    add(
+        parcel, "boolean", "has_outside_tenant", "", "承租企业未在本地登记", "a tenant registered elsewhere",
+        "enterprise.is_local",
+    )  # fmt: skip
+    add(
+        parcel, "text", "industry_standing", "", "行业类别", "standing of the industry",
+        "enterprise.industry_code", "enterprise.industry_scheme", by_users=True,
+    )  # fmt: skip
     add(parcel, "number", "users", "count", "用地企业数", "users", "parcel_use")
     for suffix, zh, en in (("", "上年度", "last year"), ("_before", "前年度", "the year before last")):
         for what, zh_what, en_what in (("tax", "亩均税收", "tax"), ("revenue", "亩均营收", "revenue")):
@@ -179,7 +218,11 @@ def _measures() -> Mapping[str, Measure]:
         ("revenue_wan_per_tce", "万元/tce", "单位能耗营收", "revenue per tce", "revenue_wan", "energy_tce"),
         ("revenue_wan_per_t", "万元/t", "单位排放营收", "revenue per t emitted", "revenue_wan", "emission_t"),
     ):
-        add(firm, "number", name, unit, zh, en, *(f"enterprise_year.{need}" for need in needs))
+        subjects = both if name in ("value_added_wan_per_tce", "value_added_wan_per_t") else firm
+        add(
+            subjects, "number", name, unit, zh, en, *(f"enterprise_year.{need}" for need in needs),
+            by_users=subjects == both,
+        )  # fmt: skip
     add(triage, "text", "idle", "", "疑似闲置", "suspected idle", "contract.agreed_start_on")
     add(triage, "text", "track", "", "法定处置路径", "statutory track", "contract.agreed_start_on")
     add(triage, "number", "low_efficiency", "count", "疑似低效项数", "tests of low efficiency that suspect")

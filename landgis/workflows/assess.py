@@ -9,6 +9,7 @@ import pandas as pd
 import landgis
 from landgis.core.generalise import detail_zoom
 from landgis.core.idle import idle_by_parcel, idle_findings, idle_land
+from landgis.core.industries import industry_standing
 from landgis.core.inefficient import low_efficiency
 from landgis.core.measure import parcel_measures
 from landgis.core.performance import grade
@@ -140,6 +141,8 @@ def judge(stock: Stock, batch: int, rules: Rulebook, on: date, tell: Tell = quie
     assert rules.triage is not None
     with tell(Words("量算指标", "Measuring")):
         measures = parcel_measures(stock, on)
+        if rules.industries:
+            measures["industry_standing"] = industry_standing(measures, rules.industries)
     findings, idle, grades, grades_before = [], None, None, None
     if rules.idle:
         with tell(Words("疑似闲置", "Suspected idle land")):
