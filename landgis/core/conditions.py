@@ -138,8 +138,8 @@ class Lacks:
             self.add(unknown & (scheme.notna() & ~other & codes.notna()).to_numpy(dtype=bool), (condition.table,))
         for name in filter(None, names):
             blank = unknown & _blank(measures, name)
-            parts = (derived[name].of, *derived[name].within) if name in derived else (name,)
-            for part in parts:
+            made_of = (derived[name].of, *derived[name].within) if name in derived else (*MEASURES[name].made_of, name)
+            for part in made_of:
                 measure = MEASURES[part]
                 lacks = blank & _blank(measures, part)
                 without_user = lacks & nobody & measure.by_users

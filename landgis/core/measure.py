@@ -15,8 +15,10 @@ import shapely
 from numpy.typing import NDArray
 
 from landgis.core.fulfilment import add_fulfilment
+from landgis.core.industries import industry_standing
 from landgis.terms.codes import is_industrial
 from landgis.terms.frames import Stock
+from landgis.terms.rules import Ruleset
 from landgis.terms.units import FACTORS, M2_PER_MU
 
 #: A storey higher than this counts twice in the floor-area ratio. Source: 国土资发〔2008〕24号 附件, 容积率.
@@ -34,7 +36,7 @@ _FLAGS: Final = ("is_utility", "is_safety_failed", "is_environment_failed")
 Floats = NDArray[np.float64]
 
 
-def parcel_measures(stock: Stock, on: date) -> pd.DataFrame:
+def parcel_measures(stock: Stock, on: date, industries: Ruleset | None = None) -> pd.DataFrame:
     """Measure every parcel as it stood on a day.
 
     Parameters
@@ -43,6 +45,8 @@ def parcel_measures(stock: Stock, on: date) -> pd.DataFrame:
         Reads ``parcel``, ``building``, ``parcel_use``, ``enterprise``, ``enterprise_year`` and ``zone``.
     on
         The day. Yearly figures are those of the last full year (``on.year - 1``) and of the year before it (``_before``).
+    industries
+        A ruleset of the kind ``industries``; without one nobody knows how an industry stands.
 
     Returns
     -------
@@ -74,7 +78,7 @@ def parcel_measures(stock: Stock, on: date) -> pd.DataFrame:
     agreed_*, invest_wan_per_mu, developed_share, invested_share, is_finished, finish*_years, works_stopped_years, delay_cause
         See `landgis.core.fulfilment.add_fulfilment`.
     industry_standing
-        Not measured here: see `landgis.core.industries.industry_standing`.
+        See `landgis.core.industries.industry_standing`.
     value_per_m2
         assessed_value ÷ area_m2, in the currency of the assessment.
     building_age_years
@@ -129,6 +133,7 @@ def parcel_measures(stock: Stock, on: date) -> pd.DataFrame:
         out[name] = parcel[name]
     out["term_left_years"] = (parcel["term_end"] - pd.Timestamp(on)).dt.days.to_numpy(dtype=float) / DAYS_PER_YEAR
     _add_users(out, stock, on)
+    out["industry_standing"] = None if industries is None else industry_standing(out, industries)
     _add_layers(out, parcel, stock.zone)
     return out
 

@@ -39,7 +39,7 @@ def triage(
     measures
         As `landgis.core.measure.parcel_measures` gives them, indexed by ``parcel_id``.
     findings
-        All findings of the run, `landgis.terms.frames.FINDING_COLUMNS`.
+        Those of idleness and of low efficiency, `landgis.terms.frames.FINDING_COLUMNS`.
     rules
         A ruleset of the kind ``triage``.
     idle

@@ -18,7 +18,7 @@ from landgis.sample.fabric import Fabric, Floats, Ints
 from landgis.sample.records import Holdings
 from landgis.terms.crs import ellipsoid_area_m2
 from landgis.terms.errors import Words
-from landgis.terms.rulereader import load_ruleset
+from landgis.terms.rulereader import load_ruleset, with_needed
 from landgis.terms.rules import Ruleset
 from landgis.terms.units import mu
 
@@ -50,11 +50,12 @@ class Law:
     low_efficiency: Ruleset
     performance: Ruleset
     triage: Ruleset
+    industries: Ruleset
 
     @classmethod
     def load(cls) -> Law:
-        """Read the packaged rulesets."""
-        return cls(*map(load_ruleset, RULESETS))
+        """Read the packaged rulesets, and those they need."""
+        return cls(*with_needed(map(load_ruleset, RULESETS)))
 
     def test(self, code: str) -> tuple[str, str]:
         """Give the ruleset and the article of a test."""

@@ -320,7 +320,7 @@ def _plant_low_buildings(garden: Garden, plots: Iterator[Plot]) -> None:
 def _plant_vetoes(garden: Garden, plots: Iterator[Plot]) -> None:
     """Let firms fail hard requirements: they go, however good they are."""
     plot = next(plots)
-    plot.enterprise(industry_code=garden.law.triage.lists["obsolete"].values[0])
+    plot.enterprise(industry_code=garden.law.industries.standings[0].values[0])
     plot.expect(
         "obsolete_industry", Words("行业属淘汰类", "an industry on the obsolete list"), "exit", "veto_firm",
         findings={"key_below_industry": "unknown"},  # the only one of its industry: there is no mean

@@ -19,7 +19,7 @@ class Measure:
     """Something known or computed of a subject that a condition may ask for.
 
     ``needs`` names the columns of the stock without which it stays unknown; ``by_users`` says that it is known through the
-    enterprises that use the parcel.
+    enterprises that use the parcel; ``made_of`` names the measure that has to be known first.
     """
 
     name: str
@@ -29,13 +29,22 @@ class Measure:
     needs: tuple[str, ...]
     words: Words
     by_users: bool = False
+    made_of: tuple[str, ...] = ()
 
 
 def _measures() -> Mapping[str, Measure]:
     found: dict[str, Measure] = {}
 
     def add(
-        subjects: str, kind: str, name: str, unit: str, zh: str, en: str, *needs: str, by_users: bool = False
+        subjects: str,
+        kind: str,
+        name: str,
+        unit: str,
+        zh: str,
+        en: str,
+        *needs: str,
+        by_users: bool = False,
+        made_of: tuple[str, ...] = (),
     ) -> None:
         found[name] = Measure(
             name,
@@ -45,6 +54,7 @@ def _measures() -> Mapping[str, Measure]:
             needs,
             Words(zh, en),
             by_users,
+            made_of,
         )
 
     both, parcel, firm, triage = "parcel enterprise", "parcel", "enterprise", "triage"
@@ -119,8 +129,8 @@ def _measures() -> Mapping[str, Measure]:
         "enterprise.is_local",
     )  # fmt: skip
     add(
-        parcel, "text", "industry_standing", "", "行业类别", "standing of the industry",
-        "enterprise.industry_code", "enterprise.industry_scheme", by_users=True,
+        parcel, "text", "industry_standing", "", "行业类别", "standing of the industry", "enterprise.industry_scheme",
+        by_users=True, made_of=("industry_code",),
     )  # fmt: skip
     add(parcel, "number", "users", "count", "用地企业数", "users", "parcel_use")
     for suffix, zh, en in (("", "上年度", "last year"), ("_before", "前年度", "the year before last")):

@@ -9,7 +9,6 @@ import pandas as pd
 import landgis
 from landgis.core.generalise import detail_zoom
 from landgis.core.idle import idle_by_parcel, idle_findings, idle_land
-from landgis.core.industries import industry_standing
 from landgis.core.inefficient import low_efficiency
 from landgis.core.measure import parcel_measures
 from landgis.core.performance import grade
@@ -140,9 +139,7 @@ def judge(stock: Stock, batch: int, rules: Rulebook, on: date, tell: Tell = quie
     """Find, grade and answer for a stock by a rulebook that has a triage; nothing is stored."""
     assert rules.triage is not None
     with tell(Words("量算指标", "Measuring")):
-        measures = parcel_measures(stock, on)
-        if rules.industries:
-            measures["industry_standing"] = industry_standing(measures, rules.industries)
+        measures = parcel_measures(stock, on, rules.industries)
     findings, idle, grades, grades_before = [], None, None, None
     if rules.idle:
         with tell(Words("疑似闲置", "Suspected idle land")):
@@ -158,6 +155,10 @@ def judge(stock: Stock, batch: int, rules: Rulebook, on: date, tell: Tell = quie
                 grade(stock, rules.performance, on, year=year, measures=measures) for year in (on.year - 1, on.year - 2)
             )
     found = pd.concat(findings, ignore_index=True) if findings else empty(FINDING_COLUMNS)
+    beside = []
+    if rules.control or rules.standard_land:
+        with tell(Words("控制指标与标准地", "Control indicators and standard land")):
+            beside = [low_efficiency(measures, item) for item in (rules.control, rules.standard_land) if item]
     with tell(Words("分类处置", "Triage")):
         answers = triage(
             measures,
@@ -167,6 +168,11 @@ def judge(stock: Stock, batch: int, rules: Rulebook, on: date, tell: Tell = quie
             grades=None if grades is None else parcel_grades(grades, measures),
             grades_before=None if grades_before is None else parcel_grades(grades_before, measures),
         )
+    # What falls short of an indicator or of a contract is told beside the tests of low efficiency and moves no gate.
+    found = pd.concat([found, *beside], ignore_index=True) if beside else found
+    for item in beside:
+        suspects = item.loc[item["finding"] == "suspected", "parcel_id"].value_counts()
+        answers["suspected"] += suspects.reindex(answers.index, fill_value=0)
     park = stock.parcel["park_code"]
     extents = stock.parcel.bounds.groupby(park).agg({"minx": "min", "miny": "min", "maxx": "max", "maxy": "max"})
     return Assessment(

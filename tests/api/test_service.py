@@ -86,6 +86,7 @@ def test_a_run_sums_up_to_what_the_tables_hold(client, ask):
         "dongyang-2021",
         "huangyan-2022",
         "cn-triage",
+        "cn-industries",
     }
 
 

@@ -28,8 +28,7 @@ def test_every_measure_of_the_terms_is_measured_and_nothing_else() -> None:
         (parcel_measures(drawn, ON), "parcel", "enterprise_id"),
         (enterprise_measures(drawn, ON), "enterprise", "is_gone"),
     ):
-        asked = {item.name for item in MEASURES.values() if subject in item.subjects}
-        assert set(frame) - {extra} == asked - {"industry_standing"}  # which a list of industries gives
+        assert set(frame) - {extra} == {item.name for item in MEASURES.values() if subject in item.subjects}
 
 
 @pytest.mark.parametrize(

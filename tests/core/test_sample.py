@@ -225,10 +225,10 @@ def test_the_command_makes_a_city_or_says_why_not(tmp_path: Path, capsys: pytest
 
 def _assess(stock: Stock, on: date) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Findings, and triage, of a stock: what the workflow does, without a database."""
-    idle_rules, low, performance, gates = map(
-        load_ruleset, ("cn-idle-2012", "dongyang-2021", "huangyan-2022", "cn-triage")
+    idle_rules, low, performance, gates, industries = map(
+        load_ruleset, ("cn-idle-2012", "dongyang-2021", "huangyan-2022", "cn-triage", "cn-industries")
     )
-    measures = parcel_measures(stock, on)
+    measures = parcel_measures(stock, on, industries)
     idle = idle_land(stock.contract, idle_rules, on, build_status=stock.parcel["build_status"])
     by_parcel = idle_by_parcel(idle, stock.parcel)
     tests = [idle_findings(idle, by_parcel, idle_rules), low_efficiency(measures, low, by_parcel["idle"])]

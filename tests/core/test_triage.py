@@ -27,7 +27,7 @@ NYC = load_ruleset("nyc-ibz")
 USUAL = {
     "park_code": "P1", "area_m2": 10_000.0, "far": 1.2, "coefficient": 0.5, "plan_far_max": 2.0, "plan_is_industrial": True,
     "industry_code": "3612", "industry_division": "36", "industry_scheme": "gbt4754-2017", "stopped_months": 0.0,
-    "is_safety_failed": False, "is_environment_failed": False, "farmland_share": 0.0, "ecology_share": 0.0,
+    "is_safety_failed": False, "is_environment_failed": False, "industry_standing": "unlisted", "farmland_share": 0.0, "ecology_share": 0.0,
     "renewal_area_share": 0.0, "urban_boundary_share": 1.0, "users": 1.0,
     "idle": "clear", "track": None, "grade": "B", "grade_before": "B", "low_tax": "clear",
 }  # fmt: skip
@@ -69,7 +69,7 @@ def answered(*differs: dict[str, Any], rules: Any = RULES) -> pd.DataFrame:
         ({}, "leave", 6, "keep"),
         ({"idle": "suspected", "track": "fee"}, "exit", 1, "legal_idle"),
         ({"idle": "suspected", "track": "agreement", "is_safety_failed": True}, "exit", 1, "legal_idle"),
-        ({"industry_code": "3120"}, "exit", 2, "obsolete_industry"),
+        ({"industry_standing": "forbidden"}, "exit", 2, "obsolete_industry"),
         ({"is_safety_failed": True}, "exit", 2, "safety_failed"),
         ({"is_environment_failed": True, "grade": "A"}, "exit", 2, "environment_failed"),
         ({"plan_is_industrial": False, "grade": "A"}, "swap", 2, "plan_not_industrial"),
@@ -105,8 +105,8 @@ def test_the_gates(row: dict[str, Any], answer: str, gate: int, code: str) -> No
         ({"plan_is_industrial": None}, "parcel.plan_code"),
         ({"far": np.nan}, "building.counted_area_m2"),
         ({"coefficient": np.nan}, "building.footprint_m2"),
-        ({"industry_code": None, "industry_division": None}, "enterprise.industry_code"),
-        ({"industry_scheme": "gbt4754-2011"}, "enterprise.industry_scheme"),
+        ({"industry_code": None, "industry_division": None, "industry_standing": None}, "enterprise.industry_code"),
+        ({"industry_scheme": "gbt4754-2011", "industry_standing": None}, "enterprise.industry_scheme"),
         ({"idle": "unknown"}, "contract"),
         ({"grade": None}, "grade"),
         ({"grade": "D", "grade_before": None}, "grade_before"),
@@ -227,7 +227,7 @@ def test_from_stock_to_answer() -> None:
     on = date(2024, 6, 30)
     book = compose(["cn-idle-2012", "dongyang-2021", "huangyan-2022", "cn-triage"], on)
     assert book.idle and book.low_efficiency and book.performance and book.triage
-    measures = parcel_measures(drawn, on)
+    measures = parcel_measures(drawn, on, book.industries)
     idle = idle_land(drawn.contract, book.idle, on, build_status=drawn.parcel["build_status"])
     by_parcel = idle_by_parcel(idle, drawn.parcel)
     findings = pd.concat(

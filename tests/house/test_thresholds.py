@@ -10,7 +10,7 @@ from landgis.core.inefficient import low_efficiency
 from landgis.core.measure import parcel_measures
 from landgis.core.performance import grade
 from landgis.core.triage import parcel_grades, triage
-from landgis.terms.rulereader import list_rulesets, load_ruleset
+from landgis.terms.rulereader import list_rulesets, load_ruleset, with_needed
 from landgis.terms.rules import Number, Ruleset
 
 CORE = Path(__file__).parents[2] / "landgis/core"
@@ -62,8 +62,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]]:
 @pytest.mark.parametrize("codes", [("cn-idle-2012", "dongyang-2021", "huangyan-2022", "cn-triage"), ("nyc-ibz",)])
 def test_every_number_that_an_assessment_reads_has_its_article(codes, city, asked) -> None:
     stock, on = city.stock(), city.on
-    rules = {kind: ruleset for ruleset in map(load_ruleset, codes) for kind in ruleset.kinds}
-    measures = parcel_measures(stock, on)
+    rules = {kind: ruleset for ruleset in with_needed(map(load_ruleset, codes)) for kind in ruleset.kinds}
+    measures = parcel_measures(stock, on, rules.get("industries"))
     idle = None
     if "idle" in rules:
         by_contract = idle_land(stock.contract, rules["idle"], on, build_status=stock.parcel["build_status"])
