@@ -1,6 +1,5 @@
 """The worked cases of the law: every file here holds cases with their source, and each is computed as it stands."""
 
-import tomllib
 from collections import Counter
 from dataclasses import replace
 from datetime import date
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from given_law import cases
 from given_stock import frame, stock
 
 from landgis.core.idle import idle_land
@@ -20,11 +20,6 @@ from landgis.terms.rulereader import load_ruleset
 from landgis.terms.rules import Cut, Number
 
 HERE = Path(__file__).parent
-
-
-def cases(name: str) -> list[Any]:
-    found = tomllib.loads((HERE / f"{name}.toml").read_text(encoding="utf-8"))
-    return [pytest.param({"ruleset": found.get("ruleset")} | case, id=case["name"]) for case in found["cases"]]
 
 
 @pytest.mark.parametrize("name", [path.stem for path in sorted(HERE.glob("*.toml"))])

@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from given_law import cases
 from given_stock import MU_M2, stock
 from shapely.geometry import box
-from test_law import cases
 
 from landgis.core.industries import industry_standing
 from landgis.core.inefficient import low_efficiency
