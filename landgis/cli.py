@@ -35,6 +35,8 @@ from landgis.terms.units import hectares, mu
 from landgis.workflows import publish, rulebooks
 from landgis.workflows.assess import assess as assess_parks
 from landgis.workflows.compare import compare
+from landgis.workflows.explain import explain as explain_parcel
+from landgis.workflows.explain import find_parcel
 from landgis.workflows.ingest import Tell, quietly
 from landgis.workflows.ingest import ingest as ingest_files
 
@@ -278,6 +280,22 @@ def map_(output: Output, run: Run = None, language: Language = None) -> None:
     settings = _settings(language)
     with _operator(_app_url(settings)) as conn, _steps() as tell, database.scoped(conn, database.ALL_PARKS):
         _answer(_write_map(conn, settings, run, output, tell))
+
+
+@app.command()
+def explain(
+    parcel: Annotated[str, typer.Argument(help="地块编号 | parcel number", metavar="PARCEL")],
+    run: Run = None,
+    park: Annotated[
+        str | None, typer.Option(help="园区代码，编号不止一处时必填 | park, where several have the number")
+    ] = None,
+    language: Language = None,
+) -> None:
+    """说明一个地块的结论：事实、检验、关口、来源。 | Why a parcel got its answer, back to the cell of each number."""
+    settings = _settings(language)
+    with _operator(_app_url(settings)) as conn, database.scoped(conn, database.ALL_PARKS):
+        told = explain_parcel(conn, *find_parcel(conn, run, parcel, park))
+    _answer(told, lambda answer: print_line(publish.explanation(answer, settings.language)))
 
 
 @app.command()

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -14,17 +14,19 @@ from landgis.store.database import AsyncPool, Connection, Pool, no_connection, r
 from landgis.store.runs import read_tile_at_once
 from landgis.terms.errors import InputError, Words
 from landgis.terms.tiles import DEEPEST_ZOOM
+from landgis.workflows.explain import Cases
 
 
 @dataclass(frozen=True)
 class Context:
-    """One service's settings, its connections for answers and for tiles, a turn for each of the former, and the tiles it holds."""
+    """One service's settings, connections for answers and for tiles, a turn for each of the former, held tiles and cases."""
 
     settings: Settings
     pool: Pool
     tile_pool: AsyncPool
     turns: asyncio.Semaphore
     tiles: TileCache
+    cases: Cases = field(default_factory=Cases)
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:

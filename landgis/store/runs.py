@@ -123,6 +123,15 @@ def read_run(conn: Connection, run: int | None) -> dict[str, Any]:
     NotFoundError
         There is no such run in this scope.
     """
+    found = read_head(conn, run)
+    number = found["run"]
+    found["answers"] = database.rows(conn, "run_answers", run=number)
+    found["tests"] = database.rows(conn, "run_tests", run=number)
+    return found
+
+
+def read_head(conn: Connection, run: int | None) -> dict[str, Any]:
+    """Read a run without what it found; as `read_run`, without ``answers`` and ``tests``."""
     found = database.row(conn, "run_one", run=run)
     if found is None:
         raise NotFoundError(
@@ -133,10 +142,12 @@ def read_run(conn: Connection, run: int | None) -> dict[str, Any]:
             at="" if run is None else str(run),
             mend=Words("先运行 landgis assess。", "Run `landgis assess` first."),
         )
-    number = found["run"]
-    found["answers"] = database.rows(conn, "run_answers", run=number)
-    found["tests"] = database.rows(conn, "run_tests", run=number)
     return found
+
+
+def find_judged(conn: Connection, run: int, parcel_no: str, park: str | None) -> list[dict[str, Any]]:
+    """Find the parcels of a run that bear a number: ``parcel_id, park_code, parcel_no``, at most one a park."""
+    return database.rows(conn, "judged_number", run=run, parcel_no=parcel_no, park=park)
 
 
 def list_runs(conn: Connection, limit: int) -> list[dict[str, Any]]:

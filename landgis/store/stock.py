@@ -149,8 +149,8 @@ def add_batch(
     return Stored(batch, stored, refused, unchanged, tables)
 
 
-def read_stock(conn: Connection, codes: Sequence[str]) -> tuple[Stock, int]:
-    """Read the stock of some parks as it stands now, inside the transaction of the caller.
+def read_stock(conn: Connection, codes: Sequence[str], batch: int | None = None) -> tuple[Stock, int]:
+    """Read the stock of some parks, inside the transaction of the caller: as it stands now, or as it stood at a batch.
 
     Returns
     -------
@@ -162,8 +162,8 @@ def read_stock(conn: Connection, codes: Sequence[str]) -> tuple[Stock, int]:
     NotFoundError
         There is no parcel in these parks, or they lie outside the scope: the answer is the same.
     """
-    last = database.row(conn, "batch_last", park_codes=list(codes))
-    frames = {table.name: _read(conn, table, codes) for table in STOCK}
+    last = {"batch": batch} if batch is not None else database.row(conn, "batch_last", park_codes=list(codes))
+    frames = {table.name: _read(conn, table, codes, batch) for table in STOCK}
     if last is None or last["batch"] is None or frames["parcel"].empty:
         raise NotFoundError(
             Words("没有可评估的地块。", "There is no parcel to assess."),
@@ -181,6 +181,54 @@ def read_stock(conn: Connection, codes: Sequence[str]) -> tuple[Stock, int]:
     frames["parcel"].index.name = "parcel_id"
     frames["enterprise"].index.name = "enterprise_id"
     return Stock(**frames), int(last["batch"])
+
+
+@dataclass(frozen=True)
+class Origins:
+    """Where every row of a stock came from: ``rows`` by table and id (batch, file, layer, row), ``batches`` by number."""
+
+    rows: Mapping[str, Mapping[int, tuple[int, str | None, str | None, int | None]]]
+    batches: Mapping[int, Mapping[str, Any]]
+
+    def cell(self, table: str, row_id: int, column: str) -> dict[str, Any]:
+        """Lead one number back to its cell: ``batch, file, sha256, layer, row``; ``field`` and ``unit`` as in the file, where kept."""
+        number, file, layer, row = self.rows[table][row_id]
+        batch = self.batches.get(number, {})
+        file = file or batch.get("file")
+        read: Mapping[str, str] = next(
+            (
+                one["columns"].get(column, {})
+                for one in batch.get("fields", ())
+                if (one["table"], one["file"], one["layer"]) == (table, file, layer)
+            ),
+            {},
+        )
+        return {
+            "batch": number,
+            "file": file,
+            "sha256": batch.get("sha256"),
+            "layer": layer,
+            "row": row,
+            "field": read.get("field"),
+            "unit": read.get("unit"),
+        }
+
+
+def read_origins(conn: Connection, codes: Sequence[str], batch: int) -> Origins:
+    """Read where the rows of some parks came from, as the stock stood at a batch."""
+    kinds: dict[str, Kind] = {"id": "integer", "batch": "integer", "file": "text", "layer": "text", "row": "integer"}
+    columns = [
+        sql.Identifier("id"),
+        sql.SQL("lower(during)"),
+        *map(sql.Identifier, ("source_file", "source_layer", "source_row")),
+    ]
+    rows: dict[str, dict[int, tuple[int, str | None, str | None, int | None]]] = {}
+    for table in STOCK:
+        found = database.frame(conn, _select(table, columns, codes, batch), kinds).astype(object)
+        found = found.where(found.notna(), None)
+        rows[table.name] = {key: (number, *place) for key, number, *place in found.itertuples(index=False, name=None)}
+    batches = sorted({number for of_table in rows.values() for number, *_ in of_table.values()})
+    return Origins(rows, {one["batch"]: one for one in database.rows(conn, "batch_fields", batches=batches)})
 
 
 def snapshot(stock: Stock) -> str:
@@ -233,7 +281,7 @@ def _keys(conn: Connection, table: Table, codes: Sequence[str]) -> pd.DataFrame:
     return database.frame(conn, _select(table, [sql.Identifier(name) for name in kinds], codes), kinds)
 
 
-def _read(conn: Connection, table: Table, codes: Sequence[str]) -> pd.DataFrame:
+def _read(conn: Connection, table: Table, codes: Sequence[str], batch: int | None) -> pd.DataFrame:
     selected = [
         sql.SQL("to_json({})").format(sql.Identifier(column.name))
         if column.kind == "texts"
@@ -241,13 +289,16 @@ def _read(conn: Connection, table: Table, codes: Sequence[str]) -> pd.DataFrame:
         for column in table.columns
     ]
     kinds: dict[str, Kind] = {"id": "integer", **dict(_kinds(table))}
-    found = database.frame(conn, _select(table, [sql.Identifier("id"), *selected], codes), kinds)
+    found = database.frame(conn, _select(table, [sql.Identifier("id"), *selected], codes, batch), kinds)
     return found.set_index(found.pop("id").astype(np.int64))
 
 
-def _select(table: Table, columns: Sequence[sql.Composable], codes: Sequence[str]) -> sql.Composed:
-    return sql.SQL("SELECT {} FROM {} WHERE upper_inf(during) AND park_code = ANY({}) ORDER BY id").format(
-        sql.SQL(", ").join(columns), sql.Identifier("land", table.name), sql.Literal(list(codes))
+def _select(
+    table: Table, columns: Sequence[sql.Composable], codes: Sequence[str], batch: int | None = None
+) -> sql.Composed:
+    then = sql.SQL("upper_inf(during)") if batch is None else sql.SQL("during @> {}::bigint").format(sql.Literal(batch))
+    return sql.SQL("SELECT {} FROM {} WHERE {} AND park_code = ANY({}) ORDER BY id").format(
+        sql.SQL(", ").join(columns), sql.Identifier("land", table.name), then, sql.Literal(list(codes))
     )
 
 

@@ -73,6 +73,7 @@ _KEEPERS: Final[dict[str, str]] = {
     "zone": "natural_resources",
     "zone.renewal_area": "park",
     "demand": "park",
+    "evidence": "natural_resources",
     "grade": "park",
     "grade_before": "park",
 }

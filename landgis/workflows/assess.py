@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 import landgis
+from landgis.core.explanation import Judgement
 from landgis.core.generalise import detail_zoom
 from landgis.core.idle import idle_by_parcel, idle_findings, idle_land
 from landgis.core.inefficient import low_efficiency
@@ -137,15 +138,38 @@ def _refuse_edited(ruleset: Ruleset, used: Sequence[str]) -> None:
 
 def judge(stock: Stock, batch: int, rules: Rulebook, on: date, tell: Tell = quietly) -> Assessment:
     """Find, grade and answer for a stock by a rulebook that has a triage; nothing is stored."""
+    made = think(stock, rules, on, tell)
+    park = stock.parcel["park_code"]
+    extents = stock.parcel.bounds.groupby(park).agg({"minx": "min", "miny": "min", "maxx": "max", "maxy": "max"})
+    areas = made.measures["area_m2"].to_numpy()
+    return Assessment(
+        batch=batch,
+        park_codes=sorted(park.unique()),
+        as_of=on,
+        rulesets=rules.rulesets,
+        snapshot=snapshot(stock),
+        version=landgis.__version__,
+        findings=made.all_findings.assign(park_code=park.reindex(made.all_findings["parcel_id"]).to_numpy()),
+        grades=_with_park(stock, made.grades, made.grades_before),
+        triage=made.answers.assign(
+            park_code=park, tests=_suspecting(made.all_findings, made.answers), uscc=made.measures["uscc"]
+        ),
+        extents={str(code): tuple(map(float, box)) for code, box in extents.iterrows()},
+        detail_zoom=detail_zoom(areas, float(extents[["miny", "maxy"]].to_numpy().mean())),
+    )
+
+
+def think(stock: Stock, rules: Rulebook, on: date, tell: Tell = quietly) -> Judgement:
+    """Measure, find, grade and answer, keeping all that was found on the way."""
     assert rules.triage is not None
     with tell(Words("量算指标", "Measuring")):
         measures = parcel_measures(stock, on, rules.industries)
-    findings, idle, grades, grades_before = [], None, None, None
+    findings, contracts, idle, grades, grades_before = [], None, None, None, None
     if rules.idle:
         with tell(Words("疑似闲置", "Suspected idle land")):
-            by_contract = idle_land(stock.contract, rules.idle, on, build_status=stock.parcel["build_status"])
-            idle = idle_by_parcel(by_contract, stock.parcel)
-            findings.append(idle_findings(by_contract, idle, rules.idle))
+            contracts = idle_land(stock.contract, rules.idle, on, build_status=stock.parcel["build_status"])
+            idle = idle_by_parcel(contracts, stock.parcel)
+            findings.append(idle_findings(contracts, idle, rules.idle))
     if rules.low_efficiency:
         with tell(Words("疑似低效", "Suspected low efficiency")):
             findings.append(low_efficiency(measures, rules.low_efficiency, None if idle is None else idle["idle"]))
@@ -169,25 +193,10 @@ def judge(stock: Stock, batch: int, rules: Rulebook, on: date, tell: Tell = quie
             grades_before=None if grades_before is None else parcel_grades(grades_before, measures),
         )
     # What falls short of an indicator or of a contract is told beside the tests of low efficiency and moves no gate.
-    found = pd.concat([found, *beside], ignore_index=True) if beside else found
     for item in beside:
         suspects = item.loc[item["finding"] == "suspected", "parcel_id"].value_counts()
         answers["suspected"] += suspects.reindex(answers.index, fill_value=0)
-    park = stock.parcel["park_code"]
-    extents = stock.parcel.bounds.groupby(park).agg({"minx": "min", "miny": "min", "maxx": "max", "maxy": "max"})
-    return Assessment(
-        batch=batch,
-        park_codes=sorted(park.unique()),
-        as_of=on,
-        rulesets=rules.rulesets,
-        snapshot=snapshot(stock),
-        version=landgis.__version__,
-        findings=found.assign(park_code=park.reindex(found["parcel_id"]).to_numpy()),
-        grades=_with_park(stock, grades, grades_before),
-        triage=answers.assign(park_code=park, tests=_suspecting(found, answers), uscc=measures["uscc"]),
-        extents={str(code): tuple(map(float, box)) for code, box in extents.iterrows()},
-        detail_zoom=detail_zoom(measures["area_m2"].to_numpy(), float(extents[["miny", "maxy"]].to_numpy().mean())),
-    )
+    return Judgement(measures, contracts, idle, found, tuple(beside), grades, grades_before, answers)
 
 
 def _with_park(stock: Stock, *years: pd.DataFrame | None) -> pd.DataFrame:

@@ -2,15 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
-from functools import lru_cache
 from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
 
-from landgis.core.performance import parts_of
+from landgis.exports.explanation import explanation_text
 from landgis.exports.files import write_whole
 from landgis.exports.ledger import Language, LedgerHead, lay_out, write_issues, write_ledger, write_list
 from landgis.exports.map import BaseMap, FindingLayer, Inlined, LegendRow, MapView, ParkExtent, Served, render_map
@@ -19,70 +17,16 @@ from landgis.store.database import Connection
 from landgis.terms.errors import InputError, Words
 from landgis.terms.frames import ANSWER
 from landgis.terms.reasons import reason_words
-from landgis.terms.rulereader import parse_ruleset
-from landgis.terms.rules import Rulebook, compose_rulesets
 from landgis.terms.tiles import tiles_over
+from landgis.workflows.explain import Cases, explain, rulebook
 from landgis.workflows.ingest import Tell, quietly
 
 #: A single file carries its tiles; more parcels than this make it too heavy to send, and the served map is the answer.
 ONE_FILE_PARCELS: Final = 20_000
 _ONE_FILE_ZOOM: Final = 16
-
-
-def rulebook(conn: Connection, run: int) -> Rulebook:
-    """Give the rules of a run from the very texts it used, not from today's files."""
-    return _rulebook(tuple(runs.ruleset_texts(conn, run)))
-
-
-@lru_cache(maxsize=16)
-def _rulebook(texts: tuple[str, ...]) -> Rulebook:
-    return compose_rulesets(parse_ruleset(text, "land.ruleset") for text in texts)
-
-
-def explain(conn: Connection, run: int, parcel_id: int) -> dict[str, Any]:
-    """Say why a run answered as it did for one parcel: facts, users, tests, grades, gate, answer, and the source of the row.
-
-    Raises
-    ------
-    NotFoundError
-        The run did not judge such a parcel, or it lies outside the scope.
-    """
-    found = runs.read_judged(conn, run, parcel_id)
-    rules = rulebook(conn, run)
-    words = rules.words
-    triage = {name: found.pop(name) for name in ("answer", "gate", "reason", "track", "suspected", "tests", "grade")}
-    areas = {name: found.pop(name) for name in ("freeable_m2", "upgrade_m2")}
-    lists = {name: found.pop(name) for name in ("enterprises", "findings", "grades", "source")}
-    number, as_of = found.pop("run"), found.pop("as_of")
-    return {
-        "run": number,
-        "on": as_of,
-        "parcel": found,
-        "enterprises": lists["enterprises"],
-        "triage": {
-            **triage,
-            **areas,
-            "title": _plain(ANSWER[triage["answer"]]),
-            "reason": _plain(reason_words(triage["reason"], words)),
-        },
-        "findings": [
-            finding | {"title": _plain(words.get(finding["test"], Words(finding["test"], finding["test"])))}
-            for finding in lists["findings"]
-        ],
-        "grades": [_graded(grade, rules) for grade in lists["grades"]],
-        "source": lists["source"],
-    }
-
-
-def _graded(kept: dict[str, Any], rules: Rulebook) -> dict[str, Any]:
-    """Put the ruleset's facts beside what a run kept of an evaluation: the points of ``scores`` sum to ``total``."""
-    measured, bases, scores, reason = kept.pop("measured"), kept.pop("bases"), kept.pop("scores"), kept["reason"]
-    by = next((item for item in rules.rulesets if item.code == kept["ruleset"]), None)
-    parts = parts_of(by, kept["population"], measured, scores, bases) if by and scores else []
-    for name, sign in (("bonus", 1), ("deduction", -1)):
-        if kept[name]:
-            parts.append({"indicator": name, "score": sign * kept[name]})
-    return kept | {"scores": parts, "reason": _plain(reason_words(reason, rules.words)) if reason else None}
+#: Up to so many parcels a file carries every explanation whole; beyond it the steps in between are left to the served map.
+WHOLE_EXPLANATIONS: Final = 2_000
+_LONG: Final = ("facts", "tests", "gates", "points", "scores")
 
 
 def summarise(conn: Connection, run: int | None) -> dict[str, Any]:
@@ -149,7 +93,10 @@ def map_file(
         tiles = dict(_tiles(conn, view))
     with tell(Words("写入每个地块的依据", "Explaining every parcel")):
         ids = runs.read_ledger(conn, view.run)["parcel_id"]
-        details = {int(number): _jsonable(_with_bbox(explain(conn, view.run, int(number)))) for number in ids}
+        cases = Cases()
+        details = {int(number): _with_bbox(explain(conn, view.run, int(number), cases)) for number in ids}
+        if parcels > WHOLE_EXPLANATIONS:
+            details = {number: {key: why[key] for key in why if key not in _LONG} for number, why in details.items()}
     page = render_map(view, Inlined(tiles=tiles, details=details, web=web))
     return {"run": view.run, "file": str(path), "bytes": write_whole(path, page.encode())}
 
@@ -188,6 +135,11 @@ def issue_list(issues: pd.DataFrame, path: Path, *, language: Language) -> None:
 def rule_changes(parcels: pd.DataFrame, path: Path, *, language: Language) -> None:
     """Write the parcels that a change of rules alters, a row each."""
     write_list(parcels, path, "规则比较" if language == "zh" else "Rules compared")
+
+
+def explanation(told: Mapping[str, Any], language: Language) -> str:
+    """Write an explanation as text."""
+    return explanation_text(told, language)
 
 
 def image_origins(base_maps: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
@@ -244,16 +196,3 @@ def _tiles(conn: Connection, view: MapView) -> Iterator[tuple[str, bytes]]:
 
 def _with_bbox(why: dict[str, Any]) -> dict[str, Any]:
     return why | {"bbox": why["parcel"]["bbox"]}
-
-
-def _jsonable(value: Any) -> Any:  # noqa: ANN401  any JSON value
-    """Write the days as JSON can hold them, however deep they lie."""
-    if isinstance(value, dict):
-        return {name: _jsonable(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_jsonable(part) for part in value]
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def _plain(words: Words) -> dict[str, str]:
-    return {"zh": words.zh, "en": words.en}

@@ -7,6 +7,7 @@ SELECT
     p.term_end, p.is_mortgaged, p.is_seized, p.assessed_value, p.assessed_currency,
     array[ST_XMin(p.geom), ST_YMin(p.geom), ST_XMax(p.geom), ST_YMax(p.geom)] AS bbox,
     t.answer, t.gate, t.reason, t.track, t.suspected, t.tests, t.grade, t.freeable_m2, t.upgrade_m2,
+    t.modes, t.urgency, t.urgency_low, t.urgency_high, t.shortfall_low, t.shortfall_high, t.exit_ease_low, t.exit_ease_high,
     jsonb_build_object('file', coalesce(p.source_file, b.file), 'batch', b.batch, 'layer', p.source_layer, 'row', p.source_row, 'sha256', b.sha256) AS source
 FROM land.triage AS t
 JOIN land.run AS r USING (run)

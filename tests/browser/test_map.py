@@ -18,6 +18,7 @@ from pyproj import Geod
 from landgis.store import database
 from landgis.terms.units import mu
 from landgis.workflows import publish
+from landgis.workflows.explain import explain
 from tests.browser.conftest import HOSTILE, HOSTILE_PARCELS, Watched, serving
 
 Open = Callable[..., Watched]
@@ -41,7 +42,7 @@ def parcels(sample: SimpleNamespace) -> Iterator[dict[str, dict[str, Any]]]:
         ledger = publish.runs.read_ledger(conn, 1)
         first = {answer: int(rows["parcel_id"].iloc[0]) for answer, rows in ledger.groupby("answer")}
         first["tested"] = int(ledger.loc[ledger["tests"].str.len() > 0, "parcel_id"].iloc[0])
-        yield {answer: publish.explain(conn, 1, number) for answer, number in first.items()}
+        yield {answer: explain(conn, 1, number) for answer, number in first.items()}
 
 
 def zoom_to(page: Page, bbox: list[float], zoom: int = 17) -> None:

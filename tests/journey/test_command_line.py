@@ -81,6 +81,30 @@ def test_a_file_goes_all_the_way_and_every_step_answers_in_json(landgis, drawn_f
     assert "<!DOCTYPE html>" in (tmp_path / "map.html").read_text()
 
 
+def test_a_parcel_is_explained_in_both_languages_and_as_json(landgis, drawn_file):
+    landgis("migrate")
+    landgis("ingest", drawn_file)
+    landgis("assess", "--rules", "cn-triage", "--on", "2026-06-30")
+
+    told = json.loads(landgis("--json", "explain", "A").stdout)
+    assert (told["triage"]["answer"], told["agrees"]) == ("data_first", True)
+    assert {item["code"] for lack in told["missing"] for item in lack["suppliers"]} >= {
+        "natural_resources",
+        "housing",
+        "park",
+    }
+    chinese, english = (landgis("explain", "A", "--run", "1", "--lang", language).stdout for language in ("zh", "en"))
+    assert "【关口】" in chinese and "自然资源部门" in chinese and "不是认定" in chinese
+    assert (
+        "== Gates" in english
+        and "natural resources office" in english
+        and not re.search("[\u4e00-\u9fff]{9}", english.split("== Gates")[0])
+    )
+    assert "drawn.gpkg" in english and "row 1" in english
+    refused = landgis("explain", "Z")
+    assert refused.returncode == 1 and "没有地块" in refused.stderr
+
+
 def test_the_same_assessment_twice_is_one_run(landgis, drawn_file):
     landgis("ingest", drawn_file)
     runs = [

@@ -16,6 +16,7 @@ from landgis.store.database import ALL_PARKS, scoped
 from landgis.terms.tiles import tile_at
 from landgis.workflows import publish
 from landgis.workflows.assess import assess
+from landgis.workflows.explain import explain
 from landgis.workflows.ingest import ingest
 
 ON = date(2026, 6, 30)
@@ -72,7 +73,7 @@ def test_one_parcel(conn, workbook, tmp_path):
 
     with scoped(conn, ALL_PARKS):
         (found,) = runs.search(conn, assessed["run"], "P-204", 10)
-        why = publish.explain(conn, assessed["run"], found["parcel_id"])
+        why = explain(conn, assessed["run"], found["parcel_id"])
         ledger = publish.ledger(conn, assessed["run"], tmp_path / "台账.xlsx", language="zh")
         column, row = tile_at(*(degree + 0.0005 for degree in CORNER), 16)
         tile = runs.read_tile(conn, assessed["run"], 16, column, row)
@@ -94,6 +95,19 @@ def test_one_parcel(conn, workbook, tmp_path):
     # Where it came from.
     source = {name: why["source"][name] for name in ("file", "layer", "row")}
     assert source == {"file": "存量用地.xlsx", "layer": "宗地", "row": 2}
+
+    # ... and every number back to its cell: tax of the firm, in the file's own column and unit.
+    facts = {fact["name"]: fact for fact in why["facts"]}
+    (tax,) = facts["tax_wan_per_mu"]["cells"]
+    assert (tax["table"], tax["column"], tax["value"], tax["batch"]) == (
+        "enterprise_year",
+        "tax_wan",
+        60,
+        ingested.stored.batch,
+    )
+    assert (tax["file"], tax["layer"], tax["row"]) == ("存量用地.xlsx", "年度指标", 2) and tax["field"]
+    (decided,) = [gate for gate in why["gates"] if gate["decided"]]
+    assert decided["code"] == "long_stopped" and why["agrees"]
 
     # The ledger people send on, and the tile the map draws.
     assert ledger["parcels"] == 1

@@ -9,6 +9,7 @@ from landgis.settings import Settings
 from landgis.store import database
 from landgis.workflows import publish
 from landgis.workflows.assess import assess
+from landgis.workflows.explain import explain
 from landgis.workflows.ingest import ingest
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -68,7 +69,7 @@ def test_new_york_s_industrial_zones_go_all_the_way_to_the_map(conn):
     with database.scoped(conn, database.ALL_PARKS):
         page = publish.map_page(conn, told["run"], language="en", base_maps=[], web=Settings().web_folder, nonce="n")
         vacant = "SELECT parcel_id FROM land.finding WHERE test = 'vacant_use' AND finding = 'suspected'"
-        why = publish.explain(conn, told["run"], rows(conn, vacant)[0][0])
+        why = explain(conn, told["run"], rows(conn, vacant)[0][0])
     assert "North Brooklyn Industrial Business Zone" in page
     assert why["triage"]["answer"] == "exit" and why["source"]["file"] == "nyc_ibz_lots.gpkg"
 

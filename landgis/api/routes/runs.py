@@ -12,9 +12,11 @@ from pydantic import BaseModel
 from starlette.background import BackgroundTask
 
 from landgis.api.context import Here
+from landgis.api.explained import Fact, GateTrace, Lack, OpenMode, Points, Score, TestTrace
 from landgis.api.problems import BothWords
 from landgis.store import runs
 from landgis.workflows import publish
+from landgis.workflows.explain import explain
 
 router = APIRouter(prefix="/api/runs", tags=["runs"])
 
@@ -228,6 +230,8 @@ class Finding(BaseModel):
     unit: str | None
     article: str | None
     missing: list[str]
+    missing_titles: list[BothWords]
+    confidence: str | None
 
 
 class Grade(BaseModel):
@@ -268,6 +272,22 @@ class Triage(BaseModel):
     grade: str | None
     freeable_m2: float | None
     upgrade_m2: float | None
+    track_title: BothWords | None
+    modes: str | None
+    urgency: Literal["high", "middle", "low"] | None
+    urgency_title: BothWords | None
+    urgency_low: float | None
+    urgency_high: float | None
+    shortfall_low: float | None
+    shortfall_high: float | None
+    exit_ease_low: float | None
+    exit_ease_high: float | None
+
+
+class TitledRuleset(UsedRuleset):
+    """A ruleset as a run used it, with its title."""
+
+    title: BothWords
 
 
 class Why(BaseModel):
@@ -305,6 +325,17 @@ class Why(BaseModel):
     findings: list[Finding]
     grades: list[Grade]
     source: dict[str, Any]
+    facts: list[Fact]
+    tests: list[TestTrace]
+    gates: list[GateTrace]
+    modes: list[OpenMode]
+    scores: list[Score]
+    points: Points
+    missing: list[Lack]
+    reliability: float | None
+    idle: dict[str, Any] | None
+    agrees: bool
+    rulesets: list[TitledRuleset]
 
 
 @router.get("")
@@ -359,7 +390,7 @@ def why(
 ) -> Why:
     """Say why: facts, users, tests with value, threshold and article, grades, gate, answer, source row."""
     with here.reading() as conn:
-        return Why(**publish.explain(conn, run, parcel_id))
+        return Why(**explain(conn, run, parcel_id, here.cases))
 
 
 @router.get(
