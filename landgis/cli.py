@@ -39,6 +39,7 @@ from landgis.workflows.explain import explain as explain_parcel
 from landgis.workflows.explain import find_parcel
 from landgis.workflows.ingest import Tell, quietly
 from landgis.workflows.ingest import ingest as ingest_files
+from landgis.workflows.zones import evaluate_zones
 
 app = typer.Typer(
     help="LandGIS 园区存量用地：哪些地块疑似闲置低效，谁该退出、置换、提升。 | Land stock of industrial parks.",
@@ -223,6 +224,22 @@ def assess(
     with _operator(_app_url(settings)) as conn, _steps() as tell:
         parks = None if park == "all" else _split(park)
         _answer(assess_parks(conn, parks, chosen, day, tell=tell), _print_assessed)
+
+
+@app.command()
+def zones(
+    park: Annotated[str, typer.Option(help="园区代码，逗号分隔；all 为全部 | parks, or all")] = "all",
+    rule_names: Annotated[
+        str, typer.Option("--rules", help="规则集代码或 .toml 文件，逗号分隔 | rulesets: codes or .toml files")
+    ] = "cn-zone-use-2010,cn-idle-2012",
+    on: Annotated[str | None, typer.Option(help="评估日 YYYY-MM-DD，缺省今天 | as of which day")] = None,
+) -> None:
+    """园区集约利用：开发、结构、强度、投入产出、闲置与潜力。 | How each park as a whole uses its land."""
+    settings = _settings()
+    with _operator(_app_url(settings)) as conn, _steps() as tell:
+        parks = None if park == "all" else _split(park)
+        found = evaluate_zones(conn, parks, _chosen(settings, rule_names), _day(on), tell=tell)
+    _answer(found.as_dict(), _print_zones)
 
 
 @rules.command("list")
@@ -644,6 +661,26 @@ def _print_ruleset(answer: dict[str, Any]) -> None:
         for item in answer["gates"]
     ]
     _print_rows(("关口 gate", "代码 code", "处置 answer", "名称 title", "条款 article"), gates)
+
+
+def _print_zones(answer: dict[str, Any]) -> None:
+    print_line(f"{answer['on']} · {', '.join(answer['rules'])}")
+    lines = [
+        (
+            item["park_code"],
+            f"{item['zh']} {item['en']}",
+            "–"
+            if item["value"] is None
+            else f"{item['value']:,.4g}"
+            if item["unit"] != "m²"
+            else f"{item['value']:,.0f}",
+            item["unit"],
+            "" if item["ideal"] is None else f"{item['ideal']:g}",
+            f"{item['lacking']}: {', '.join(item['missing'])}" if item["missing"] else "",
+        )
+        for item in answer["indicators"]
+    ]
+    _print_rows(("园区 park", "指标 indicator", "值 value", "单位 unit", "理想值 ideal", "缺 lacking"), lines)
 
 
 def _print_checked(answer: dict[str, Any]) -> None:

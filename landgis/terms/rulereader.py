@@ -21,6 +21,7 @@ from landgis.terms.frames import ANSWER, GRADE
 from landgis.terms.measures import MEASURES, Measure
 from landgis.terms.rules import (
     CONFIDENCES,
+    IDEAL_OF,
     IDLE_TESTS,
     KINDS,
     MISSING,
@@ -28,6 +29,7 @@ from landgis.terms.rules import (
     STATUSES,
     TESTING,
     UNITS,
+    ZONE_INDICATORS,
     CodeList,
     Condition,
     Confidence,
@@ -53,6 +55,7 @@ from landgis.terms.rules import (
     ScoreRule,
     Standing,
     Status,
+    ZoneIndicator,
     compose_rulesets,
     refusal,
     unit_refusal,
@@ -224,7 +227,7 @@ class _Parser:
         with self.noting():
             head = self._head(cast(Section, root.section("ruleset")))
         kinds: tuple[Kind, ...] = head.get("kinds", ())
-        apart = ("tests", "scheme", "gates", "derived", "potential", "standings", "modes", "scores")
+        apart = ("tests", "scheme", "gates", "derived", "potential", "standings", "zone", "modes", "scores")
         parts: dict[str, Any] = {key: root.left.pop(key) for key in apart if key in root.left}
         with self.noting():
             self._read_lists(root)
@@ -246,6 +249,7 @@ class _Parser:
             potential = self._potential(potential_section) if potential_section else None
         modes = self._each(rest.sections("modes"), self._opening)
         scores = self._each(rest.sections("scores"), self._score)
+        zone = self._each(rest.sections("zone", required="zone_use" in kinds), self._zone)
         standings = self._each(rest.sections("standings", required="industries" in kinds), self._standing)
         if self.faults:
             return None
@@ -267,7 +271,7 @@ class _Parser:
                 "移到该类规则集。",
                 "Move them into one.",
             )
-        self._check_kinds(kinds, tests, scheme, gates, standings)
+        self._check_kinds(kinds, tests, scheme, gates, standings, zone)
         return Ruleset(
             **head,
             text=self.text_,
@@ -281,6 +285,7 @@ class _Parser:
             gates=gates,
             potential=potential,
             standings=standings,
+            zone=zone,
             modes=modes,
             scores=scores,
         )
@@ -330,6 +335,17 @@ class _Parser:
             )
         return read
 
+    def _zone(self, section: Section) -> ZoneIndicator:
+        code = section.choice("code", ZONE_INDICATORS)
+        indicator = ZoneIndicator(
+            code,
+            cast(Words, section.words("title")),
+            section.text("article"),
+            self._named_number(section, "ideal", ZONE_INDICATORS[code][0], required=False),
+        )
+        section.done()
+        return indicator
+
     def _standing(self, section: Section) -> Standing:
         standing = Standing(
             section.text("code"),
@@ -353,8 +369,10 @@ class _Parser:
         scheme: Scheme | None,
         gates: tuple[Gate, ...],
         standings: tuple[Standing, ...],
+        zone: tuple[ZoneIndicator, ...],
     ) -> None:
         idle = {test.code for test in tests if test.code in IDLE_TESTS}
+        ideals = {item.code for item in zone if item.ideal}
         faults = [
             ("tests", "idle" in kinds and idle != set(IDLE_TESTS), "idle"),
             ("tests", "idle" not in kinds and bool(idle), "idle"),
@@ -363,6 +381,8 @@ class _Parser:
             ("scheme", ("performance" in kinds) != (scheme is not None), "performance"),
             ("gates", ("triage" in kinds) != bool(gates), "triage"),
             ("standings", ("industries" in kinds) != bool(standings), "industries"),
+            ("zone", ("zone_use" in kinds) != bool(zone), "zone_use"),
+            ("zone", not {IDEAL_OF[item.code] for item in zone if item.code in IDEAL_OF} <= ideals, "zone_use"),
         ]
         for key, wrong, kind in faults:
             if wrong:

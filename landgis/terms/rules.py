@@ -58,6 +58,35 @@ UNITS: Final = (
 IDLE_TESTS: Final = ("not_started", "stopped_area", "stopped_money")
 
 
+#: What can be said of a whole zone: unit, what is summed above and below the line; `landgis.core.zone_use` has the arithmetic.
+ZONE_INDICATORS: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
+    {
+        "developed_rate": ("ratio", "ready", "developable"),
+        "supplied_rate": ("ratio", "supplied", "ready"),
+        "supplied_of_developable": ("ratio", "supplied", "developable"),
+        "built_rate": ("ratio", "built", "supplied"),
+        "industrial_rate": ("ratio", "industrial", "built"),
+        "hightech_rate": ("ratio", "hightech", "built"),
+        "far": ("ratio", "floor", "built"),
+        "density": ("ratio", "buildings", "built"),
+        "industrial_far": ("ratio", "industrial_floor", "industrial"),
+        "industrial_coefficient": ("ratio", "industrial_footprint", "industrial"),
+        "invest_wan_per_mu": ("万元/亩", "invest", "industrial"),
+        "tax_wan_per_mu": ("万元/亩", "tax", "industrial"),
+        "revenue_wan_per_mu": ("万元/亩", "revenue", "industrial"),
+        "idle_rate": ("ratio", "idle", "supplied"),
+        "expansion_m2": ("m²", "developable", "supplied"),
+        "structure_m2": ("m²", "built", "industrial"),
+        "intensity_m2": ("m²", "industrial", "industrial_floor"),
+        "management_m2": ("m²", "idle", "idle"),
+    }
+)
+#: The potentials that are held against the ideal of another indicator.
+IDEAL_OF: Final[Mapping[str, str]] = MappingProxyType(
+    {"structure_m2": "industrial_rate", "intensity_m2": "industrial_far"}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Number:
     """A number of the law: exact value, unit, where it stands."""
@@ -263,6 +292,16 @@ class Potential:
 
 
 @dataclass(frozen=True, slots=True)
+class ZoneIndicator:
+    """One of `ZONE_INDICATORS`, in the words of a document; ``ideal`` names a number where there is one."""
+
+    code: str
+    title: Words
+    article: str
+    ideal: str
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """How an industry stands by a list of the state: codes of one edition, each with all codes it begins."""
 
@@ -343,6 +382,7 @@ class Ruleset:
     gates: tuple[Gate, ...] = ()
     potential: Potential | None = None
     standings: tuple[Standing, ...] = ()
+    zone: tuple[ZoneIndicator, ...] = ()
     modes: tuple[Opening, ...] = ()
     scores: tuple[ScoreRule, ...] = ()
 
@@ -396,7 +436,7 @@ class Ruleset:
         found: dict[str, Words] = {test.code: test.title for test in self.tests}
         found |= {gate.code: gate.title for gate in self.gates}
         found |= {item.name: item.title for item in self.derived}
-        found |= {item.code: item.title for item in self.standings}
+        found |= {item.code: item.title for item in self.standings} | {item.code: item.title for item in self.zone}
         found |= {name: table.title for name, table in self.tables.items() if table.title}
         conditions = [condition for gate in self.gates for condition in (*gate.all_of, *gate.any_of)]
         found |= {item.code: item.title for item in conditions if item.code and item.title}

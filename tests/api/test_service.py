@@ -1,6 +1,7 @@
 """The service as a client meets it: answers, problems, headers, scope, and tiles that hold what the database holds."""
 
 import re
+from fractions import Fraction
 from io import BytesIO
 
 import httpx
@@ -23,6 +24,8 @@ from landgis.store import database, stock
 from landgis.store.database import statement
 from landgis.store.stock import Source
 from landgis.terms.frames import ANSWER, ISSUE_COLUMNS, empty
+from landgis.terms.rulereader import list_rulesets, load_ruleset
+from landgis.terms.rules import CONFIDENCES, STATUSES
 from landgis.terms.tiles import tile_at
 from landgis.workflows.assess import assess
 
@@ -88,6 +91,24 @@ def test_a_run_sums_up_to_what_the_tables_hold(client, ask):
         "cn-triage",
         "cn-industries",
     }
+
+
+def test_the_rulesets_are_those_that_are_shipped(client):
+    told = client.get("/api/rules").json()
+    assert [item["code"] for item in told if item["is_packaged"]] == list(list_rulesets())
+    assert all(item["document"] and item["status"] in STATUSES and item["confidence"] in CONFIDENCES for item in told)
+
+
+def test_a_ruleset_is_told_in_full_with_its_numbers_exact(client):
+    told = client.get("/api/rules/cn-idle-2012").json()
+    loaded = load_ruleset("cn-idle-2012")
+    assert (told["sha256"], told["text"]) == (loaded.sha256, loaded.text)
+    assert {name: Fraction(str(item["value"])) for name, item in told["numbers"].items()} == {
+        name: number.value for name, number in loaded.numbers.items()
+    }
+    assert [test["code"] for test in told["tests"]] == [test.code for test in loaded.tests]
+    assert client.get(f"/api/rules/{loaded.sha256}").json() == told | {"is_packaged": False}  # as the run kept it
+    assert client.get("/api/rules/cn-idle-2021").status_code == 404
 
 
 def test_why_tells_every_number_with_its_source(client, ask, sample):
