@@ -135,6 +135,58 @@ class Found:
         return bool(np.isneginf(self.pending).all())
 
 
+def cost_of(ground: Ground, members: Ints) -> float:
+    """Give what a set costs with the least links that hold it together, 万元; infinite where nothing holds it together."""
+    inside = set(members.tolist())
+    edges = sorted(
+        (float(ground.link_wan[at]), i, int(ground.neighbour[at]))
+        for i in inside
+        for at in range(int(ground.start[i]), int(ground.start[i + 1]))
+        if i < ground.neighbour[at] and int(ground.neighbour[at]) in inside
+    )
+    group = {i: i for i in inside}
+
+    def top(i: int) -> int:
+        while group[i] != i:
+            i = group[i]
+        return i
+
+    links, left = 0.0, len(inside) - 1
+    for wan, i, j in edges:
+        one, other = top(i), top(j)
+        if one != other:
+            group[one] = other
+            links += wan
+            left -= 1
+    return float(ground.cost_wan[members].sum()) + links if left == 0 else np.inf
+
+
+def answers(ground: Ground, wants: Wants, demand: int, members: Ints, cost_wan: float) -> bool:
+    """Say whether a set of this cost meets a demand."""
+    area = float(ground.area_m2[members].sum())
+    inside = np.zeros(len(ground), dtype=bool)
+    inside[members] = True
+    shared = sum(
+        float(
+            ground.border_m[ground.start[i] : ground.start[i + 1]][
+                inside[ground.neighbour[ground.start[i] : ground.start[i + 1]]]
+            ].sum()
+        )
+        for i in members
+    )
+    outline = float(ground.outline_m[members].sum()) - shared
+    owners = set(ground.owner[members].tolist())
+    width = int(wants.width[demand])
+    return bool(
+        wants.eligible[demand, members].all()
+        and wants.area_min_m2[demand] <= area <= wants.area_max_m2[demand]
+        and 4 * np.pi * area >= wants.compactness_min[demand] * outline**2
+        and sum(owner >= 0 for owner in owners) <= wants.owners_max[demand]
+        and cost_wan <= wants.cost_max_wan[demand]
+        and (width < 0 or any(inside[list(core)].all() for core in wants.cores[width]))
+    )
+
+
 def never() -> bool:
     """Tell a search that it has all the time it needs."""
     return False

@@ -1,0 +1,187 @@
+"""Which of many sites to take: no parcel twice, no demand twice, within limits. Linear relaxation and integer programme, by HiGHS.
+
+Columns are sites for a demand; rows are parcels and demands (each at most once) and limits (money, staff, …).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landgis.core.sites import require
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+#: What HiGHS takes.
+Whole = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One site for one demand: its parcels (sorted positions), its worth minus cost (万元), and what it uses of every limit."""
+
+    demand: int
+    members: Ints
+    value: float
+    uses: tuple[float, ...]
+
+    @property
+    def key(self) -> tuple[int, bytes]:
+        """What makes it the same column."""
+        return self.demand, self.members.tobytes()
+
+
+@dataclass(frozen=True)
+class Prices:
+    """What the relaxation charges for a parcel, a demand and a unit of each limit; and its value."""
+
+    parcel: Floats
+    demand: Floats
+    limit: Floats
+    value: float
+
+    def mixed(self, other: "Prices", share: float) -> "Prices":
+        """Give prices between these and others."""
+        return Prices(
+            share * other.parcel + (1 - share) * self.parcel,
+            share * other.demand + (1 - share) * self.demand,
+            share * other.limit + (1 - share) * self.limit,
+            self.value,
+        )
+
+
+class Relaxation:
+    """The linear relaxation over the columns there are so far."""
+
+    def __init__(self, parcels: int, demands: int, limits: Floats) -> None:
+        self._highs: Any = require("highspy")
+        self._shape = parcels, demands, len(limits)
+        rows = parcels + demands + len(limits)
+        self._solver = _quiet(self._highs)
+        self._solver.setOptionValue("threads", 1)
+        upper = np.concatenate([np.ones(parcels + demands), limits])
+        none = np.empty(0)
+        self._solver.addRows(
+            rows, np.full(rows, -np.inf), upper, 0, np.zeros(rows, np.int32), none.astype(np.int32), none
+        )
+        self.columns: list[Column] = []
+        self._known: set[tuple[int, bytes]] = set()
+
+    def add(self, columns: Sequence[Column]) -> int:
+        """Add columns that are not there yet; give how many."""
+        fresh = []
+        for column in columns:
+            if column.key not in self._known:
+                self._known.add(column.key)
+                fresh.append(column)
+        if fresh:
+            start, index, value = _matrix(fresh, *self._shape)
+            count = len(fresh)
+            self._solver.addCols(
+                count, np.array([-one.value for one in fresh]), np.zeros(count), np.full(count, np.inf), len(index),
+                start[:-1], index, value,
+            )  # fmt: skip
+            self.columns += fresh
+        return len(fresh)
+
+    def solve(self) -> Prices:
+        """Solve and give the prices."""
+        self._solver.run()
+        dual = np.maximum(-np.asarray(self._solver.getSolution().row_dual), 0.0)
+        parcels, demands, _ = self._shape
+        value = -float(self._solver.getInfo().objective_function_value)
+        return Prices(dual[:parcels], dual[parcels : parcels + demands], dual[parcels + demands :], value)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The columns taken, their value, and the bound over the columns given."""
+
+    columns: tuple[Column, ...]
+    value: float
+    bound: float
+
+
+def choose(
+    columns: Sequence[Column],
+    parcels: int,
+    demands: int,
+    limits: Floats,
+    *,
+    gap: float,
+    stop: Callable[[], bool],
+    seconds: float = np.inf,
+) -> Chosen:
+    """Take the best columns that go together, proved within a relative gap unless it is stopped or its seconds are over."""
+    if not columns:
+        return Chosen((), 0.0, 0.0)
+    highs: Any = require("highspy")
+    solver = _quiet(highs)
+    solver.setOptionValue("mip_rel_gap", gap)
+    if np.isfinite(seconds):
+        solver.setOptionValue("time_limit", float(seconds))
+    start, index, value = _matrix(columns, parcels, demands, len(limits))
+    upper = np.concatenate([np.ones(parcels + demands), limits])
+    met, place = np.unique(index, return_inverse=True)
+    model = highs.HighsLp()
+    count = len(columns)
+    worth = np.array([one.value for one in columns])
+    model.num_col_, model.num_row_ = count, len(met)
+    model.col_cost_, model.col_lower_, model.col_upper_ = -worth, np.zeros(count), np.ones(count)
+    model.row_lower_, model.row_upper_ = np.full(len(met), -np.inf), upper[met]
+    model.a_matrix_.format_ = highs.MatrixFormat.kColwise
+    model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = start, place.astype(np.int32), value
+    model.integrality_ = [highs.HighsVarType.kInteger] * count
+    solver.passModel(model)
+    greedy = _greedy(columns, worth, met, upper, start, index, value)
+    given = highs.HighsSolution()
+    given.col_value = greedy.tolist()
+    solver.setSolution(given)
+
+    def ask(event: Any) -> None:  # noqa: ANN401  highspy has no types
+        if stop():
+            event.interrupt()
+
+    solver.cbMipInterrupt.subscribe(ask)
+    solver.run()
+    info = solver.getInfo()
+    taken = greedy
+    if info.primal_solution_status == highs.SolutionStatus.kSolutionStatusFeasible.value:
+        taken = np.asarray(solver.getSolution().col_value) > 0.5
+    picked = tuple(columns[at] for at in np.flatnonzero(taken).tolist())
+    total = float(worth[taken > 0].sum())
+    return Chosen(picked, total, max(-float(info.mip_dual_bound), total))
+
+
+def _greedy(
+    columns: Sequence[Column], worth: Floats, met: Whole, upper: Floats, start: Whole, index: Whole, value: Floats
+) -> NDArray[np.bool_]:
+    """Take columns by worth as long as they fit: a first answer."""
+    left = upper.copy()
+    taken = np.zeros(len(columns), dtype=bool)
+    for at in np.argsort(-worth, kind="stable"):
+        rows, amounts = index[start[at] : start[at + 1]], value[start[at] : start[at + 1]]
+        if worth[at] > 0 and (left[rows] >= amounts - 1e-9).all():
+            left[rows] -= amounts
+            taken[at] = True
+    return taken
+
+
+def _matrix(columns: Sequence[Column], parcels: int, demands: int, limits: int) -> tuple[Whole, Whole, Floats]:
+    """Lay columns out (CSC): where each starts, its rows, their amounts."""
+    sizes = np.array([len(one.members) + 1 + limits for one in columns])
+    start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
+    extra = parcels + demands + np.arange(limits)
+    index = np.concatenate([np.concatenate([one.members, [parcels + one.demand], extra]) for one in columns])
+    value = np.ones(len(index), dtype=np.float64)
+    for at in range(limits):
+        value[start[1:] - limits + at] = [one.uses[at] for one in columns]
+    return start, index.astype(np.int32), value
+
+
+def _quiet(highs: Any) -> Any:  # noqa: ANN401  highspy has no types
+    solver = highs.Highs()
+    solver.setOptionValue("output_flag", False)
+    return solver
