@@ -5,7 +5,7 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA land, api TO landgis_app;
 GRANT INSERT ON ALL TABLES IN SCHEMA land TO landgis_app;
 REVOKE INSERT ON land.migration FROM landgis_app;
 -- Closing a version is the only change: `during` of a stock row, and nothing else of it.
-GRANT UPDATE (during) ON land.park, land.parcel, land.contract, land.building, land.enterprise, land.parcel_use,
+GRANT UPDATE (during) ON land.park, land.parcel, land.contract, land.contract_delay, land.building, land.enterprise, land.parcel_use,
     land.enterprise_year, land.enterprise_month, land.zone, land.evidence, land.demand TO landgis_app;
 -- The queue is worked on by whoever works: it holds numbers of jobs, and what they are about is under row-level security.
 GRANT USAGE ON SCHEMA queue TO landgis_app;

@@ -58,6 +58,7 @@ DATE_ORDER: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     ),
     "enterprise": (("founded_on", "stopped_since"),),
     "parcel_use": (("from_on", "to_on"),),
+    "contract_delay": (("from_on", "to_on"),),
 }
 #: Pairs of numbers of which the first must not be larger, by table.
 BOUNDS_ORDER: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
@@ -95,7 +96,7 @@ def check(frames: Mapping[str, pd.DataFrame], known: Mapping[str, pd.DataFrame])
         By table: the columns of ``terms.frames``, shapes in EPSG:4490 (degrees, longitude first), and where they are there
         ``source_file``, ``source_layer``, ``source_row``.
     known
-        What is in the stock already, by table (``park``, ``parcel``, ``enterprise``): at least the key's columns; of parcels
+        What is in the stock already, by table (``park``, ``parcel``, ``enterprise``, ``contract``): at least the key's columns; of parcels
         also ``geom_area_m2`` (m²) where the users' areas are to be held against it. An absent table knows nothing.
 
     Returns
@@ -695,15 +696,17 @@ class _Corners:
 def _between(kept: dict[str, pd.DataFrame], known: Mapping[str, pd.DataFrame], issues: Issues) -> None:
     parcels = _keys(kept.get("parcel"), known.get("parcel"), ("park_code", "parcel_no"))
     enterprises = _keys(kept.get("enterprise"), known.get("enterprise"), ("park_code", "uscc"))
+    contracts = _keys(kept.get("contract"), known.get("contract"), ("park_code", "contract_no"))
     for table in STOCK:
         frame = kept.get(table.name)
         if frame is None:
             continue
-        for code, name, exists in (
-            ("501-parcel-unknown", "parcel_no", parcels),
-            ("502-enterprise-unknown", "uscc", enterprises),
+        for code, name, own, exists in (
+            ("501-parcel-unknown", "parcel_no", "parcel", parcels),
+            ("502-enterprise-unknown", "uscc", "enterprise", enterprises),
+            ("505-contract-unknown", "contract_no", "contract", contracts),
         ):
-            if name not in table.by_name or table.name in ("parcel", "enterprise"):
+            if name not in table.by_name or table.name == own:
                 continue
             lost = ~_in(frame, ["park_code", name], exists) & frame[name].notna().to_numpy(dtype=bool)
             issues.add(code, frame[lost], table=table.name, column=table.by_name[name], raw=frame[name][lost])

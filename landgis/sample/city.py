@@ -21,7 +21,7 @@ from landgis.sample.planting import Garden
 from landgis.sample.plants import LAST_ONCE, plant
 from landgis.terms.crs import STORED
 from landgis.terms.errors import InputError, Words
-from landgis.terms.frames import EVIDENCE_PATCH, STOCK, Stock, Table
+from landgis.terms.frames import CONTRACT_DELAY, EVIDENCE_PATCH, STOCK, Stock, Table
 
 LEAST_PARCELS: Final = 400
 LEAST_PARCELS_PER_PARK: Final = 100
@@ -115,6 +115,7 @@ def make_city(*, parcels: int = 600, parks: int = 4, seed: int, on: date, origin
         "park": records.park_frame(fabric),
         "parcel": land,
         "contract": records.contract_frame(rng, terms, land, on),
+        "contract_delay": frame(CONTRACT_DELAY, 0, {}),
         "building": buildings,
         "enterprise": firms,
         "parcel_use": records.use_frame(rng, holdings, terms, land, firms, on),

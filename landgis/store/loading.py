@@ -4,6 +4,7 @@ The wire form of a row is a 16-bit count of fields and, for each, a 32-bit lengt
 (PostgreSQL documentation, COPY, Binary Format).
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, Literal
@@ -26,7 +27,7 @@ _PIECE_ROWS: Final = 10_000
 _POSTGRES_EPOCH: Final = np.datetime64("2000-01-01", "D")
 
 Bytes = npt.NDArray[np.uint8]
-Wire = Kind | Literal["bigint", "numbers"]
+Wire = Kind | Literal["bigint", "numbers", "json"]
 Encode = Callable[[pd.DataFrame], Sequence[pa.LargeBinaryArray]]
 
 
@@ -170,6 +171,8 @@ def _field(column: "pd.Series[Any]", kind: Wire) -> list[pa.LargeBinaryArray]:
         return _varying(pa.array(shapely.to_wkb(column.to_numpy(dtype=object), byte_order=1), pa.large_binary()))
     if kind == "numbers":
         return [_number_arrays(column)]
+    if kind == "json":
+        return _varying(pa.array(_json_texts(column), pa.large_binary()))
     if kind == "texts":
         return _varying(pa.array([_text_array(value) for value in column], pa.large_binary()))
     return _varying(pa.array(column, pa.large_string(), from_pandas=True).cast(pa.large_binary()))
@@ -223,6 +226,16 @@ def _binary(lengths: npt.NDArray[np.int64], data: Bytes) -> pa.LargeBinaryArray:
     np.cumsum(lengths, out=offsets[1:])
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(data))]
     return pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(lengths), buffers)
+
+
+def _json_texts(column: "pd.Series[Any]") -> list[bytes]:
+    """Write each value in jsonb's wire form, version 1 and the text; rows that share one value share its text."""
+    shared = {id(value): value for value in column}
+    written = {
+        place: b"\1" + json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        for place, value in shared.items()
+    }
+    return [written[id(value)] for value in column]
 
 
 def _text_array(value: object) -> bytes | None:

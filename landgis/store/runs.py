@@ -35,13 +35,21 @@ _TRIAGE: Final[tuple[tuple[str, Wire], ...]] = (
     ("uscc", "text"),
 )  # fmt: skip
 
+_IDLE: Final[tuple[tuple[str, Wire], ...]] = (
+    ("park_code", "text"), ("parcel_id", "bigint"), ("contract_no", "text"), ("state", "text"), ("finding", "text"), ("track", "text"),
+    ("start_due", "date"), ("start_basis", "text"), ("start_proof", "text"), ("overdue_days", "number"),
+    ("overdue_limit_days", "number"), ("stopped_days", "number"), ("stopped_limit_days", "number"), ("developed_share", "number"),
+    ("invested_share", "number"), ("changes_on", "date"), ("changes_to", "text"), ("fee_low_wan", "number"),
+    ("fee_high_wan", "number"), ("remarks", "texts"), ("missing", "texts"), ("asks", "texts"), ("clocks", "json"),
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Assessment:
     """What one assessment says, ready to be stored.
 
-    ``findings``, ``grades`` and ``triage`` have the columns of `landgis.terms.frames` and ``park_code``; ``triage`` also ``tests`` and
-    the ``uscc`` of the main user.
+    ``findings``, ``idle``, ``grades`` and ``triage`` have the columns of `landgis.terms.frames` and ``park_code``; ``triage`` also
+    ``tests`` and the ``uscc`` of the main user.
     ``extents`` is park to (west, south, east, north); ``detail_zoom`` the zoom from which single parcels are drawn.
     """
 
@@ -52,6 +60,7 @@ class Assessment:
     snapshot: str
     version: str
     findings: pd.DataFrame
+    idle: pd.DataFrame
     grades: pd.DataFrame
     triage: pd.DataFrame
     extents: Mapping[str, Sequence[float]]
@@ -89,6 +98,7 @@ def add_run(conn: Connection, made: Assessment) -> int:
     run = int(added["run"])
     for table, frame, kinds in (
         ("finding", made.findings, _FINDING),
+        ("idle", made.idle, _IDLE),
         ("grade", made.grades, _GRADE),
         ("triage", made.triage, _TRIAGE),
     ):
@@ -188,6 +198,7 @@ def read_judged(conn: Connection, run: int, parcel_id: int) -> dict[str, Any]:
     return parcel | {
         "enterprises": database.rows(conn, "judged_enterprises", run=run, parcel_id=parcel_id),
         "findings": database.rows(conn, "judged_findings", run=run, parcel_id=parcel_id),
+        "idle": database.rows(conn, "judged_idle", run=run, parcel_id=parcel_id),
         "grades": database.rows(conn, "judged_grades", run=run, parcel_id=parcel_id),
     }
 

@@ -75,7 +75,7 @@ def known_keys(conn: Connection, parks: Sequence[str], codes: Sequence[str]) -> 
         return {
             table.name: _keys(conn, table, codes).drop(columns=["id", "row_hash"])
             for table in STOCK
-            if table.name in ("park", "parcel", "enterprise")
+            if table.name in ("park", "parcel", "enterprise", "contract")
         }
 
 

@@ -105,6 +105,20 @@ DELAY_CAUSE: Final = _domain(
     market=("市场原因", "market"),
     force_majeure=("不可抗力", "force majeure"),
 )
+FOUNDATION: Final = _domain(pit=("深基坑", "deep pit"), piles=("桩基", "piles"), other=("其他基础", "other foundation"))
+#: What puts the start of works off: the government's causes and force majeure (令第53号 第8条), the preparation that works need
+#: (城市房地产管理法 第26条), and a supplement to the contract (令第53号 第12条).
+DELAY: Final = _domain(
+    not_delivered=("未按约定交付土地", "land not delivered as agreed"),
+    plan_changed=("规划依法修改", "plan lawfully changed"),
+    policy_changed=("国家政策调整", "state policy changed"),
+    petition=("群众信访", "petitions of those whose land it was"),
+    control_or_relics=("军事管制、文物保护", "military control or relics"),
+    government_act=("政府其他行为", "another act of the government"),
+    force_majeure=("不可抗力", "force majeure"),
+    preparation=("动工必需的前期工作", "preparation that works need"),
+    supplement=("补充协议延期", "put off by a supplement"),
+)
 FUNCTION: Final = _domain(
     workshop=("厂房", "workshop"),
     warehouse=("仓库", "warehouse"),
@@ -328,6 +342,24 @@ CONTRACT: Final = Table(
             unit="万元/t",
             minimum=0,
         ),
+        _date("permit_on", "施工许可证日期", "building permit of"),
+        Column("foundation_kind", "text", "基础类型", "kind of foundation", domain=FOUNDATION),
+        _share("foundation_share", "基础完成比例", "share of the foundation that is done"),
+    ),
+)
+
+CONTRACT_DELAY: Final = Table(
+    "contract_delay",
+    "动工延期",
+    "what puts the start of works off",
+    ("park_code", "contract_no", "cause", "from_on"),
+    (
+        _PARK_CODE,
+        Column("contract_no", "text", "合同编号", "contract number", required=True),
+        Column("cause", "text", "原因", "cause", required=True, domain=DELAY),
+        Column("from_on", "date", "起", "from; of a supplement the day it was signed", required=True),
+        _date("to_on", "止", "its last day, empty while it lasts; of a supplement the newly agreed start"),
+        _text("document_no", "文号", "document that shows it"),
     ),
 )
 
@@ -511,7 +543,8 @@ DEMAND: Final = Table(
 
 #: The stock, in the order in which a batch is checked and stored: what others refer to comes first.
 STOCK: Final = (
-    PARK, PARCEL, CONTRACT, BUILDING, ENTERPRISE, PARCEL_USE, ENTERPRISE_YEAR, ENTERPRISE_MONTH, ZONE, EVIDENCE_PATCH, DEMAND,
+    PARK, PARCEL, CONTRACT, CONTRACT_DELAY, BUILDING, ENTERPRISE, PARCEL_USE, ENTERPRISE_YEAR, ENTERPRISE_MONTH, ZONE,
+    EVIDENCE_PATCH, DEMAND,
 )  # fmt: skip
 
 SEVERITY: Final = _domain(
@@ -540,6 +573,78 @@ TRACK: Final = _domain(
     take_back=("无偿收回（调查核实后）", "take-back without compensation, after investigation"),
     agreement=("协商处置", "agreement menu"),
 )
+#: Where a contract stands by the idle-land rule: what is found, or the track where it is suspected.
+IDLE_STATE: Final = _domain(
+    clear=("未见", "clear"),
+    unknown=("不明", "unknown: data missing"),
+    agreement=("疑似闲置，协商处置", "suspected: agreement menu"),
+    fee=("疑似闲置满一年，闲置费", "suspected: idle fee"),
+    take_back=("疑似闲置满两年，无偿收回", "suspected: take-back without compensation"),
+)
+#: Whether the start on record is one in the sense of 令第53号 第30条.
+START_PROOF: Final = _domain(
+    proved=("已证实", "proved: permit and foundation are on record"),
+    unproved=("未证实", "not proved: permit or foundation is not on record"),
+    refuted=("不成立", "refuted: the foundation on record is less than the rule asks"),
+)
+START_BASIS: Final = _domain(
+    agreed=("合同约定", "as agreed"),
+    supplement=("补充协议", "as a supplement says"),
+    delivered=("交地日推算", "read from the delivery"),
+)
+#: What a reader of an idle finding must know beside it.
+IDLE_REMARK: Final = _domain(
+    start_unproved=(
+        "已记动工，但许可证或基础进度不足以证实",
+        "a start is on record, yet permit and foundation do not prove it",
+    ),
+    start_refuted=(
+        "已记动工，但基础进度不够，按未动工计",
+        "a start is on record, yet too little foundation: taken as not started",
+    ),
+    delivered_after_start=(
+        "交地晚于约定动工日，查明是否政府原因",
+        "delivered after the agreed start: ask whether the government caused it",
+    ),
+    delay_lasts=("免责事由仍在持续，期限中止", "an excuse still lasts: the clock stands still"),
+    extension_capped=(
+        "补充协议延期超过上限，按上限计",
+        "the supplement puts off more than the rule allows: counted up to that",
+    ),
+)
+#: The steps of the procedure that have a clock, and what sets each going (令第53号).
+PROCEDURE: Final = _domain(
+    S0_investigate=("启动调查核实", "begin the investigation"),
+    S1_answer=("使用权人说明情况、提供材料", "the holder explains and supplies evidence"),
+    S5a_extend=("延长动工开发期限的最长期限", "longest extension of the start"),
+    S5a_temporary_use=("政府安排临时使用的最长期限", "longest temporary use arranged by the government"),
+    S5b_hearing=("申请听证（期限依听证规定）", "ask for a hearing (length by the hearing rules)"),
+    S6_pay=("缴纳闲置费", "pay the idle fee"),
+    S7_deregister=("办理注销登记、交回权属证书", "deregister, return the certificate"),
+    S8_review=("申请行政复议", "ask for administrative review"),
+    S8_suit=("提起行政诉讼", "bring an administrative suit"),
+    found_on=("发现涉嫌闲置", "found"),
+    notice_served_on=("《闲置土地调查通知书》送达", "notice of investigation served"),
+    extension_signed_on=("补充协议签订", "supplement signed"),
+    temporary_use_from=("临时使用开始", "temporary use begins"),
+    hearing_notice_served_on=("听证告知书送达", "notice of the right to a hearing served"),
+    decision_served_on=("决定书送达", "decision served"),
+)
+#: Who can supply what an idle finding lacks, by column.
+SUPPLIER: Final[Mapping[str, Words]] = {
+    **dict.fromkeys(
+        ("contract.agreed_start_on", "contract.delivered_on", "contract.price_wan"),
+        Words("自然资源主管部门（合同、交地确认书）", "the natural-resources authority (contract, record of delivery)"),
+    ),
+    **dict.fromkeys(
+        ("contract.permit_on",), Words("住建部门（施工许可证）", "the housing authority (building permit)")
+    ),
+    **dict.fromkeys(
+        ("contract.foundation_kind", "contract.foundation_share", "contract.stopped_since", "contract.developed_m2",
+         "contract.should_develop_m2", "contract.invested_wan", "contract.total_invest_wan", "contract_delay", "contract"),
+        Words("土地使用权人（《闲置土地调查通知书》要求的材料）", "the holder of the land (what the notice of investigation asks for)"),
+    ),
+}  # fmt: skip
 GRADE: Final = _domain(
     A=("优先发展", "develop first"),
     B=("鼓励提升", "encourage"),
@@ -552,6 +657,12 @@ GRADE: Final = _domain(
 #: suspected side, in ``unit``; ``margin_share`` the same as a share of the threshold.
 FINDING_COLUMNS: Final = (
     "parcel_id", "ruleset", "test", "finding", "value", "threshold", "margin", "margin_share", "unit", "article", "missing",
+)  # fmt: skip
+#: What a run says of one contract by the idle-land rule.
+IDLE_COLUMNS: Final = (
+    "parcel_id", "contract_no", "state", "finding", "track", "start_due", "start_basis", "start_proof", "overdue_days",
+    "overdue_limit_days", "stopped_days", "stopped_limit_days", "developed_share", "invested_share", "changes_on", "changes_to",
+    "fee_low_wan", "fee_high_wan", "remarks", "missing", "asks", "clocks",
 )  # fmt: skip
 #: What a run says of one evaluated subject (an enterprise, or a parcel where nobody is known).
 GRADE_COLUMNS: Final = (
@@ -585,6 +696,7 @@ class Stock:
     park: gpd.GeoDataFrame
     parcel: gpd.GeoDataFrame
     contract: pd.DataFrame
+    contract_delay: pd.DataFrame
     building: pd.DataFrame
     enterprise: pd.DataFrame
     parcel_use: pd.DataFrame

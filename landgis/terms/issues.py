@@ -301,6 +301,13 @@ CHECKS: Final = _register(
         "园区“{value}”不在本批，也不在库中。",
         "The park {value} is neither in this batch nor in the stock.",
     ),
+    (
+        "505-contract-unknown",
+        "doubted",
+        "contract exists",
+        "合同“{value}”不在本批，也不在库中。",
+        "The contract {value} is neither in this batch nor in the stock.",
+    ),
 )
 
 #: What a person calls each kind of value.

@@ -18,7 +18,7 @@ from landgis.store.database import ALL_PARKS, Connection, refresh_statistics, sc
 from landgis.store.runs import Assessment, add_run, find_same_run, used_texts
 from landgis.store.stock import list_parks, read_stock, snapshot
 from landgis.terms.errors import ConflictError, RuleError, Words
-from landgis.terms.frames import ANSWER, FINDING_COLUMNS, GRADE_COLUMNS, Stock, empty
+from landgis.terms.frames import ANSWER, FINDING_COLUMNS, GRADE_COLUMNS, IDLE_COLUMNS, Stock, empty
 from landgis.terms.rulediff import differences
 from landgis.terms.rulereader import load_ruleset, parse_ruleset, with_needed
 from landgis.terms.rules import Rulebook, Ruleset, compose_rulesets
@@ -150,6 +150,7 @@ def judge(stock: Stock, batch: int, rules: Rulebook, on: date, tell: Tell = quie
         snapshot=snapshot(stock),
         version=landgis.__version__,
         findings=made.all_findings.assign(park_code=park.reindex(made.all_findings["parcel_id"]).to_numpy()),
+        idle=_of_contracts(stock, made.contracts),
         grades=_with_park(stock, made.grades, made.grades_before),
         triage=made.answers.assign(
             park_code=park, tests=_suspecting(made.all_findings, made.answers), uscc=made.measures["uscc"]
@@ -167,7 +168,8 @@ def think(stock: Stock, rules: Rulebook, on: date, tell: Tell = quietly) -> Judg
     findings, contracts, idle, grades, grades_before = [], None, None, None, None
     if rules.idle:
         with tell(Words("疑似闲置", "Suspected idle land")):
-            contracts = idle_land(stock.contract, rules.idle, on, build_status=stock.parcel["build_status"])
+            status = stock.parcel["build_status"]
+            contracts = idle_land(stock.contract, rules.idle, on, build_status=status, delays=stock.contract_delay)
             idle = idle_by_parcel(contracts, stock.parcel)
             findings.append(idle_findings(contracts, idle, rules.idle))
     if rules.low_efficiency:
@@ -197,6 +199,13 @@ def think(stock: Stock, rules: Rulebook, on: date, tell: Tell = quietly) -> Judg
         suspects = item.loc[item["finding"] == "suspected", "parcel_id"].value_counts()
         answers["suspected"] += suspects.reindex(answers.index, fill_value=0)
     return Judgement(measures, contracts, idle, found, tuple(beside), grades, grades_before, answers)
+
+
+def _of_contracts(stock: Stock, contracts: pd.DataFrame | None) -> pd.DataFrame:
+    """Put the park to each contract; none where idleness was not asked."""
+    if contracts is None:
+        return empty((*IDLE_COLUMNS, "park_code"))
+    return contracts.assign(park_code=stock.contract["park_code"])
 
 
 def _with_park(stock: Stock, *years: pd.DataFrame | None) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from landgis.store.database import Connection
 from landgis.store.stock import Origins, read_origins, read_stock
 from landgis.terms.disposal import URGENCY
 from landgis.terms.errors import InputError, NotFoundError, Words
-from landgis.terms.frames import ANSWER, STOCK, TRACK, Stock
+from landgis.terms.frames import ANSWER, IDLE_REMARK, IDLE_STATE, PROCEDURE, STOCK, SUPPLIER, TRACK, Stock
 from landgis.terms.reasons import name_words, reason_words
 from landgis.terms.rulereader import parse_ruleset
 from landgis.terms.rules import Rulebook, compose_rulesets
@@ -154,8 +154,8 @@ def explain(conn: Connection, run: int, parcel_id: int, cases: Cases | None = No
     -------
     dict
         ``run, on, parcel, enterprises, triage, findings, grades, source, agrees``; what `landgis.core.explanation.Trace.tell` gives, each
-        fact with ``cells`` (table, column, key, value, and the file's row, field and unit); ``idle`` (clock of the contract that
-        decided); ``rulesets``. Everything is plain JSON.
+        fact with ``cells`` (table, column, key, value, and the file's row, field and unit); ``idle`` (each contract as the run
+        stored it, the gravest first); ``rulesets``. Everything is plain JSON.
 
     Raises
     ------
@@ -166,7 +166,7 @@ def explain(conn: Connection, run: int, parcel_id: int, cases: Cases | None = No
     case = (cases or Cases()).open(conn, run, found["park_code"])
     words = case.book.words
     triage = {name: found.pop(name) for name in _TRIAGE}
-    lists = {name: found.pop(name) for name in ("enterprises", "findings", "grades", "source")}
+    lists = {name: found.pop(name) for name in ("enterprises", "findings", "idle", "grades", "source")}
     number, as_of = found.pop("run"), found.pop("as_of")
     told = case.trace.tell(parcel_id)
     again = case.judgement.answers.loc[parcel_id]
@@ -197,7 +197,7 @@ def explain(conn: Connection, run: int, parcel_id: int, cases: Cases | None = No
             "source": lists["source"],
             **told,
             "facts": [fact | {"cells": _cells(case, parcel_id, fact)} for fact in told["facts"]],
-            "idle": _idle(case, parcel_id),
+            "idle": [_idle_in_words(contract) for contract in lists["idle"]],
             "agrees": [again["answer"], again["gate"]] == [triage["answer"], triage["gate"]],
             "rulesets": [
                 {
@@ -285,14 +285,22 @@ def _graded(kept: dict[str, Any], rules: Rulebook) -> dict[str, Any]:
     return kept | {"scores": parts, "reason": both(reason_words(reason, rules.words)) if reason else None}
 
 
-def _idle(case: Case, parcel_id: int) -> dict[str, Any] | None:
-    """Give the clock of the contract that spoke for the parcel; None where idleness was not asked or there is no contract."""
-    contracts, idle = case.judgement.contracts, case.judgement.idle
-    if contracts is None or idle is None or int(idle["row"].loc[parcel_id]) < 0:
-        return None
-    row = contracts.iloc[int(idle["row"].loc[parcel_id])]
-    names = [name for name in contracts.columns if name not in ("parcel_id", "missing")]
-    return {name: row[name].date() if isinstance(row[name], pd.Timestamp) else plain(row[name]) for name in names}
+def _idle_in_words(contract: dict[str, Any]) -> dict[str, Any]:
+    """Say in words where a contract stands by the idle-land rule, what to ask whom for, and what comes due."""
+    changes_to = contract["changes_to"]
+    return contract | {
+        "title": both(IDLE_STATE[contract["state"]]),
+        "changes_to_title": both(IDLE_STATE[changes_to]) if changes_to else None,
+        "remarks": [{"code": code, **both(IDLE_REMARK[code])} for code in contract["remarks"]],
+        "asks": [
+            {"column": name, "title": both(name_words(name)), "supplier": both(SUPPLIER[name])}
+            for name in contract["asks"]
+        ],
+        "clocks": [
+            clock | {"title": both(PROCEDURE[clock["step"]]), "trigger_title": both(PROCEDURE[clock["trigger"]])}
+            for clock in contract["clocks"]
+        ],
+    }
 
 
 def _jsonable(value: Any) -> Any:  # noqa: ANN401  any JSON value

@@ -119,7 +119,16 @@ def fill(parcels: str, url: str, folder: str) -> dict[str, Any]:
     from landgis.store.runs import Assessment, add_run
     from landgis.store.stock import Source, add_batch
     from landgis.terms.crs import ellipsoid_area_m2
-    from landgis.terms.frames import ANSWER, FINDING_COLUMNS, GRADE_COLUMNS, ISSUE_COLUMNS, PARCEL, PARK, empty
+    from landgis.terms.frames import (
+        ANSWER,
+        FINDING_COLUMNS,
+        GRADE_COLUMNS,
+        IDLE_COLUMNS,
+        ISSUE_COLUMNS,
+        PARCEL,
+        PARK,
+        empty,
+    )
     from landgis.terms.tiles import tiles_over
 
     rng = np.random.default_rng(1)
@@ -182,6 +191,7 @@ def fill(parcels: str, url: str, folder: str) -> dict[str, Any]:
                     snapshot="made",
                     version="bench",
                     findings=empty((*FINDING_COLUMNS, "park_code")),
+                    idle=empty((*IDLE_COLUMNS, "park_code")),
                     grades=empty((*GRADE_COLUMNS, "park_code")),
                     triage=triage,
                     extents={"P000": (west, south, east, north)},

@@ -22,6 +22,7 @@ SPEAKS_OF_PARKS = [
     "stability_parcel",
     "triage",
     "cell",
+    "idle",
     "activity",
     "audit",
 ]

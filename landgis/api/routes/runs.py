@@ -234,6 +234,62 @@ class Finding(BaseModel):
     confidence: str | None
 
 
+class Remark(BothWords):
+    """What a reader of an idle finding must know beside it."""
+
+    code: str
+
+
+class Ask(BaseModel):
+    """What to ask for, and who can supply it."""
+
+    column: str
+    title: BothWords
+    supplier: BothWords
+
+
+class Clock(BaseModel):
+    """One clock of the procedure: what sets it going, how long it runs, and when it is due as far as that is known."""
+
+    step: str
+    title: BothWords
+    trigger: str
+    trigger_title: BothWords
+    happened_on: date | None
+    length: float | None
+    unit: str | None
+    due_on: date | None
+    article: str | None
+
+
+class Idle(BaseModel):
+    """Where a contract stands by the idle-land rule on the day of the run, and when that changes if nothing else is recorded."""
+
+    contract_no: str
+    state: Literal["clear", "unknown", "agreement", "fee", "take_back"]
+    title: BothWords
+    finding: Literal["suspected", "clear", "unknown"]
+    track: str | None
+    start_due: date | None
+    start_basis: str | None
+    start_proof: str | None
+    overdue_days: float | None
+    overdue_limit_days: float | None
+    stopped_days: float | None
+    stopped_limit_days: float | None
+    developed_share: float | None
+    invested_share: float | None
+    changes_on: date | None
+    changes_to: str | None
+    changes_to_title: BothWords | None
+    fee_low_wan: float | None
+    fee_high_wan: float | None
+    remarks: list[Remark]
+    missing: list[str]
+    asks: list[Ask]
+    clocks: list[Clock]
+
+
 class Grade(BaseModel):
     """The evaluation of an enterprise on the parcel, or of the parcel; the parts in ``scores`` sum to ``total``.
 
@@ -310,6 +366,7 @@ class Why(BaseModel):
                          "finding": "suspected", "value": 1.2, "threshold": 5.0, "margin": 3.8, "margin_share": 0.76, "unit": "万元/亩",
                          "article": "…", "missing": []}
                     ],
+                    "idle": [],
                     "grades": [],
                     "source": {"file": "sample.gpkg", "batch": 1, "layer": "parcel", "row": 204, "sha256": "9f2c…"},
                 }
@@ -323,6 +380,7 @@ class Why(BaseModel):
     enterprises: list[dict[str, Any]]
     triage: Triage
     findings: list[Finding]
+    idle: list[Idle]
     grades: list[Grade]
     source: dict[str, Any]
     facts: list[Fact]
@@ -333,7 +391,6 @@ class Why(BaseModel):
     points: Points
     missing: list[Lack]
     reliability: float | None
-    idle: dict[str, Any] | None
     agrees: bool
     rulesets: list[TitledRuleset]
 
