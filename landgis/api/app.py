@@ -27,6 +27,13 @@ _DESCRIPTION: Final = (
     "Areas are m² on the ellipsoid, coordinates CGCS2000 (EPSG:4490)."
 )
 
+#: What a page may load and do; where its scripts and images come from is added for each answer.
+_POLICY: Final = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'self';"
+)
+_FOR_ALL: Final = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin"))
+
 
 def create_app(settings: Settings, database_url: str) -> FastAPI:
     """Make the service.
@@ -106,19 +113,17 @@ class _Envelope:
 
         async def enveloped(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["Content-Security-Policy"] = (
-                    f"default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; "
-                    f"img-src {self._images}; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
-                    "frame-ancestors 'self'"
-                )
+                policy = f"{_POLICY} script-src 'self' 'nonce-{nonce}'; img-src {self._images}"
+                message["headers"] = [
+                    *message["headers"],
+                    (b"content-security-policy", policy.encode()),
+                    (b"x-request-id", scope["landgis.request_id"].encode()),
+                    *_FOR_ALL,
+                ]
                 if scope["path"].startswith(("/static/", "/vendor/")) and scope["query_string"].startswith(b"v="):
-                    headers["Cache-Control"] = (
+                    MutableHeaders(scope=message)["Cache-Control"] = (
                         "public, max-age=31536000, immutable"  # the address holds the content's hash
                     )
-                headers["X-Content-Type-Options"] = "nosniff"
-                headers["Referrer-Policy"] = "same-origin"
-                headers["X-Request-Id"] = scope["landgis.request_id"]
             await send(message)
 
         await self._app(scope, receive, enveloped)

@@ -220,6 +220,18 @@ def test_a_tile_the_browser_has_is_not_sent_again_and_an_empty_one_is_204(client
     assert [(tile.status_code, tile.content) for tile in empty_tile] == [(204, b"")] * 2
 
 
+def test_a_tag_is_of_the_tile_s_content_whoever_drew_it(client, sample, ask):
+    longitude, latitude = ask("SELECT ST_XMin(e), ST_YMin(e) FROM (SELECT ST_Extent(geom) e FROM land.parcel) s")[0]
+    column, row = tile_at(longitude + 0.001, latitude + 0.001, 12)
+    path = f"/tiles/1/12/{column}/{row}.pbf"
+    tag = client.get(path).headers["etag"]
+    park = Settings().model_copy(update={"parks": "S02", "tile_cache_mb": 0})
+    for settings, status in ((Settings().model_copy(update={"tile_cache_mb": 0}), 304), (park, 200)):
+        with serving(create_app(settings, sample.app_url)) as running:
+            again = httpx.get(running.url + path, headers={"If-None-Match": tag}, timeout=30)
+        assert again.status_code == status and (again.headers["etag"] == tag) == (status == 304)
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import time
 
 from tests.bench import assessing, importing, serving
 from tests.bench.databases import versions
@@ -25,8 +26,10 @@ def main() -> int:
     given = parser.parse_args()
     for name in given.bench or BENCHES:
         report, parcels = BENCHES[name]
+        began = time.monotonic()
         found = report(given.parcels or parcels, given.rounds)
-        made = f"`make bench ARGS={name}` on {machine()}, {versions()}.\n\n{found}"
+        minutes = (time.monotonic() - began) / 60
+        made = f"`make bench ARGS={name}` on {machine()}, {versions()}; {minutes:.0f} minutes.\n\n{found}"
         sys.stdout.write(f"{made}\n\n")
         if given.write:
             before, after = PAGE.read_text(encoding="utf-8").split(f"<!-- bench {name} -->\n")

@@ -74,11 +74,21 @@ def machine() -> str:
     return f"{os.cpu_count()} cores, {total_gb:.0f} GB, Python {platform.python_version()}"
 
 
+def memory_mb(process: int | str, line: str) -> float:
+    """Give a line of a process's own account of its memory: ``VmHWM`` is the most it ever held, ``RssAnon`` what it holds alone."""
+    with open(f"/proc/{process}/status", encoding="ascii") as status:
+        return next(int(each.split()[1]) for each in status if each.startswith(line)) / 1024
+
+
+def forget_peak(process: int) -> None:
+    """Let a process of ours count its peak anew from what it holds now."""
+    with open(f"/proc/{process}/clear_refs", "w", encoding="ascii") as clear:
+        clear.write("5")
+
+
 def _peak_mb() -> float:
     """Give the most memory this process and those it started ever held, each by itself."""
-    with open("/proc/self/status", encoding="ascii") as status:
-        own_kb = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
-    return max(own_kb, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024
+    return max(memory_mb("self", "VmHWM"), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
 
 
 if __name__ == "__main__":

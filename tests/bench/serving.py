@@ -12,14 +12,15 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.bench.measuring import ROOT, in_rounds, run_alone, say, table, timed
+from tests.bench.measuring import ROOT, forget_peak, in_rounds, memory_mb, run_alone, say, table, timed
 
 CLIENTS = 8
-SECONDS = 4
+SECONDS = 3
 TILES_MOST = 2_000
 ZOOMS = range(8, 17)
 ORIGIN = (115.2, 33.0)
@@ -53,22 +54,26 @@ def report(parcels: int, rounds: int) -> str:
         say(f"filling a database with {parcels} parcels")
         filled = run_alone("serving:fill", parcels, url, folder)
         assert filled is not None
-        with psycopg.connect(cluster.url("landgis", "contest"), autocommit=True) as conn:
+        admin_url = cluster.url("landgis", "contest")
+        with psycopg.connect(admin_url, autocommit=True) as conn:
             conn.execute("VACUUM (ANALYZE)")
+            sizes = conn.execute(
+                "SELECT sum(pg_total_relation_size(t::regclass)) FILTER (WHERE t <> 'land.cell') / 2^20,"
+                " sum(pg_total_relation_size(t::regclass)) FILTER (WHERE t = 'land.cell') / 2^20,"
+                " current_setting('shared_buffers') FROM unnest(ARRAY['land.parcel', 'land.triage', 'land.cell']) AS t"
+            ).fetchone()
+            assert sizes is not None
         told: dict[str, dict[str, Any]] = {}
         with _service(url, cache_mb=0) as uncached, _service(url, cache_mb=512) as cached:
             for zoom in ZOOMS:
                 tiles = folder / f"{zoom}.txt"
                 few = folder / f"{zoom} few.txt"
                 few.write_text("\n".join(tiles.read_text(encoding="ascii").split()[:50]), encoding="ascii")
-                for service, asked in (
-                    (uncached, tiles),
-                    (cached, few),
-                ):  # connections made, statements prepared, tiles held
-                    _ask(service, asked, seconds=1)
+                _ask(uncached, tiles, seconds=1)  # connections made, statements planned
+                _ask(cached, few, seconds=1)  # tiles held
                 contestants = {
                     f"{zoom} bare": partial(run_alone, "serving:bare", url, tiles),
-                    f"{zoom} service": partial(_ask, uncached, tiles),
+                    f"{zoom} service": partial(_ask, uncached, tiles, database=admin_url),
                     f"{zoom} held": partial(_ask, cached, few),
                 }
                 told |= in_rounds(contestants, rounds)
@@ -87,17 +92,24 @@ def report(parcels: int, rounds: int) -> str:
                 f"{bare['p95_ms']:.0f}",
                 f"{served['p95_ms']:.0f}",
                 f"{rates[2]:,.0f}",
+                f"{bare['peak_mb']:.0f}",
+                f"{served['peak_mb']:.0f}",
+                f"{served['backends_mb']:.0f}",
+                f"{held['peak_mb']:.0f}",
             ]
         )
     return (
-        f"{parcels:,} parcels of a made fabric, stored by `landgis.store` in {filled['seconds']:.0f} s and judged by made answers; "
-        f"parcels are drawn from zoom {filled['detail_zoom']:.0f} on, counted into cells below. Tiles are asked for at random among "
-        f"{TILES_MOST:,} of each zoom by {CLIENTS} clients for {SECONDS} s, median of {rounds}: `wrk` asks the service (uvicorn, one "
-        "process, nothing held), eight threads ask the same database through the same pool of psycopg (bare). All share the same cores.\n\n"
+        f"{parcels:,} parcels of a made fabric, stored by `landgis.store` in {filled['seconds']:.0f} s and judged by made answers: "
+        f"{sizes[0]:,.0f} MB of parcels and answers with their indexes, {sizes[1]:,.0f} MB of cells. Parcels are drawn from zoom "
+        f"{filled['detail_zoom']:.0f} on, counted into cells below. Tiles are asked for at random among {TILES_MOST:,} of each zoom by "
+        f"{CLIENTS} clients for {SECONDS} s, median of {rounds}. *Service*: `wrk` asks uvicorn, one process, nothing held. *Bare SQL*: as "
+        "many tasks of one Python process send the same message through the same pool of psycopg, on the same event loop (uvloop), "
+        "without HTTP. *Held*: 50 tiles from the service's memory. All share the same cores. Peak memory is that of each process alone; "
+        f"PostgreSQL's is what its {CLIENTS} backends hold of their own, beside {sizes[2]} of buffers they share.\n\n"
         + table(
             [
                 "zoom", "drawn", "KB a tile", "bare SQL, tiles/s", "service, tiles/s", "of bare", "bare p95, ms", "service p95, ms",
-                "held, tiles/s",
+                "held, tiles/s", "bare, peak MB", "service, peak MB", "PostgreSQL, MB", "held, peak MB",
             ],
             rows,
         )
@@ -127,6 +139,7 @@ def fill(parcels: str, url: str, folder: str) -> dict[str, Any]:
         ISSUE_COLUMNS,
         PARCEL,
         PARK,
+        TRIAGE_COLUMNS,
         empty,
     )
     from landgis.terms.tiles import tiles_over
@@ -181,6 +194,7 @@ def fill(parcels: str, url: str, folder: str) -> dict[str, Any]:
                     "upgrade_m2": 0.0,
                 }
             )
+            unknown = {name: None for name in (*TRIAGE_COLUMNS, "uscc") if name not in triage}
             run = add_run(
                 conn,
                 Assessment(
@@ -193,7 +207,7 @@ def fill(parcels: str, url: str, folder: str) -> dict[str, Any]:
                     findings=empty((*FINDING_COLUMNS, "park_code")),
                     idle=empty((*IDLE_COLUMNS, "park_code")),
                     grades=empty((*GRADE_COLUMNS, "park_code")),
-                    triage=triage,
+                    triage=triage.assign(**unknown),
                     extents={"P000": (west, south, east, north)},
                     detail_zoom=zoom,
                 ),
@@ -237,9 +251,17 @@ def bare(url: str, tiles: str) -> dict[str, Any]:
     return uvloop.run(clients()) | {"p95_ms": sorted(took)[int(len(took) * 0.95)] * 1000}
 
 
+@dataclass(frozen=True)
+class _Service:
+    """A service in a process of its own."""
+
+    address: str
+    pid: int
+
+
 @contextmanager
-def _service(url: str, cache_mb: int) -> Iterator[str]:
-    """Run the service in a process of its own; give its address."""
+def _service(url: str, cache_mb: int) -> Iterator[_Service]:
+    """Run the service until the block ends."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
@@ -249,30 +271,49 @@ def _service(url: str, cache_mb: int) -> Iterator[str]:
         env=os.environ | {"LANDGIS_TILE_CACHE_MB": str(cache_mb)},
     )
     try:
-        for _ in range(200):
+        until = time.monotonic() + 60
+        while not _answers(port):
+            if time.monotonic() > until or process.poll() is not None:
+                raise RuntimeError("the service did not start")
             time.sleep(0.1)
-            with socket.socket() as knock:
-                if knock.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-        yield f"http://127.0.0.1:{port}"
+        yield _Service(f"http://127.0.0.1:{port}", process.pid)
     finally:
         process.terminate()
         process.wait()
 
 
-def _ask(address: str, tiles: Path, seconds: int = SECONDS) -> dict[str, Any]:
-    """Let wrk ask a service for the tiles of a file."""
+def _answers(port: int) -> bool:
+    with socket.socket() as knock:
+        return knock.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _ask(service: _Service, tiles: Path, seconds: int = SECONDS, database: str | None = None) -> dict[str, Any]:
+    """Let wrk ask a service for the tiles of a file; tell its peak memory, and what the backends of `database` hold."""
+    forget_peak(service.pid)
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(WRK)
         script.flush()
-        command = ["wrk", "-t2", f"-c{CLIENTS}", f"-d{seconds}s", "-s", script.name, address]
+        command = ["wrk", "-t2", f"-c{CLIENTS}", f"-d{seconds}s", "-s", script.name, service.address]
         made = subprocess.run(
             command, env=os.environ | {"TILES": str(tiles)}, stdout=subprocess.PIPE, check=True, text=True
         )
     told: dict[str, Any] = json.loads(made.stdout.splitlines()[-1])
     if told["errors"]:
-        raise RuntimeError(f"{address}: {told['errors']} requests failed")
-    return told
+        raise RuntimeError(f"{service.address}: {told['errors']} requests failed")
+    backends = {} if database is None else {"backends_mb": _backends_mb(database)}
+    return told | {"peak_mb": memory_mb(service.pid, "VmHWM")} | backends
+
+
+def _backends_mb(url: str) -> float:
+    """Give the memory that the busiest backends of the service's pool hold of their own."""
+    import psycopg
+
+    with psycopg.connect(url) as conn:
+        backends = conn.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'landgis'"
+        ).fetchall()
+    each = sorted((memory_mb(pid, "RssAnon") for (pid,) in backends), reverse=True)
+    return sum(each[:CLIENTS])
 
 
 if __name__ == "__main__":
