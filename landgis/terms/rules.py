@@ -15,7 +15,9 @@ from typing import Final, Literal, get_args
 from landgis.terms.errors import RuleError, Words
 from landgis.terms.reasons import REASONS
 
-Kind = Literal["idle", "low_efficiency", "control", "standard_land", "performance", "triage", "industries", "zone_use"]
+Kind = Literal[
+    "idle", "low_efficiency", "control", "standard_land", "performance", "triage", "industries", "zone_use", "compensation", "swap",
+]  # fmt: skip
 Status = Literal["draft", "in_force", "superseded", "retired"]
 Confidence = Literal["H", "M", "L", "advice", "source"]
 Operator = Literal["<", "<=", ">", ">=", "in", "not_in", "is"]
@@ -33,6 +35,8 @@ KIND_WORDS: Final[Mapping[Kind, Words]] = MappingProxyType(
         "triage": Words("分类处置", "triage"),
         "industries": Words("行业目录", "list of industries"),
         "zone_use": Words("集约利用", "land use of a zone"),
+        "compensation": Words("补偿估算", "estimate of compensation"),
+        "swap": Words("等值置换", "swap of equal value"),
     }
 )
 STATUS_WORDS: Final[Mapping[Status, Words]] = MappingProxyType(
@@ -51,7 +55,7 @@ OPERATORS: Final[tuple[Operator, ...]] = get_args(Operator)
 MISSING: Final[tuple[Missing, ...]] = get_args(Missing)
 #: Units a number of a ruleset may have. ``currency/m²`` is the assessed currency of the parcel.
 UNITS: Final = (
-    "ratio", "year", "month", "d", "m", "m²", "亩", "万元", "万元/亩", "万元/tce", "万元/t", "万元/人", "元/kWh", "currency/m²",
+    "ratio", "year", "month", "d", "m", "m²", "亩", "万元", "万元/亩", "万元/tce", "万元/t", "万元/人", "元/kWh", "元/m²", "currency/m²",
     "tce", "kWh", "score", "count",
 )  # fmt: skip
 #: The tests of the idle-land measure 令第53号; a ruleset gives them words and an article, `landgis.core.idle` their arithmetic.
@@ -493,6 +497,8 @@ class Rulebook:
     triage: Ruleset | None = None
     industries: Ruleset | None = None
     zone_use: Ruleset | None = None
+    compensation: Ruleset | None = None
+    swap: Ruleset | None = None
 
     @property
     def rulesets(self) -> tuple[Ruleset, ...]:
