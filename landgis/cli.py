@@ -28,11 +28,12 @@ from landgis.store.cluster import Cluster
 from landgis.store.database import Connection
 from landgis.store.health import examine
 from landgis.store.migrate import migrate as migrate_database
+from landgis.terms.draws import Draws
 from landgis.terms.errors import ConflictError, InputError, LandgisError, SetupError, Words
 from landgis.terms.frames import ANSWER
 from landgis.terms.rules import KIND_WORDS, STATUS_WORDS, Ruleset
 from landgis.terms.units import hectares, mu
-from landgis.workflows import publish, rulebooks
+from landgis.workflows import evaluation, publish, rulebooks
 from landgis.workflows.assess import assess as assess_parks
 from landgis.workflows.compare import compare
 from landgis.workflows.explain import explain as explain_parcel
@@ -216,14 +217,38 @@ def assess(
         str | None, typer.Option("--rules", help="规则集代码或 .toml 文件，逗号分隔 | rulesets: codes or .toml files")
     ] = None,
     on: Annotated[str | None, typer.Option(help="评估日 YYYY-MM-DD，缺省今天 | as of which day")] = None,
+    stability: Annotated[
+        int, typer.Option(help="稳健性抽样次数，如 1000；0 为不做 | draws of the stability, 0 for none", min=0)
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="抽样种子 | seed of the draws", min=0)] = 1,
+    concentration: Annotated[float, typer.Option(help="权重集中度 | how near to the scheme's weights")] = 50.0,
+    noise: Annotated[float, typer.Option(help="数据相对误差 | relative noise of the figures")] = 0.05,
 ) -> None:
     """评估：疑似闲置、低效、亩均评价、分类处置。 | Stock becomes findings, grades and answers."""
     settings = _settings()
     day = _day(on)
     chosen = _chosen(settings, rule_names)
+    draws = Draws(stability, seed, concentration, noise) if stability else None
     with _operator(_app_url(settings)) as conn, _steps() as tell:
         parks = None if park == "all" else _split(park)
-        _answer(assess_parks(conn, parks, chosen, day, tell=tell), _print_assessed)
+        _answer(assess_parks(conn, parks, chosen, day, draws=draws, tell=tell), _print_assessed)
+
+
+@app.command()
+def explore(
+    run: Run = None,
+    method: Annotated[str, typer.Option(help="entropy、critic、user | where the weights come from")] = "entropy",
+    weights: Annotated[
+        str | None, typer.Option(help="自定权重，如 tax_wan_per_mu:2,rd_share:1 | weights of your own")
+    ] = None,
+    park: Annotated[str | None, typer.Option(help="园区代码 | park")] = None,
+    limit: Annotated[int, typer.Option(help="每类显示几名 | so many of each population", min=1)] = 10,
+) -> None:
+    """探索性排序：换一种权重看看，不是法定评价。 | Rank by other weights, for looking around."""
+    given = evaluation.read_weights(weights) if weights else None
+    method = "user" if given else method
+    with _operator(_app_url(_settings())) as conn, database.scoped(conn, database.ALL_PARKS):
+        _answer(evaluation.explored(conn, run, method, weights=given, park=park, limit=limit), _print_explored)
 
 
 @app.command()
@@ -590,6 +615,35 @@ def _print_assessed(answer: dict[str, Any]) -> None:
         for code, land in answer["triage"].items()
     ]
     _print_rows(("处置建议 answer", "地块 parcels", "亩 mu", "公顷 ha"), lines)
+    for row in answer["grades"]:
+        if row["by_ties"] or row["is_kept"] is False:
+            share = f"{100 * row['share']:.1f} %" if row["share"] is not None else "–"
+            print_line(
+                f"{row['year']} {row['population']} {row['grade']}: {row['subjects']}/{row['ranked']} {share}"
+                + f" · 并列 ties {row['by_ties']:+d}" * bool(row["by_ties"])
+                + " · 比例不合要求 quota not kept" * (row["is_kept"] is False)
+            )
+
+
+def _print_explored(answer: dict[str, Any]) -> None:
+    print_line(f"{answer['caution']['zh']} | {answer['caution']['en']}")
+    for one in answer["populations"]:
+        weights = "、".join(f"{name} {weight:.3f}" for name, weight in one["weights"].items())
+        agreed = " · ".join(f"{name} {one[name]:.2f}" for name in ("spearman", "kendall") if one[name] is not None)
+        print_line(f"{one['year']} {one['population']} · {one['scored']}/{one['subjects']} · {weights} · {agreed}")
+        _print_rows(
+            ("名次 rank", "企业 firm", "得分 score", "法定总分 total", "法定等级 grade"),
+            [
+                (
+                    str(item["rank"]),
+                    str(item["uscc"] or item["parcel_id"]),
+                    f"{item['score']:.4f}",
+                    "–" if item["legal_total"] is None else f"{item['legal_total']:.2f}",
+                    item["legal_grade"] or "–",
+                )
+                for item in one["items"]
+            ],
+        )
 
 
 def _print_rulesets(answer: dict[str, Any]) -> None:

@@ -26,6 +26,7 @@ from procrastinate.job_context import AbortReason
 from landgis.store import database, queue
 from landgis.store.database import ALL_PARKS, Connection, scoped
 from landgis.store.queue import FINAL, Job
+from landgis.terms.draws import Draws
 from landgis.terms.errors import LandgisError, Words
 from landgis.workflows.assess import assess
 from landgis.workflows.ingest import Tell, ingest
@@ -56,7 +57,9 @@ def _ingest(conn: Connection, asked: Mapping[str, Any], scope: Sequence[str], te
 
 
 def _assess(conn: Connection, asked: Mapping[str, Any], scope: Sequence[str], tell: Tell) -> dict[str, Any]:
-    return assess(conn, asked["parks"], asked["rules"], date.fromisoformat(asked["on"]), parks=scope, tell=tell)
+    draws = Draws(**asked["draws"]) if asked.get("draws") else None
+    on = date.fromisoformat(asked["on"])
+    return assess(conn, asked["parks"], asked["rules"], on, parks=scope, draws=draws, tell=tell)
 
 
 #: What each kind of job does; the answer is plain data.

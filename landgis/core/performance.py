@@ -255,7 +255,7 @@ def score(
         group = group_codes(subjects, ("park_code", *scheme.within))
         parts = percentile_in_group(values * signs, group) * weights
         parts[_sparse(values, group, int(rules.value(scheme.population_min, "count")))] = np.nan
-    limit = weights * _limit(scheme, rules)
+    limit = weights * score_limit(scheme, rules)
     parts = np.minimum(parts, limit)
     blank = np.isnan(parts)
     known = np.where(blank, 0.0, weights).sum(axis=1) / weights.sum()
@@ -305,7 +305,7 @@ def parts_of(
     code = population.rpartition("/")[2]
     indicators = next((item.indicators for item in scheme.populations if item.code == code), ())
     given = [None if item.base is None else float(item.base) for item in indicators] if bases is None else bases
-    limit = _limit(scheme, rules)
+    limit = score_limit(scheme, rules)
     rows = zip(indicators, measured, scores, given, strict=False)
     return [_part(item, value, points, base, limit, scheme) for item, value, points, base in rows]
 
@@ -328,8 +328,8 @@ def _part(
     }
 
 
-def _limit(scheme: Scheme, rules: Ruleset) -> float:
-    """Give the most a score can be, as a multiple of its weight."""
+def score_limit(scheme: Scheme, rules: Ruleset) -> float:
+    """Give the most a score can be, as a multiple of its weight; infinite where there is no cap."""
     if scheme.cap:
         return float(rules.value(scheme.cap, "ratio"))
     return np.inf if scheme.method == "ratio_to_base" else 1.0
@@ -373,7 +373,7 @@ def rank_totals(total: Floats, park: Ints) -> tuple[Floats, Floats]:
 
 
 def cut_grades(total: Floats, rank: Floats, size: Floats, cuts: Sequence[Cut]) -> NDArray[Any]:
-    """Turn totals and ranks into grades, best cut first.
+    """Turn totals and ranks into grades.
 
     Parameters
     ----------
@@ -387,20 +387,39 @@ def cut_grades(total: Floats, rank: Floats, size: Floats, cuts: Sequence[Cut]) -
     array of str
         One grade per subject.
     """
-    found = np.full(len(total), None, dtype=object)
+    return np.array([cut.grade for cut in cuts], dtype=object)[cut_places(total, rank, size.astype(np.int64), cuts)]
+
+
+def cut_places(total: Floats, rank: NDArray[Any], size: Ints, cuts: Sequence[Cut]) -> Ints:
+    """Give the place among the cuts of the one that takes each subject: the first whose bound it meets, else the one without.
+
+    Parameters
+    ----------
+    total, rank, size
+        As for `cut_grades`, of any shape that fits together; `size` in one dimension.
+
+    Returns
+    -------
+    array of int
+        Where no cut is without a bound, the last takes the rest.
+    """
+    bounds = [(cut.top, cut.last, cut.at_least) for cut in cuts]
     rest = next(
-        (cut.grade for cut in cuts if cut.top is None and cut.last is None and cut.at_least is None), cuts[-1].grade
+        (place for place, bound in enumerate(bounds) if not any(one is not None for one in bound)), len(cuts) - 1
     )
-    sizes = size.astype(np.int64)
-    for cut in cuts:
-        open_ = pd.isna(found)
+    found = np.full(np.shape(rank), -1, dtype=np.int64)
+    points = np.round(total, TIE_DECIMALS)
+    for place, cut in enumerate(cuts):
         if cut.top is not None:
-            found[open_ & (rank <= part_of(sizes, cut.top, cut.rounding))] = cut.grade
+            met = rank <= part_of(size, cut.top, cut.rounding)
         elif cut.last is not None:
-            found[open_ & (rank > sizes - part_of(sizes, cut.last, cut.rounding))] = cut.grade
+            met = rank > size - part_of(size, cut.last, cut.rounding)
         elif cut.at_least is not None:
-            found[open_ & (np.round(total, TIE_DECIMALS) >= float(cut.at_least))] = cut.grade
-    found[pd.isna(found)] = rest
+            met = points >= float(cut.at_least)
+        else:
+            continue
+        found[(found < 0) & met] = place
+    found[found < 0] = rest
     return found
 
 

@@ -1,5 +1,6 @@
 """Exit, swap, upgrade or leave 退/换/升/留: the gates, and the one that decided."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -165,7 +166,9 @@ def walk(
     return Walk(known, passed, truths, decided, left_open, alike, unchecked)
 
 
-def parcel_grades(grades: pd.DataFrame, measures: pd.DataFrame) -> pd.DataFrame:
+def parcel_grades(
+    grades: pd.DataFrame, measures: pd.DataFrame, names: Sequence[str] = ("grade", "reason")
+) -> pd.DataFrame:
     """Give the grade that speaks for each parcel: its own, or that of its main user.
 
     Parameters
@@ -174,17 +177,19 @@ def parcel_grades(grades: pd.DataFrame, measures: pd.DataFrame) -> pd.DataFrame:
         As `landgis.core.performance.grade` gives them.
     measures
         As `landgis.core.measure.parcel_measures` gives them; reads ``enterprise_id``.
+    names
+        The columns of `grades` to give.
 
     Returns
     -------
     DataFrame
-        Index of `measures`: ``grade`` and ``reason``, None where there is none.
+        Index of `measures`, columns `names`; None where there is none.
     """
     wanted = measures.index
     if not grades["parcel_id"].notna().any():
         wanted = pd.Index(measures["enterprise_id"].fillna(-1).astype("int64"))
     place = grades.index.get_indexer(wanted)
-    found = {name: np.append(grades[name].to_numpy(dtype=object), [None])[place] for name in ("grade", "reason")}
+    found = {name: np.append(grades[name].to_numpy(dtype=object), [None])[place] for name in names}
     return pd.DataFrame(found, index=measures.index, dtype="object")
 
 

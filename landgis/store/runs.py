@@ -12,7 +12,8 @@ from psycopg.types.json import Jsonb
 from landgis.store import database
 from landgis.store.database import AsyncPool, Connection
 from landgis.store.loading import Wire, insert_rows, plainly
-from landgis.terms.errors import NotFoundError, Words
+from landgis.terms.draws import Draws
+from landgis.terms.errors import ConflictError, NotFoundError, Words
 from landgis.terms.rules import Ruleset
 
 _FINDING: Final[tuple[tuple[str, Wire], ...]] = (
@@ -44,6 +45,14 @@ _IDLE: Final[tuple[tuple[str, Wire], ...]] = (
 )  # fmt: skip
 
 
+_SHARES: Final = ("grade_a", "grade_b", "grade_c", "grade_d", "grade_t", "grade_none")
+_STABILITY: Final[tuple[tuple[str, Wire], ...]] = (
+    ("park_code", "text"), ("parcel_id", "bigint"), ("uscc", "text"), *((name, "number") for name in _SHARES),
+    ("rank_p05", "integer"), ("rank_p95", "integer"),
+    *((name, "number") for name in ("exit", "swap", "upgrade", "leave", "data_first")),
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Assessment:
     """What one assessment says, ready to be stored.
@@ -65,6 +74,7 @@ class Assessment:
     triage: pd.DataFrame
     extents: Mapping[str, Sequence[float]]
     detail_zoom: int
+    stability: pd.DataFrame | None = None
 
 
 def add_run(conn: Connection, made: Assessment) -> int:
@@ -107,6 +117,63 @@ def add_run(conn: Connection, made: Assessment) -> int:
         conn.execute(database.statement("cells_add"), {"run": run, "zoom": made.detail_zoom - 1})
     add_audit(conn, "assess", made.park_codes, {"run": run, "rulesets": [ruleset.code for ruleset in made.rulesets]})
     return run
+
+
+def add_stability(conn: Connection, run: int, draws: Draws, park_codes: Sequence[str], shares: pd.DataFrame) -> None:
+    """Add how stable a run is, inside the transaction of the caller; a run has one stability and keeps it.
+
+    Raises
+    ------
+    ConflictError
+        The run has one already that was drawn in another way.
+    """
+    head = {"draws": draws.count, "seed": draws.seed, "concentration": draws.concentration, "noise": draws.noise}
+    found = database.row(conn, "stability_head", run=run)
+    if found is not None:
+        if {name: found[name] for name in head} != head:
+            raise ConflictError(
+                Words("这次评估已有稳健性分析，参数不同。", "The run has a stability that was drawn in another way."),
+                at=f"run {run}: " + " ".join(f"{name}={found[name]:g}" for name in head),
+                why=Words("结果只增不改。", "Results are added, never overwritten."),
+                mend=Words("沿用已有的参数。", "Use the draws it has."),
+            )
+        return
+    conn.execute(database.statement("stability_add"), {"run": run, "park_codes": list(park_codes), **head})
+    names = [name for name, _ in _STABILITY]
+    insert_rows(conn, "stability_parcel", names, shares, plainly(_STABILITY), {"run": sql.Literal(run)})
+    add_audit(conn, "stability", park_codes, {"run": run, **head})
+
+
+def find_stability(conn: Connection, run: int) -> dict[str, Any] | None:
+    """Give how a run's stability was drawn: ``run, draws, seed, concentration, noise, made_at``; None where it was not."""
+    return database.row(conn, "stability_head", run=run)
+
+
+def list_stability(
+    conn: Connection, run: int, *, after: int = 0, limit: int = 1, parcel_id: int | None = None
+) -> list[dict[str, Any]]:
+    """List a run's stability parcel by parcel, from the one behind `after`; of one parcel if named."""
+    return database.rows(conn, "stability_parcels", run=run, after=after, limit=limit, parcel_id=parcel_id)
+
+
+def read_grades(conn: Connection, run: int) -> pd.DataFrame:
+    """Read a run's evaluations, latest year first.
+
+    Returns
+    -------
+    DataFrame
+        ``park_code, parcel_id, uscc, year, ruleset, population, measured`` (a list, None is unknown), ``total, rank, grade, reason``.
+    """
+    query = sql.SQL(database.statement("run_grades").decode()).format(run=sql.Literal(run))
+    return database.frame(
+        conn,
+        query,
+        {
+            "park_code": "text", "parcel_id": "integer", "uscc": "text", "year": "integer", "ruleset": "text",
+            "population": "text", "measured": "texts", "total": "number", "rank": "integer", "grade": "text",
+            "reason": "text",
+        },
+    )  # fmt: skip
 
 
 def find_same_run(

@@ -12,11 +12,13 @@ from landgis.core.generalise import detail_zoom
 from landgis.core.idle import idle_by_parcel, idle_findings, idle_land
 from landgis.core.inefficient import low_efficiency
 from landgis.core.measure import parcel_measures
-from landgis.core.performance import grade
+from landgis.core.performance import grade, grade_shares
+from landgis.core.stability import parcel_stability, stability
 from landgis.core.triage import parcel_grades, triage
 from landgis.store.database import ALL_PARKS, Connection, refresh_statistics, scoped
-from landgis.store.runs import Assessment, add_run, find_same_run, used_texts
+from landgis.store.runs import Assessment, add_run, add_stability, find_same_run, used_texts
 from landgis.store.stock import list_parks, read_stock, snapshot
+from landgis.terms.draws import Draws
 from landgis.terms.errors import ConflictError, RuleError, Words
 from landgis.terms.frames import ANSWER, FINDING_COLUMNS, GRADE_COLUMNS, IDLE_COLUMNS, Stock, empty
 from landgis.terms.rulediff import differences
@@ -32,6 +34,7 @@ def assess(
     on: date,
     *,
     parks: Sequence[str] = ALL_PARKS,
+    draws: Draws | None = None,
     tell: Tell = quietly,
 ) -> dict[str, Any]:
     """Assess the stock of some parks for a day; store what was found as a run, and sum it up.
@@ -47,19 +50,23 @@ def assess(
         The day for which we ask: the stock is today's, the clocks are read on this day.
     parks
         The scope of the one who asks.
+    draws
+        How to draw the run's stability; None: it is not asked for.
 
     Returns
     -------
     dict
         ``run, on, parks, rules, cautions, parcels, findings`` (test to findings to parcels), ``triage`` and ``triage_by_park``
-        (answer to parcels and area_m2). The same stock, rules and day give the run that is there already.
+        (answer to parcels and area_m2), ``grades`` (rows of `landgis.core.performance.grade_shares`). The same stock, rules and day
+        give the run that is there already.
 
     Raises
     ------
     RuleError
         A ruleset is unknown, not in force on that day, or lacks a number; or none is for the triage.
     ConflictError
-        An earlier run used a ruleset of the same code that said something else: used rulesets are superseded, never edited.
+        An earlier run used a ruleset of the same code that said something else: used rulesets are superseded, never edited. Or the
+        run is there already with a stability drawn in another way.
     NotFoundError
         There is no parcel in these parks and this scope.
     """
@@ -70,14 +77,16 @@ def assess(
         with tell(Words("读取存量", "Reading the stock")):  # read
             codes = list_parks(conn) if park_codes is None else sorted(park_codes)
             stock, batch = read_stock(conn, codes)
-    made = judge(stock, batch, book, on, tell)  # think
+    made = judge(stock, batch, book, on, tell, draws)  # think
     # Written by a transaction of its own: two assessments that both keep a ruleset for the first time must not refuse each other.
     with scoped(conn, parks):
         run = same = find_same_run(conn, made.snapshot, made.rulesets, on, made.version)
         if run is None:
             with tell(Words("写入评估结果", "Storing what was found")):  # write
                 run = add_run(conn, made)
-    if same is None:
+        if draws is not None and made.stability is not None:
+            add_stability(conn, run, draws, made.park_codes, made.stability)
+    if same is None or draws is not None:
         refresh_statistics(conn)
     return {"run": run, "on": on.isoformat(), "parks": codes, **_summary(stock, made, book, on)}
 
@@ -136,9 +145,15 @@ def _refuse_edited(ruleset: Ruleset, used: Sequence[str]) -> None:
             )
 
 
-def judge(stock: Stock, batch: int, rules: Rulebook, on: date, tell: Tell = quietly) -> Assessment:
+def judge(
+    stock: Stock, batch: int, rules: Rulebook, on: date, tell: Tell = quietly, draws: Draws | None = None
+) -> Assessment:
     """Find, grade and answer for a stock by a rulebook that has a triage; nothing is stored."""
     made = think(stock, rules, on, tell)
+    shares = None
+    if draws is not None and rules.performance is not None and made.grades is not None:
+        with tell(Words("稳健性", "Stability")):
+            shares = _drawn(made, rules, draws)
     park = stock.parcel["park_code"]
     extents = stock.parcel.bounds.groupby(park).agg({"minx": "min", "miny": "min", "maxx": "max", "maxy": "max"})
     areas = made.measures["area_m2"].to_numpy()
@@ -157,7 +172,23 @@ def judge(stock: Stock, batch: int, rules: Rulebook, on: date, tell: Tell = quie
         ),
         extents={str(code): tuple(map(float, box)) for code, box in extents.iterrows()},
         detail_zoom=detail_zoom(areas, float(extents[["miny", "maxy"]].to_numpy().mean())),
+        stability=shares,
     )
+
+
+def _drawn(made: Judgement, rules: Rulebook, draws: Draws) -> pd.DataFrame:
+    assert rules.performance is not None and rules.triage is not None and made.grades is not None
+    before = None if made.grades_before is None else parcel_grades(made.grades_before, made.measures)
+    shares = parcel_stability(
+        stability(made.grades, rules.performance, draws),
+        made.grades,
+        made.measures,
+        made.findings,
+        rules.triage,
+        idle=made.idle,
+        grades_before=before,
+    )
+    return shares.assign(parcel_id=shares.index, park_code=made.measures["park_code"], uscc=made.measures["uscc"])
 
 
 def think(stock: Stock, rules: Rulebook, on: date, tell: Tell = quietly) -> Judgement:
@@ -181,19 +212,13 @@ def think(stock: Stock, rules: Rulebook, on: date, tell: Tell = quietly) -> Judg
                 grade(stock, rules.performance, on, year=year, measures=measures) for year in (on.year - 1, on.year - 2)
             )
     found = pd.concat(findings, ignore_index=True) if findings else empty(FINDING_COLUMNS)
+    now, before = (None if one is None else parcel_grades(one, measures) for one in (grades, grades_before))
     beside = []
     if rules.control or rules.standard_land:
         with tell(Words("控制指标与标准地", "Control indicators and standard land")):
             beside = [low_efficiency(measures, item) for item in (rules.control, rules.standard_land) if item]
     with tell(Words("分类处置", "Triage")):
-        answers = triage(
-            measures,
-            found,
-            rules.triage,
-            idle=idle,
-            grades=None if grades is None else parcel_grades(grades, measures),
-            grades_before=None if grades_before is None else parcel_grades(grades_before, measures),
-        )
+        answers = triage(measures, found, rules.triage, idle=idle, grades=now, grades_before=before)
     # What falls short of an indicator or of a contract is told beside the tests of low efficiency and moves no gate.
     for item in beside:
         suspects = item.loc[item["finding"] == "suspected", "parcel_id"].value_counts()
@@ -241,8 +266,17 @@ def _summary(stock: Stock, made: Assessment, rules: Rulebook, on: date) -> dict[
         "parcels": len(land),
         "findings": findings,
         "triage": _by_answer(land),
+        "grades": records(grade_shares(made.grades, rules.performance)) if rules.performance else [],
         "triage_by_park": {str(code): _by_answer(rows) for code, rows in land.groupby("park_code")},
     }
+
+
+def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Give rows as plain values, None where unknown."""
+    return [
+        {str(name): None if pd.isna(value) else value for name, value in row.items()}
+        for row in rows.astype(object).to_dict("records")
+    ]
 
 
 def _by_answer(land: pd.DataFrame) -> dict[str, dict[str, Any]]:

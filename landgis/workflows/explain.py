@@ -19,7 +19,7 @@ from landgis.store.database import Connection
 from landgis.store.stock import Origins, read_origins, read_stock
 from landgis.terms.disposal import URGENCY
 from landgis.terms.errors import InputError, NotFoundError, Words
-from landgis.terms.frames import ANSWER, IDLE_REMARK, IDLE_STATE, PROCEDURE, STOCK, SUPPLIER, TRACK, Stock
+from landgis.terms.frames import ANSWER, GRADE, IDLE_REMARK, IDLE_STATE, PROCEDURE, STOCK, SUPPLIER, TRACK, Stock
 from landgis.terms.reasons import name_words, reason_words
 from landgis.terms.rulereader import parse_ruleset
 from landgis.terms.rules import Rulebook, compose_rulesets
@@ -144,6 +144,23 @@ def _opened(conn: Connection, run: int, park_code: str) -> Case:
     return Case(head["as_of"], stock, book, made, Trace(made, book), origins, Rows(stock, head["as_of"]))
 
 
+def stable(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Put one row of a stability as a reader takes it: shares by grade ("none": no grade) and by answer, and the band of ranks."""
+    return {
+        **{name: kept[name] for name in ("parcel_id", "park_code", "uscc")},
+        "grades": {grade: kept[f"grade_{grade.lower()}"] for grade in (*GRADE, "none")},
+        "answers": {answer: kept[answer] for answer in ANSWER},
+        "rank_p05": kept["rank_p05"],
+        "rank_p95": kept["rank_p95"],
+    }
+
+
+def _stability(conn: Connection, run: int, parcel_id: int) -> dict[str, Any] | None:
+    """Give a parcel's stability with how it was drawn; None where it was not asked for."""
+    rows = runs.list_stability(conn, run, parcel_id=parcel_id)
+    return {**(runs.find_stability(conn, run) or {}), **stable(rows[0])} if rows else None
+
+
 def explain(conn: Connection, run: int, parcel_id: int, cases: Cases | None = None) -> dict[str, Any]:
     """Say why a run answered as it did for one parcel.
 
@@ -153,9 +170,9 @@ def explain(conn: Connection, run: int, parcel_id: int, cases: Cases | None = No
     Returns
     -------
     dict
-        ``run, on, parcel, enterprises, triage, findings, grades, source, agrees``; what `landgis.core.explanation.Trace.tell` gives, each
-        fact with ``cells`` (table, column, key, value, and the file's row, field and unit); ``idle`` (each contract as the run
-        stored it, the gravest first); ``rulesets``. Everything is plain JSON.
+        ``run, on, parcel, enterprises, triage, findings, grades, stability`` (None where it was not asked for), ``source, agrees``;
+        what `landgis.core.explanation.Trace.tell` gives, each fact with ``cells`` (table, column, key, value, and the file's row, field
+        and unit); ``idle`` (each contract as the run stored it, the gravest first); ``rulesets``. Everything is plain JSON.
 
     Raises
     ------
@@ -177,6 +194,7 @@ def explain(conn: Connection, run: int, parcel_id: int, cases: Cases | None = No
             "on": as_of,
             "parcel": found,
             "enterprises": lists["enterprises"],
+            "stability": _stability(conn, run, parcel_id),
             "triage": {
                 **triage,
                 "title": both(ANSWER[triage["answer"]]),

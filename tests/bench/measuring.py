@@ -86,7 +86,7 @@ def forget_peak(process: int) -> None:
         clear.write("5")
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
     """Give the most memory this process and those it started ever held, each by itself."""
     return max(memory_mb("self", "VmHWM"), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
 
@@ -94,4 +94,4 @@ def _peak_mb() -> float:
 if __name__ == "__main__":
     module, function = sys.argv[1].split(":")
     result = getattr(importlib.import_module(f"tests.bench.{module}"), function)(*sys.argv[2:])
-    sys.stdout.write(json.dumps(None if result is None else result | {"peak_mb": _peak_mb()}))
+    sys.stdout.write(json.dumps(None if result is None else result | {"peak_mb": peak_mb()}))

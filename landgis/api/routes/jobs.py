@@ -91,6 +91,15 @@ class JobState(BaseModel):
     detail: dict[str, Any] | None = Field(description="The workflow's answer when done, the refusal when refused.")
 
 
+class Drawing(BaseModel):
+    """How to draw the stability of a run."""
+
+    count: int = Field(1000, ge=1, le=100_000)
+    seed: int = Field(1, ge=0, le=2**62)
+    concentration: float = Field(50.0, gt=0, le=1e9, description="How near to the scheme's weights.")
+    noise: float = Field(0.05, ge=0, lt=1, description="Relative standard deviation of the figures.")
+
+
 class Assessing(BaseModel):
     """What an assessment needs to know."""
 
@@ -103,6 +112,7 @@ class Assessing(BaseModel):
     on: date = Field(description="The day for which we ask.")
     parks: list[str] | None = Field(None, description="The parks; all in scope where none is named.", min_length=1)
     rules: list[str] | None = Field(None, description="The rulesets; those of the installation where none is named.")
+    draws: Drawing | None = Field(None, description="How to draw the run's stability; not drawn where it is not named.")
 
 
 @router.post("/assess", **_asking)
@@ -110,7 +120,9 @@ def ask_assess(here: Here, asked: Annotated[Assessing, Body()]) -> JobState:
     """Ask for an assessment; what the rulesets refuse is refused at once."""
     rules = list(asked.rules or here.settings.rule_codes)
     rulebook(rules, asked.on)
-    given = {"parks": asked.parks, "rules": rules, "on": asked.on.isoformat()}
+    given: dict[str, Any] = {"parks": asked.parks, "rules": rules, "on": asked.on.isoformat()}
+    if asked.draws is not None:
+        given["draws"] = asked.draws.model_dump()
     return _ask(here, "assess", given, _in_scope(here, asked.parks))
 
 

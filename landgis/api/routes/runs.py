@@ -368,6 +368,7 @@ class Why(BaseModel):
                     ],
                     "idle": [],
                     "grades": [],
+                    "stability": None,
                     "source": {"file": "sample.gpkg", "batch": 1, "layer": "parcel", "row": 204, "sha256": "9f2c…"},
                 }
             ]
@@ -382,6 +383,7 @@ class Why(BaseModel):
     findings: list[Finding]
     idle: list[Idle]
     grades: list[Grade]
+    stability: dict[str, Any] | None
     source: dict[str, Any]
     facts: list[Fact]
     tests: list[TestTrace]
