@@ -30,9 +30,15 @@ def test_every_case_names_its_source(name: str) -> None:
 @pytest.mark.parametrize("case", cases("idle"))
 def test_idle(case: dict[str, Any]) -> None:
     contracts = frame("contract", [case["given"] | {"contract_no": "1"}]).assign(parcel_id=1)
-    found = idle_land(contracts, load_ruleset(case["ruleset"]), case["on"]).iloc[0]
+    delays = frame("contract_delay", [delay | {"contract_no": "1"} for delay in case.get("delays", [])])
+    found = idle_land(contracts, load_ruleset(case["ruleset"]), case["on"], delays=delays).iloc[0]
     for name, wanted in case["expect"].items():
-        assert found[name] == (tuple(wanted) if isinstance(wanted, list) else wanted), name
+        if wanted == "NaT":
+            assert pd.isna(found[name]), name
+        elif isinstance(wanted, date):
+            assert found[name].date() == wanted, name
+        else:
+            assert found[name] == (tuple(wanted) if isinstance(wanted, list) else wanted), name
 
 
 @pytest.mark.parametrize("case", cases("huangyan"))

@@ -132,13 +132,13 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def mutate(room: str, jobs: int, lines: range, tests: Sequence[str]) -> int:
+def mutate(room: str, jobs: int, lines: range, tests: Sequence[str], only: str) -> int:
     """Mutate one room; give the share of noticed changes in percent, rounded down."""
     started = time.perf_counter()
     plugin = Mutating(room, jobs, lines)
     where = [path for path in (f"tests/core/test_{room}.py", "tests/law", *tests) if (ROOT / path).exists()]
     quietly = ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:capture", "-p", "no:logging"]
-    if pytest.main([*quietly, *where], plugins=[plugin]) != pytest.ExitCode.OK:
+    if pytest.main([*quietly, "-k", only, *where], plugins=[plugin]) != pytest.ExitCode.OK:
         raise SystemExit(f"{room}: the tests could not be run: {' '.join(where)}")
     made = plugin.noticed + len(plugin.survivors)
     score = 100 * plugin.noticed // max(made, 1)
@@ -153,9 +153,12 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), metavar="N")
     parser.add_argument("--lines", type=_lines, default=range(1, 100_000), metavar="A-B", help="only these lines")
     parser.add_argument("--tests", nargs="*", default=[], metavar="PATH", help="more tests than those of the room")
+    parser.add_argument("-k", dest="only", metavar="EXPRESSION", help="only these tests, as pytest has it")
     parser.add_argument("--least", type=int, default=90, metavar="%", help="the score that is asked for")
     given = parser.parse_args()
-    return int(any([mutate(room, given.jobs, given.lines, given.tests) < given.least for room in given.room]))
+    return int(
+        any([mutate(room, given.jobs, given.lines, given.tests, given.only or "") < given.least for room in given.room])
+    )
 
 
 def _lines(text: str) -> range:
