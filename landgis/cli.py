@@ -30,7 +30,8 @@ from landgis.store.health import examine
 from landgis.store.migrate import migrate as migrate_database
 from landgis.terms.draws import Draws
 from landgis.terms.errors import ConflictError, InputError, LandgisError, SetupError, Words
-from landgis.terms.frames import ANSWER
+from landgis.terms.frames import ANSWER, IDLE_REMARK, IDLE_STATE
+from landgis.terms.reasons import name_words
 from landgis.terms.rules import KIND_WORDS, STATUS_WORDS, Ruleset
 from landgis.terms.units import hectares, mu
 from landgis.workflows import evaluation, publish, rulebooks
@@ -40,6 +41,7 @@ from landgis.workflows.explain import explain as explain_parcel
 from landgis.workflows.explain import find_parcel
 from landgis.workflows.ingest import Tell, quietly
 from landgis.workflows.ingest import ingest as ingest_files
+from landgis.workflows.screen import screen
 from landgis.workflows.zones import evaluate_zones
 
 app = typer.Typer(
@@ -265,6 +267,27 @@ def zones(
         parks = None if park == "all" else _split(park)
         found = evaluate_zones(conn, parks, _chosen(settings, rule_names), _day(on), tell=tell)
     _answer(found.as_dict(), _print_zones)
+
+
+@app.command()
+def idle(
+    files: Annotated[list[Path], typer.Argument(help="合同台账 | files of contracts", metavar="FILE…")],
+    profile: Annotated[str, typer.Option(help="字段方案 | profile of the columns")] = "landgis-template",
+    rule_name: Annotated[str, typer.Option("--rules", help="闲置规则集 | ruleset for idle land")] = "cn-idle-2012",
+    on: Annotated[str | None, typer.Option(help="评估日 YYYY-MM-DD，缺省今天 | as of which day")] = None,
+    park: Annotated[str | None, typer.Option(help="园区代码 | park")] = None,
+    encoding: Annotated[str | None, typer.Option(help="文字编码 | text encoding")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="逐份写到 .xlsx 或 .csv | write every contract to a file")
+    ] = None,
+) -> None:
+    """只凭合同台账筛查疑似闲置，不入库。 | Screen a file of contracts for suspected idle land; nothing is stored."""
+    settings = _settings()
+    with _steps() as tell:
+        found = screen(files, profile, rulebooks.choose(rule_name), _day(on), park=park, encoding=encoding, tell=tell)
+        if output is not None:
+            found.write(output, settings.language)
+    _answer(found.as_dict(), _print_screened)
 
 
 @rules.command("list")
@@ -715,6 +738,24 @@ def _print_ruleset(answer: dict[str, Any]) -> None:
         for item in answer["gates"]
     ]
     _print_rows(("关口 gate", "代码 code", "处置 answer", "名称 title", "条款 article"), gates)
+
+
+def _print_screened(answer: dict[str, Any]) -> None:
+    print_line(
+        f"{answer['file']}: {answer['rules']} · {answer['on']} · 合同 contracts {answer['contracts']} · "
+        f"可判 judged {answer['judged']}"
+    )
+    lines = [
+        (f"{IDLE_STATE[state].zh} {IDLE_STATE[state].en}", str(count)) for state, count in answer["states"].items()
+    ]
+    lines += [
+        (f"不明，缺 unknown for want of {'、'.join(name_words(name).zh for name in names.split(' + '))}", str(count))
+        for names, count in answer["missing"].items()
+    ]
+    lines += [
+        (f"{IDLE_REMARK[code].zh} {IDLE_REMARK[code].en}", str(count)) for code, count in answer["remarks"].items()
+    ]
+    _print_rows(("闲置 idle", "合同 contracts"), lines)
 
 
 def _print_zones(answer: dict[str, Any]) -> None:

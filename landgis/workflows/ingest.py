@@ -11,7 +11,7 @@ import pandas as pd
 
 from landgis.core.quality import check
 from landgis.readers.conform import conform
-from landgis.readers.files import content_hash, read_layers
+from landgis.readers.files import Layer, content_hash, read_layers
 from landgis.readers.profiles import load_profile
 from landgis.store.database import ALL_PARKS, Connection, refresh_statistics
 from landgis.store.stock import Source, Stored, add_batch, known_keys
@@ -92,15 +92,8 @@ def ingest(
         The database refused; nothing is left behind.
     """
     profile = load_profile(profile_name)
-    called = _distinct_names(paths)
-    names = " + ".join(called)
-    with tell(Words(f"读取 {names}", f"Reading {names}")):
-        digest = _hash([content_hash(path) for path in paths])
-        layers = [
-            replace(layer, file=name + layer.file.removeprefix(path.name))
-            for path, name in zip(paths, called, strict=True)
-            for layer in read_layers(path, crs=crs, encoding=encoding)
-        ]
+    called, layers = named_layers(paths, crs=crs, encoding=encoding, tell=tell)
+    names, digest = " + ".join(called), _hash([content_hash(path) for path in paths])
     with tell(Words("按方案对应字段", "Bringing the columns to ours")):
         given = conform(layers, profile, park=park)
     with tell(Words("逐行检查", "Checking every row")):
@@ -115,6 +108,20 @@ def ingest(
         if stored.tables and not is_dry:
             refresh_statistics(conn)
     return Ingested(names, profile.name, codes, source.rows_in, stored, issues, is_dry)
+
+
+def named_layers(
+    paths: Sequence[Path], *, crs: str | None = None, encoding: str | None = None, tell: Tell = quietly
+) -> tuple[list[str], list[Layer]]:
+    """Read the layers of some files, each of which is called by a name of its own; give the names and the layers."""
+    called = _distinct_names(paths)
+    names = " + ".join(called)
+    with tell(Words(f"读取 {names}", f"Reading {names}")):
+        return called, [
+            replace(layer, file=name + layer.file.removeprefix(path.name))
+            for path, name in zip(paths, called, strict=True)
+            for layer in read_layers(path, crs=crs, encoding=encoding)
+        ]
 
 
 def _hash(hashes: Sequence[str]) -> str:
