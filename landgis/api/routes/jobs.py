@@ -49,8 +49,11 @@ _asking: Final[dict[str, Any]] = {
     "dependencies": [Depends(_may_ask)],
     "status_code": 202,
     "responses": {
-        403: {"model": Problem, "description": "Asked by a page of somebody else."},
-        409: {"model": Problem, "description": "The job is over already."},
+        status: {"model": Problem, "description": description, "content": {"application/problem+json": {}}}
+        for status, description in {
+            403: "Asked by a page of somebody else.",
+            409: "The job is over already.",
+        }.items()
     },
 }
 
