@@ -135,10 +135,6 @@ def choose(
     model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = start, place.astype(np.int32), value
     model.integrality_ = [highs.HighsVarType.kInteger] * count
     solver.passModel(model)
-    greedy = _greedy(columns, worth, met, upper, start, index, value)
-    given = highs.HighsSolution()
-    given.col_value = greedy.tolist()
-    solver.setSolution(given)
 
     def ask(event: Any) -> None:  # noqa: ANN401  highspy has no types
         if stop():
@@ -147,16 +143,19 @@ def choose(
     solver.cbMipInterrupt.subscribe(ask)
     solver.run()
     info = solver.getInfo()
-    taken = greedy
+    # Stopped before it had an answer: a greedy one. It is not handed over at the start, because HiGHS 1.16 then may give it back
+    # beside the value of a better one.
+    taken = _greedy(columns, worth, upper, start, index, value)
     if info.primal_solution_status == highs.SolutionStatus.kSolutionStatusFeasible.value:
-        taken = np.asarray(solver.getSolution().col_value) > 0.5
+        found = np.asarray(solver.getSolution().col_value) > 0.5
+        taken = found if worth[found].sum() >= worth[taken].sum() else taken
     picked = tuple(columns[at] for at in np.flatnonzero(taken).tolist())
-    total = float(worth[taken > 0].sum())
+    total = float(worth[taken].sum())
     return Chosen(picked, total, max(-float(info.mip_dual_bound), total))
 
 
 def _greedy(
-    columns: Sequence[Column], worth: Floats, met: Whole, upper: Floats, start: Whole, index: Whole, value: Floats
+    columns: Sequence[Column], worth: Floats, upper: Floats, start: Whole, index: Whole, value: Floats
 ) -> NDArray[np.bool_]:
     """Take columns by worth as long as they fit: a first answer."""
     left = upper.copy()

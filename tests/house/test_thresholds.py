@@ -15,7 +15,7 @@ from landgis.terms.rules import Number, Ruleset
 
 CORE = Path(__file__).parents[2] / "landgis/core"
 ROOMS = {"idle.py": "idle", "inefficient.py": "low_efficiency", "performance.py": "performance", "triage.py": "triage"}
-ROOMS |= {"valuation.py": "compensation"}
+ROOMS |= {"valuation.py": "compensation", "swap.py": "swap"}
 SHIPPED = [load_ruleset(code) for code in list_rulesets()]
 
 

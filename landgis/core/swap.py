@@ -1,0 +1,295 @@
+"""Exchanges and moves 置换 of equal value and same use that free a block, and who leaves instead."""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from landgis.core.packing import Column, choose
+from landgis.core.sites import never
+from landgis.terms.rules import Ruleset
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+OFFER_COLUMNS: Final = ("mover", "plot", "deed", "cost_wan", "pay_wan", "value_gap", "area_ratio")
+MOVE_COLUMNS: Final = ("mover", "deed", "plot", "chain", "step", "enter_on", "left_on", "cost_wan", "pay_wan")
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Who goes where.
+
+    Attributes
+    ----------
+    moves
+        One row per firm that gives way, in the order the moves are made: ``mover``, ``deed`` (exit, swap, factory), ``plot`` (None for
+        an exit), ``chain`` (the firm whose parcel the chain frees) and ``step`` (1 moves first), ``enter_on`` and ``left_on`` (dates),
+        ``cost_wan``, ``pay_wan`` (the difference in value settled in money; above zero the firm receives it).
+    cost_wan, bound_wan, gap
+        What all moves cost, what they cost at least, and the difference as a share.
+    is_proved
+        Whether this is the cheapest there is.
+    unplaced
+        Firms that must give way and for whom there is neither plot nor exit.
+    """
+
+    moves: pd.DataFrame
+    cost_wan: float
+    bound_wan: float
+    gap: float
+    is_proved: bool
+    unplaced: tuple[Hashable, ...]
+
+
+def offers(movers: pd.DataFrame, plots: pd.DataFrame, rules: Ruleset) -> pd.DataFrame:
+    """List every plot that every firm may be offered.
+
+    Parameters
+    ----------
+    movers
+        One row per firm and parcel, labels unique. Reads ``value_wan`` (land and buildings), ``area_m2``, ``use_class``,
+        ``county_code``, ``is_clean`` (no seizure, no mortgage, or consent recorded), ``move_wan`` (moving and stoppage),
+        ``floor_need_m2`` and ``exit_wan`` (for a standard factory).
+    plots
+        One row per plot or factory unit, labels unique. Reads ``kind`` (land, factory), ``value_wan``, ``area_m2`` (of a factory: its
+        floor), ``use_class``, ``county_code``, ``is_clean``, ``cost_wan`` (making it ready), ``held_by`` (the mover who is there now;
+        None = empty).
+    rules
+        A ruleset of the kind ``swap``: ``value_tolerance`` τ and ``area_tolerance`` α.
+
+    Returns
+    -------
+    DataFrame
+        `OFFER_COLUMNS`. ``deed`` is swap or factory.
+
+    Raises
+    ------
+    RuleError
+        The ruleset lacks τ or α.
+
+    Notes
+    -----
+    A swap needs |Va − Vb| ≤ τ·max(Va, Vb), an area ratio Ab ÷ Aa within 1 ± α, the same use and county, and clean titles on both sides;
+    what is unknown is no yes. The difference is settled in money, so that nobody is worse off. In a factory a firm is paid out
+    (``exit_wan``) and needs the floor, in its county. Nobody is offered the plot it holds. Source: 国土资源部令第53号 第12条.
+    """
+    tau, alpha = float(rules.value("value_tolerance", "ratio")), float(rules.value("area_tolerance", "ratio"))
+    left, right = _numbers(movers), _numbers(plots)
+    clean = movers["is_clean"].astype("boolean").fillna(False).to_numpy(dtype=bool)
+    clean_plot = plots["is_clean"].astype("boolean").fillna(False).to_numpy(dtype=bool)
+    is_factory = (plots["kind"] == "factory").to_numpy(dtype=bool)
+    held = movers.index.get_indexer(pd.Index(plots["held_by"]))
+    found: list[pd.DataFrame] = []
+    groups = {key: np.asarray(rows) for key, rows in plots.groupby("county_code", dropna=True).indices.items()}
+    for county, mine in movers.groupby("county_code", dropna=True).indices.items():
+        here = groups.get(county)
+        if here is None:
+            continue
+        use = movers["use_class"].to_numpy(dtype=object)[mine]
+        use_there = plots["use_class"].to_numpy(dtype=object)[here]
+        known = ~pd.isna(use)
+        for at, at_use, is_known in zip(mine, use, known, strict=True):
+            ratio = right["area_m2"][here] / left["area_m2"][at]
+            va, vb = left["value_wan"][at], right["value_wan"][here]
+            equal = np.abs(va - vb) <= tau * np.maximum(va, vb) + 1e-9
+            similar = np.abs(ratio - 1) <= alpha + 1e-9
+            land = equal & similar & (use_there == at_use) & is_known & clean[at] & clean_plot[here] & ~is_factory[here]
+            factory = is_factory[here] & (right["area_m2"][here] >= left["floor_need_m2"][at]) & clean_plot[here]
+            fits = (land | factory) & (held[here] != at)
+            if not fits.any():
+                continue
+            to = here[fits]
+            is_swap = land[fits]
+            cost = left["move_wan"][at] + right["cost_wan"][to] + np.where(is_swap, 0.0, left["exit_wan"][at])
+            gap = left["value_wan"][at] - right["value_wan"][to]
+            found.append(
+                pd.DataFrame(
+                    {
+                        "mover": at,
+                        "plot": to,
+                        "deed": np.where(is_swap, "swap", "factory"),
+                        "cost_wan": cost,
+                        "pay_wan": np.where(is_swap, gap, left["exit_wan"][at]),
+                        "value_gap": np.where(is_swap, gap / np.maximum(va, right["value_wan"][to]), np.nan),
+                        "area_ratio": ratio[fits],
+                    }
+                )
+            )
+    if not found:
+        return pd.DataFrame({name: pd.Series(dtype="object") for name in OFFER_COLUMNS})
+    out = pd.concat(found, ignore_index=True)
+    out = out[out["cost_wan"].notna()].reset_index(drop=True)
+    out["mover"], out["plot"] = movers.index[out["mover"]], plots.index[out["plot"]]
+    return out[list(OFFER_COLUMNS)]
+
+
+def place(
+    movers: pd.DataFrame,
+    plots: pd.DataFrame,
+    rules: Ruleset,
+    on: date,
+    *,
+    longest: int = 3,
+    gap: float = 1e-6,
+    stop: Callable[[], bool] = never,
+) -> Placement:
+    """Place everybody who must give way, at the least cost: by exit, swap or factory, in chains where plots are held by others.
+
+    Parameters
+    ----------
+    movers
+        As `offers` takes them, and ``must_leave`` (True: its parcel is wanted; False: it may move to make room for another),
+        ``leave_by`` (date; empty = any), ``move_days``, ``exit_days``, ``exit_wan`` (NaN: it cannot exit).
+    plots
+        As `offers` takes them, and ``free_on`` (date from which an empty plot can be entered; empty = unknown, it is not offered). A
+        plot ``held_by`` a mover is free when that mover has left; one held by somebody who must leave is wanted itself and no offer.
+    rules
+        A ruleset of the kind ``swap``.
+    on
+        The day; no move begins before it.
+    longest
+        How many firms a chain moves at most.
+    gap
+        The share of the cost within which the answer counts as proved.
+    stop
+        Asked now and then; true ends with the best so far.
+
+    Returns
+    -------
+    Placement
+        See there.
+
+    Raises
+    ------
+    RuleError
+        The ruleset lacks τ or α.
+    SetupError
+        The extra ``plan`` is not installed.
+
+    Notes
+    -----
+    A chain starts with a firm that must leave and ends in an empty plot or an exit: B is out before A goes in. All chains up to
+    ``longest`` are listed; which of them to take is an integer programme: every such firm once, nobody moved twice, no plot twice.
+    A chain that would not free the parcel by ``leave_by`` is not listed.
+    """
+    chains = _chains(movers, plots, offers(movers, plots, rules), on, longest)
+    must = movers["must_leave"].to_numpy(dtype=bool)
+    most = max((chain.cost_wan for chain in chains), default=0.0) + 1.0
+    reward = most * (int(must.sum()) + 1)  # placing one more is worth any cost
+    columns = [
+        Column(chain.movers[-1], np.array(chain.rows(len(plots)), dtype=np.int64), reward - chain.cost_wan, ())
+        for chain in chains
+    ]
+    chosen = choose(columns, len(plots) + len(movers), len(movers), np.empty(0), gap=gap / max(reward, 1.0), stop=stop)
+    of = {column.key: chain for column, chain in zip(columns, chains, strict=True)}
+    # Of chains over the same plots and firms the cheapest stands for all.
+    for column, chain in zip(columns, chains, strict=True):
+        if chain.cost_wan < of[column.key].cost_wan:
+            of[column.key] = chain
+    taken = [of[column.key] for column in chosen.columns]
+    rows = [row for chain in taken for row in chain.moves(movers, plots)]
+    moves = pd.DataFrame(rows, columns=list(MOVE_COLUMNS)).sort_values(
+        ["enter_on", "step"], kind="stable", ignore_index=True
+    )
+    moves["plot"] = moves["plot"].astype(object).where(moves["plot"].notna(), None)
+    placed = {chain.movers[-1] for chain in taken}
+    unplaced = tuple(movers.index[at] for at in np.flatnonzero(must).tolist() if at not in placed)
+    cost = float(sum(chain.cost_wan for chain in taken))
+    bound = max(cost - (chosen.bound - chosen.value), 0.0)
+    share = (cost - bound) / cost if cost else 0.0
+    return Placement(moves, cost, bound, share, share <= gap + 1e-9, unplaced)
+
+
+@dataclass(frozen=True)
+class _Chain:
+    """Firms that move one after the other, the first to move first; the last is the one who must leave."""
+
+    movers: tuple[int, ...]
+    plots: tuple[int, ...]  # where each goes, -1 for an exit
+    offers: tuple[dict[str, Any], ...]
+    enter: tuple[pd.Timestamp, ...]
+    left: tuple[pd.Timestamp, ...]
+
+    @property
+    def cost_wan(self) -> float:
+        return float(sum(offer["cost_wan"] for offer in self.offers))
+
+    def rows(self, plots: int) -> list[int]:
+        """Give what no other chain may use: the plots entered, and the firms that are moved besides."""
+        return sorted([*(at for at in self.plots if at >= 0), *(plots + at for at in self.movers[:-1])])
+
+    def moves(self, movers: pd.DataFrame, plots: pd.DataFrame) -> list[tuple[Any, ...]]:
+        freed = movers.index[self.movers[-1]]
+        return [
+            (
+                movers.index[who], offer["deed"], plots.index[to] if to >= 0 else None, freed, step, enter, left,
+                offer["cost_wan"], offer["pay_wan"],
+            )
+            for step, (who, to, offer, enter, left) in enumerate(
+                zip(self.movers, self.plots, self.offers, self.enter, self.left, strict=True), 1
+            )
+        ]  # fmt: skip
+
+
+def _chains(movers: pd.DataFrame, plots: pd.DataFrame, offered: pd.DataFrame, on: date, longest: int) -> list[_Chain]:
+    """List every chain that frees a parcel in time."""
+    must = movers["must_leave"].to_numpy(dtype=bool)
+    by = movers["leave_by"].to_numpy(dtype="datetime64[ns]")
+    holder = movers.index.get_indexer(pd.Index(plots["held_by"]))
+    is_held = plots["held_by"].notna().to_numpy(dtype=bool)
+    free_on = pd.to_datetime(plots["free_on"]).to_list()
+    days = {
+        name: movers[name].to_numpy(dtype=float, na_value=np.nan) for name in ("move_days", "exit_days", "exit_wan")
+    }
+    start = pd.Timestamp(on)
+    records: list[list[tuple[int, dict[str, Any]]]] = [[] for _ in range(len(movers))]
+    who = movers.index.get_indexer(pd.Index(offered["mover"]))
+    where = plots.index.get_indexer(pd.Index(offered["plot"]))
+    told = offered[["deed", "cost_wan", "pay_wan"]].to_dict("records")
+    for mover, plot, offer in zip(who.tolist(), where.tolist(), told, strict=True):
+        records[mover].append((plot, {str(name): value for name, value in offer.items()}))
+
+    found: list[_Chain] = []
+
+    def grow(path: tuple[int, ...], goes: tuple[int, ...], took: tuple[dict[str, Any], ...]) -> None:
+        """Let the firm at the path's end go somewhere; the path runs from who must leave to who makes room."""
+        last = path[-1]
+        if not np.isnan(days["exit_wan"][last]) and not np.isnan(days["exit_days"][last]):
+            paid = {"deed": "exit", "cost_wan": days["exit_wan"][last], "pay_wan": days["exit_wan"][last]}
+            finish(path, (*goes, -1), (*took, paid), start)
+        if np.isnan(days["move_days"][last]):
+            return
+        for plot, offer in records[last]:
+            if plot in goes:
+                continue
+            if not is_held[plot]:
+                if not pd.isna(free_on[plot]):
+                    finish(path, (*goes, plot), (*took, offer), max(start, free_on[plot]))
+            elif holder[plot] >= 0 and not must[holder[plot]] and holder[plot] not in path and len(path) < longest:
+                grow((*path, int(holder[plot])), (*goes, plot), (*took, offer))
+
+    def finish(
+        path: tuple[int, ...], goes: tuple[int, ...], took: tuple[dict[str, Any], ...], when: pd.Timestamp
+    ) -> None:
+        enter, left = [], []
+        for mover, plot in zip(reversed(path), reversed(goes), strict=True):
+            enter.append(when)
+            lasts = days["exit_days"][mover] if plot < 0 else days["move_days"][mover]
+            when = when + pd.Timedelta(days=int(np.ceil(lasts)))
+            left.append(when)
+        if np.isnat(by[path[0]]) or when <= pd.Timestamp(by[path[0]]):
+            found.append(_Chain(path[::-1], goes[::-1], took[::-1], tuple(enter), tuple(left)))
+
+    for first in np.flatnonzero(must).tolist():
+        grow((first,), (), ())
+    return found
+
+
+def _numbers(frame: pd.DataFrame) -> dict[str, Floats]:
+    names = ("value_wan", "area_m2", "move_wan", "floor_need_m2", "exit_wan", "cost_wan")
+    return {name: frame[name].to_numpy(dtype=float, na_value=np.nan) for name in names if name in frame}
