@@ -67,6 +67,11 @@ _ISSUES_SHOWN: Final = 10
 #: So many parcels that a change of rules would alter are shown on the screen.
 _CHANGES_SHOWN: Final = 20
 
+#: What is held side by side of a parcel, and what it is called.
+_SIDES: Final = {
+    "answer": "处置 answer", "grade": "等级 grade", "tests": "疑似 suspected", "unknown": "不明 unknown", "reason": "缘由 reason",
+}  # fmt: skip
+
 _screen = Console(stderr=True)
 
 
@@ -797,18 +802,14 @@ def _print_difference(answer: dict[str, Any]) -> None:
     if "parcels" not in answer:
         return
     print_line(f"{answer['on']} · 地块 parcels {answer['judged']} · 结论改变 changed {len(answer['parcels'])}")
-    changed = [
-        (
-            item["park_code"],
-            item["parcel_no"],
-            f"{item['answer_before']} → {item['answer_after']}",
-            f"{item['grade_before'] or '–'} → {item['grade_after'] or '–'}",
-            f"{item['tests_before'] or '–'} → {item['tests_after'] or '–'}",
-            f"{item['reason_before']} → {item['reason_after']}",
-        )
-        for item in answer["parcels"][:_CHANGES_SHOWN]
-    ]
-    _print_rows(("园区 park", "地块 parcel", "处置 answer", "等级 grade", "疑似项 tests", "缘由 reason"), changed)
+    for moved, count in answer["moved"].items():
+        print_line(f"    {moved}: {count}")
+    for item in answer["parcels"][:_CHANGES_SHOWN]:
+        print_line(f"{item['park_code']} {item['parcel_no']}")
+        for name, label in _SIDES.items():
+            before, after = item[f"{name}_before"] or "–", item[f"{name}_after"] or "–"
+            if before != after:
+                print_line(f"    {label}: {before} → {after}")
     if len(answer["parcels"]) > _CHANGES_SHOWN:
         print_line(
             f"… 共 {len(answer['parcels'])} 个，-o FILE 写出全部 | {len(answer['parcels'])} in all, -o FILE writes them"

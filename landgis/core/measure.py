@@ -305,9 +305,10 @@ def _add_buildings(out: pd.DataFrame, stock: Stock, area: Floats, on: date) -> N
 def _net_uses(stock: Stock, on: date) -> pd.DataFrame:
     """Say who uses how much of which parcel on a day, each firm once per parcel, net of what it let out.
 
-    Returns rows ``parcel`` (position in stock.parcel), ``firm`` (position in ``attrs["firms"]``), ``level`` (0 title, 1 user or
-    tenant, 2 subtenant), ``gross_m2`` and ``net_m2``. What is used below a level is taken off those above it, in proportion to their
-    areas. The only firm of a parcel without an area stands for all of it, and so does the only holder of the title.
+    Returns rows ``parcel`` (position in stock.parcel), ``firm`` (position in ``attrs["firms"]``, its credit code in
+    ``attrs["codes"]``), ``level`` (0 title, 1 user or tenant, 2 subtenant), ``gross_m2`` and ``net_m2``. What is used below a level is
+    taken off those above it, in proportion to their areas. The only firm of a parcel without an area stands for all of it, and so
+    does the only holder of the title.
     """
     parcel, use = stock.parcel, stock.parcel_use
     day = pd.Timestamp(on)
@@ -332,7 +333,9 @@ def _net_uses(stock: Stock, on: date) -> pd.DataFrame:
     let_out = np.where(below[at, depth] == 0, 0.0, below[at, depth] * share)
     rows["gross_m2"] = gross
     rows["net_m2"] = np.maximum(gross - let_out, 0.0)
-    rows.attrs["firms"] = pd.Index(firms)
+    codes = np.empty(len(firms), dtype=object)
+    codes[firm] = use["uscc"].to_numpy(dtype=object)
+    rows.attrs["firms"], rows.attrs["codes"] = pd.Index(firms), pd.Index(codes)
     return rows
 
 
@@ -429,7 +432,7 @@ def _add_users(out: pd.DataFrame, stock: Stock, on: date) -> None:
         answer[unknown] = pd.NA
         out[name] = answer
 
-    code = np.array([key.split("\x1f", 1)[1] for key in keys], dtype=object)
+    code = rows.attrs["codes"].to_numpy(dtype=object)
     order = np.lexsort(
         (_order_of(code)[firm] if len(rows) else firm, rows["level"].to_numpy(), -np.nan_to_num(net, nan=-1.0), at)
     )

@@ -20,6 +20,7 @@ from drawing import draw
 
 from landgis.cli import main
 from landgis.store import database
+from landgis.terms.rulereader import list_rulesets, load_ruleset
 
 
 @pytest.fixture
@@ -351,3 +352,80 @@ def test_help_names_every_command(landgis):
     told = landgis("--help")
     for command in ("demo", "up", "db", "migrate", "doctor", "ingest", "assess", "map", "ledger", "serve"):
         assert re.search(rf"\b{command}\b", told.stdout)
+
+
+def test_rules_are_listed_shown_and_checked_without_a_database(monkeypatch, capsys, tmp_path):
+    def said(*arguments: object) -> tuple[int, str]:
+        with monkeypatch.context() as patch, pytest.raises(SystemExit) as left:
+            patch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
+            patch.setattr(sys, "argv", ["landgis", *map(str, arguments)])
+            main()
+        return left.value.code or 0, capsys.readouterr().out
+
+    code, out = said("--json", "rules", "list")
+    listed = {item["code"]: item for item in json.loads(out)["rulesets"]}
+    assert code == 0 and set(listed) == set(list_rulesets())
+    assert listed["cn-control-2023"]["supersedes"] == ["cn-control-2008"]
+    assert listed["cn-control-2008"]["status"] == "superseded"
+    code, out = said("rules", "list")
+    assert all(item in out for item in listed) and "现行 in force" in out
+
+    code, out = said("--json", "rules", "show", "cn-idle-2012")
+    assert json.loads(out)["numbers"]["fee_share"] == {
+        "value": 0.2, "unit": "ratio", "article": "第14条第1项", "note": "", "confidence": None,
+    }  # fmt: skip
+    for shown in list_rulesets():
+        code, out = said("rules", "show", shown)
+        assert code == 0 and shown in out and load_ruleset(shown).sha256 in out
+
+    mine = tmp_path / "my-town.toml"
+    text = load_ruleset("dongyang-2021").text
+    mine.write_text(
+        text.replace('unit = "亩"', 'unit = "acre"').replace('operator = ">="', 'operator = "=>"', 1), encoding="utf-8"
+    )
+    code, out = said("--json", "rules", "check", mine)
+    assert code == 1 and len(json.loads(out)["faults"]) == 2
+    code, out = said("rules", "check", mine)
+    assert code == 1 and "[key_area_mu.unit]" in out and "Did you mean" in out
+    mine.write_text(text, encoding="utf-8")
+    assert said("rules", "check", mine)[0] == 0
+
+    mine.write_text(text.replace("value = 5\n", "value = 6\n", 1), encoding="utf-8")
+    code, out = said("--json", "rules", "diff", "dongyang-2021", mine)
+    assert json.loads(out)["differences"] == [
+        {"path": "numbers.tax_line_wan_per_mu.value", "change": "changed", "before": "5", "after": "6"}
+    ]
+    assert "they say the same" in said("rules", "diff", "dongyang-2021", "dongyang-2021")[1]
+
+
+def test_rules_of_ones_own_are_compared_and_used_and_zones_evaluated(landgis, drawn_file, tmp_path):
+    landgis("migrate")
+    assert landgis("ingest", drawn_file).returncode == 0
+    mine = tmp_path / "my-town.toml"
+    mine.write_text(load_ruleset("dongyang-2021").text.replace("dongyang-2021", "my-town"), encoding="utf-8")
+
+    one, two = "ningxia-2023", "seven-tests"  # of the four parcels nothing is known, by either
+    done = landgis(
+        "--json", "rules", "diff", one, two, "--park", "p1", "--on", "2026-06-30", "-o", tmp_path / "diff.csv"
+    )
+    told = json.loads(done.stdout)
+    assert done.returncode == 0 and told["judged"] == 4 and told["moved"] == {"data_first → data_first": 4}
+    assert {row["tests_after"] for row in told["parcels"]} == {""}
+    assert all("long_stopped" in row["unknown_after"] for row in told["parcels"])
+    assert len((tmp_path / "diff.csv").read_text(encoding="utf-8-sig").splitlines()) == 5
+    spoken = landgis("rules", "diff", one, two, "--park", "all", "--on", "2026-06-30").stdout
+    assert "data_first → data_first: 4" in spoken and "不明 unknown: " in spoken and "finish_overdue" in spoken
+
+    used = landgis("--json", "assess", "--on", "2026-06-30", "--rules", f"{mine},cn-triage")
+    assert json.loads(used.stdout)["rules"] == ["my-town", "cn-triage", "cn-industries"]
+    mine.write_text(mine.read_text(encoding="utf-8").replace("value = 5\n", "value = 6\n", 1), encoding="utf-8")
+    refused = landgis("assess", "--on", "2026-06-30", "--rules", f"{mine},cn-triage")
+    assert refused.returncode == 1 and "supersedes" in refused.stderr
+
+    zones = landgis("--json", "zones", "--on", "2026-06-30")
+    rows = {row["indicator"]: row for row in json.loads(zones.stdout)["indicators"]}
+    assert rows["built_rate"]["value"] is None and rows["built_rate"]["lacking"] == 4
+    assert "parcel.built_area_m2" in rows["built_rate"]["missing"]
+    assert "土地建成率" in landgis("zones", "--on", "2026-06-30").stdout
+    assert landgis("assess", "--rules", "cn-triage,cn-zone-use-2010", "--on", "2026-06-30").returncode == 1
+    assert landgis("zones", "--rules", "cn-idle-2012", "--on", "2026-06-30").returncode == 1
