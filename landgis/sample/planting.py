@@ -265,6 +265,14 @@ class Plot:
         """Alter the contract's row."""
         self.garden.set("contract", self.parcel, values)
 
+    def delay(self, cause: str, start: pd.Timestamp, days: int) -> None:
+        """Put the start of works off for so many days from a day on."""
+        key = {name: self.garden.get("contract", self.parcel, name) for name in ("park_code", "contract_no")}
+        last = start + pd.Timedelta(days=days - 1)
+        self.garden.add(
+            "contract_delay", key | {"cause": cause, "from_on": start, "to_on": last, "document_no": "示例文号"}
+        )
+
     def enterprise(self, **values: Any) -> None:  # noqa: ANN401
         """Alter the holder's row."""
         self.garden.set("enterprise", self.firm, values)

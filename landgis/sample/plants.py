@@ -67,6 +67,7 @@ def _agreed(plot: Plot, start: pd.Timestamp, **others: Any) -> None:  # noqa: AN
         "signed_on": start - year, "delivered_on": start - half, "agreed_start_on": start,
         "agreed_finish_on": start + 2 * year, "agreed_production_on": start + 3 * year,
         "started_on": pd.NaT, "finished_on": pd.NaT, "start_evidence": None, "developed_m2": 0.0, "invested_wan": 0.0,
+        "permit_on": pd.NaT, "foundation_kind": None, "foundation_share": np.nan,
     }  # fmt: skip
     plot.contract(**(dates | others))
     plot.land(term_end=start + 49 * year)
@@ -127,9 +128,16 @@ def _plant_not_started(garden: Garden, plots: Iterator[Plot]) -> None:
         Words("未动工恰满一年：未超过", "not started, one year to the day: not more"),
         "leave",
     )
-    of_a_young_firm(_months(garden, year + 6), government_delay_days=250, delay_cause="government").expect(
+    start = _months(garden, year + 6)
+    excused = of_a_young_firm(start)
+    excused.delay("not_delivered", start, 200)
+    excused.delay("plan_changed", start + pd.Timedelta(days=150), 100)
+    excused.expect(
         "not_started_excused",
-        Words("扣除政府原因 250 天后未满一年", "under a year without the government's 250 days"),
+        Words(
+            "扣除政府原因 250 天（两段重叠）后未满一年",
+            "under a year without the government's 250 days, two spans that overlap",
+        ),
         "leave",
     )
     of_a_young_firm(_months(garden, year + 6), agreed_start_on=pd.NaT, delivered_on=pd.NaT).expect(
@@ -149,7 +157,8 @@ def _plant_stopped_works(garden: Garden, plots: Iterator[Plot]) -> None:
         plot.build(0.35, 4)
         should, total = 900.0 * (plot.area_m2 // 900), 1_200.0 * (plot.mu // 4)
         start = (since or _months(garden, 30)) - pd.DateOffset(years=1)
-        _agreed(plot, start, started_on=start, start_evidence="施工许可证；桩基完成", stopped_since=since or pd.NaT,
+        _agreed(plot, start, started_on=start, start_evidence="施工许可证；桩基完成",
+                permit_on=start, foundation_kind="piles", foundation_share=1.0, stopped_since=since or pd.NaT,
                 should_develop_m2=should, developed_m2=round(should * area, 2),
                 total_invest_wan=total, invested_wan=round(total * money, 2))  # fmt: skip
         plot.land(build_status="stopped", stock_class="underused")

@@ -83,7 +83,8 @@ def evaluate_zones(
     with tell(Words("园区集约利用", "The use of each zone's land")):
         measures, idle = parcel_measures(stock, on), None
         if book.idle:
-            by_contract = idle_land(stock.contract, book.idle, on, build_status=stock.parcel["build_status"])
+            status = stock.parcel["build_status"]
+            by_contract = idle_land(stock.contract, book.idle, on, build_status=status, delays=stock.contract_delay)
             idle = idle_by_parcel(by_contract, stock.parcel)["idle"]
         rows = zone_use(stock, measures, book.zone_use, idle)
     return ZoneUse(on, book.zone_use, book.idle, rows)

@@ -229,7 +229,8 @@ def _assess(stock: Stock, on: date) -> tuple[pd.DataFrame, pd.DataFrame]:
         load_ruleset, ("cn-idle-2012", "dongyang-2021", "huangyan-2022", "cn-triage", "cn-industries")
     )
     measures = parcel_measures(stock, on, industries)
-    idle = idle_land(stock.contract, idle_rules, on, build_status=stock.parcel["build_status"])
+    status, delays = stock.parcel["build_status"], stock.contract_delay
+    idle = idle_land(stock.contract, idle_rules, on, build_status=status, delays=delays)
     by_parcel = idle_by_parcel(idle, stock.parcel)
     tests = [idle_findings(idle, by_parcel, idle_rules), low_efficiency(measures, low, by_parcel["idle"])]
     findings = pd.concat(tests, ignore_index=True)

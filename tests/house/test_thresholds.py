@@ -67,7 +67,9 @@ def test_every_number_that_an_assessment_reads_has_its_article(codes, city, aske
     measures = parcel_measures(stock, on, rules.get("industries"))
     idle = None
     if "idle" in rules:
-        by_contract = idle_land(stock.contract, rules["idle"], on, build_status=stock.parcel["build_status"])
+        by_contract = idle_land(
+            stock.contract, rules["idle"], on, build_status=stock.parcel["build_status"], delays=stock.contract_delay
+        )
         idle = idle_by_parcel(by_contract, stock.parcel)
         idle_findings(by_contract, idle, rules["idle"])
     found = low_efficiency(measures, rules["low_efficiency"], None if idle is None else idle["idle"])

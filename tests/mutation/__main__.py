@@ -32,8 +32,8 @@ UNNOTICED, NOTICED = 0, 1
 class Mutating:
     """A pytest plugin that runs the collected tests once as they are, then once for every change."""
 
-    def __init__(self, room: str, jobs: int, lines: range) -> None:
-        self.room, self.jobs, self.lines = room, jobs, lines
+    def __init__(self, room: str, jobs: int, lines: range, every: int) -> None:
+        self.room, self.jobs, self.lines, self.every = room, jobs, lines, every
         self.module = importlib.import_module(f"landgis.core.{room}")
         self.survivors: list[Mutant] = []
         self.noticed = 0
@@ -51,7 +51,7 @@ class Mutating:
         seconds = {item: _seconds(item, session.items) for item in session.items}
         order = sorted(session.items, key=lambda item: seconds[item])
         tree = ast.parse(Path(str(self.module.__file__)).read_text(encoding="utf-8"))
-        mutants = [mutant for mutant in list_mutants(tree) if mutant.line in self.lines]
+        mutants = [mutant for mutant in list_mutants(tree) if mutant.line in self.lines][:: self.every]
         limit_s = round(PATIENCE * sum(seconds.values()) + GRACE_S)
         running: dict[int, Mutant] = {}
         for mutant in mutants:
@@ -132,13 +132,13 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def mutate(room: str, jobs: int, lines: range, tests: Sequence[str], only: str) -> int:
+def mutate(room: str, given: argparse.Namespace) -> int:
     """Mutate one room; give the share of noticed changes in percent, rounded down."""
     started = time.perf_counter()
-    plugin = Mutating(room, jobs, lines)
-    where = [path for path in (f"tests/core/test_{room}.py", "tests/law", *tests) if (ROOT / path).exists()]
+    plugin = Mutating(room, given.jobs, given.lines, given.every)
+    where = [path for path in (f"tests/core/test_{room}.py", "tests/law", *given.tests) if (ROOT / path).exists()]
     quietly = ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:capture", "-p", "no:logging"]
-    if pytest.main([*quietly, "-k", only, *where], plugins=[plugin]) != pytest.ExitCode.OK:
+    if pytest.main([*quietly, "-k", given.only, *where], plugins=[plugin]) != pytest.ExitCode.OK:
         raise SystemExit(f"{room}: the tests could not be run: {' '.join(where)}")
     made = plugin.noticed + len(plugin.survivors)
     score = 100 * plugin.noticed // max(made, 1)
@@ -152,13 +152,12 @@ def main() -> int:
     parser.add_argument("room", nargs="*", default=["idle", "performance", "triage"], help="a module of landgis/core")
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), metavar="N")
     parser.add_argument("--lines", type=_lines, default=range(1, 100_000), metavar="A-B", help="only these lines")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth change: a sample")
     parser.add_argument("--tests", nargs="*", default=[], metavar="PATH", help="more tests than those of the room")
-    parser.add_argument("-k", dest="only", metavar="EXPRESSION", help="only these tests, as pytest has it")
+    parser.add_argument("-k", dest="only", default="", metavar="EXPRESSION", help="only these tests, as pytest has it")
     parser.add_argument("--least", type=int, default=90, metavar="%", help="the score that is asked for")
     given = parser.parse_args()
-    return int(
-        any([mutate(room, given.jobs, given.lines, given.tests, given.only or "") < given.least for room in given.room])
-    )
+    return int(any([mutate(room, given) < given.least for room in given.room]))
 
 
 def _lines(text: str) -> range:
