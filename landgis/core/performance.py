@@ -646,8 +646,8 @@ def _place(total: Floats, bound: Floats, park: Ints, cuts: Sequence[Cut], order:
         above = len(rivals) - np.searchsorted(rivals, theirs[rows], side="right")
         rank[rows] = 1 + above - (ours[rows] > theirs[rows])
         size[rows] = len(rivals) + ~ranked[rows]
-    grades = cut_grades(bound, rank, size, cuts)
-    place = np.array([order.index(grade) for grade in grades], dtype=np.int64)
+    of_cut = np.array([order.index(cut.grade) for cut in cuts], dtype=np.int64)
+    place = of_cut[cut_places(bound, rank, size.astype(np.int64), cuts)]
     place[np.isnan(bound)] = 0
     return place
 
