@@ -77,7 +77,7 @@ export function enableWhy(source, zoomTo) {
       absent ? null : el("button", { type: "button", class: "quiet", text: t("retry"), on: { click: () => open(id, box) } }));
   }
 
-  function ready({ answer: { run, on, parcel, enterprises = [], triage, findings = [], grades = [], source: origin }, box }) {
+  function ready({ answer: { run, on, parcel, enterprises = [], triage, findings = [], grades = [], stability, source: origin }, box }) {
     const zoom = box
       ? el("button", { type: "button", class: "quiet with-icon", on: { click: () => zoomTo(box, 18) } }, icon("target"), el("span", { text: t("zoom_here") }))
       : null;
@@ -91,7 +91,7 @@ export function enableWhy(source, zoomTo) {
         step("step_facts", null, facts(parcel, enterprises), zoom),
         step("step_tests", counted(findings), ...tests(findings)),
         step("step_gate", null, gate(triage)),
-        step("step_answer", null, ...conclusion(triage))),
+        step("step_answer", null, ...conclusion(triage), steadiness(stability))),
       section("step_grades", ...evaluations(grades, enterprises)),
       section("step_source", sources(origin, run, on)),
       el("p", { class: "disclaimer", text: t("disclaimer") }),
@@ -208,6 +208,19 @@ function conclusion(triage) {
   if (triage.freeable_m2 > 0) rows.push([t("freeable"), mu(triage.freeable_m2), hectares(triage.freeable_m2)]);
   if (triage.upgrade_m2 > 0) rows.push([t("upgradable"), mu(triage.upgrade_m2), hectares(triage.upgrade_m2)]);
   return [verdict, rows.length ? list(rows) : null];
+}
+
+/** How often the answer and the grade hold when weights and figures move, where that was asked for. */
+function steadiness(stability) {
+  if (!stability) return null;
+  const often = (shares, word) => Object.entries(shares).filter(([, share]) => share >= 0.005).sort(([, a], [, b]) => b - a)
+    .map(([name, share]) => `${word(name)} ${number(100 * share, 0)}%`).join(t("list_comma"));
+  const { rank_p05: best, rank_p95: worst } = stability;
+  return list([
+    [t("stability"), often(stability.answers, (name) => named("answer", name)), t("stability_draws", { n: number(stability.draws) })],
+    [t("stability_grades"), often(stability.grades, (name) => (name === "none" ? t("not_graded") : name)),
+      known(best) ? t("rank_band", { best: number(best), worst: number(worst) }) : null],
+  ]);
 }
 
 /** The latest evaluation in full, earlier and other ones behind a line. */
