@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from landgis.core.measure import parcel_measures
-from landgis.core.performance import cut_grades, grade, grade_subjects, parts_of, rank_totals
+from landgis.core.performance import cut_grades, grade, grade_shares, grade_subjects, parts_of, rank_totals
 from landgis.core.ranking import group_codes, percentile_in_group
 from landgis.core.triage import parcel_grades
 from landgis.terms.errors import RuleError
@@ -399,3 +399,81 @@ def test_more_tax_never_makes_a_grade_worse(taxes: list[int], who: int, more: in
     before = graded(*rows)["grade"].iloc[who]
     rows[who] = {"tax_wan_per_mu": float(taxes[who] + more)}
     assert graded(*rows)["grade"].iloc[who] <= before
+
+
+def test_grades_are_counted_beside_their_cuts_and_ties() -> None:
+    """Ten firms: 2nd and 3rd tie at the edge of A, so three are A; 9th and 10th tie, and the last of ten is nobody's D anyway."""
+    rows = ladder(10)
+    rows[7] = dict(rows[8])
+    rows[0]["is_utility"] = True
+    counted = grade_shares(graded(*rows, ladder(1)[0]), HUANGYAN).set_index("grade")
+    assert counted["ranked"].unique().tolist() == [10] and counted["population"].unique().tolist() == ["P1/below"]
+    assert counted["subjects"].to_dict() == {"A": 3, "B": 3, "C": 4, "D": 0, "T": 1}
+    assert counted.loc[["A", "B", "C", "D"], "share"].tolist() == [0.3, 0.3, 0.4, 0.0] and np.isnan(
+        counted.loc["T", "share"]
+    )
+    assert counted["by_ties"].to_dict() == {"A": 1, "B": 0, "C": 0, "D": 0, "T": 0}
+    assert counted["is_kept"].tolist() == [None] * 5
+    assert counted[["quota_min", "quota_max"]].isna().all(axis=None)
+
+
+def test_a_tie_at_the_end_leaves_fewer_than_the_last_cut_asks() -> None:
+    rows = ladder(20)
+    rows[0] = dict(rows[1])
+    counted = grade_shares(graded(*rows), HUANGYAN).set_index("grade")
+    assert counted.loc["D", ["subjects", "by_ties", "share"]].tolist() == [0, -1, 0.0]
+
+
+def test_nobody_evaluated_is_nothing_counted() -> None:
+    none = graded({"scale": None, "revenue_wan": np.nan})
+    assert grade_shares(none, HUANGYAN).empty and list(grade_shares(none, HUANGYAN))[:3] == [
+        "year",
+        "population",
+        "ranked",
+    ]
+
+
+def test_who_is_fixed_without_a_rank_takes_no_place_whatever_the_grade() -> None:
+    """安徽型: 不定等级 counts as B and stands outside the ranking."""
+    assert HUANGYAN.scheme is not None
+    apart = replace(HUANGYAN.scheme.overrides[0], code="undetermined", grade="B", is_ranked=False)
+    rules = replace(HUANGYAN, scheme=replace(HUANGYAN.scheme, overrides=(apart,)))
+    found = graded(*ladder(9), {"is_utility": True, "tax_wan_per_mu": 99.0}, rules=rules)
+    assert found[["grade", "reason", "possible"]].iloc[9].tolist() == ["B", "undetermined", "B"]
+    assert found[["rank", "total", "scores"]].iloc[9].isna().all() and found["rank"].max() == 9
+
+
+def test_a_base_of_the_year_before_is_its_own_park_s_and_its_own_population_s() -> None:
+    huaian = load_ruleset("huaian-2024")
+    usual = BELOW | {
+        "land_used_mu": 10.0, "revenue_wan_per_mu": 30.0, "power_kwh": 1000.0, "energy_tce": 1.0, "bonus_score": np.nan,
+        "deduction_score": np.nan, "tax_wan_per_tce": np.nan, "tax_yuan_per_kwh": 1.0, "revenue_wan_per_tce": np.nan,
+    }  # fmt: skip
+    before = [
+        {"tax_wan_per_mu": 10.0},
+        {"tax_wan_per_mu": 40.0, "land_used_mu": 20.0},  # 900 on 30 mu: 30 a mu
+        {"tax_wan_per_mu": 6.0, "park_code": "P2"},
+        {"tax_wan_per_mu": 99.0, "scale": "above"},  # of another population
+        {"tax_wan_per_mu": np.nan, "land_used_mu": 1000.0},  # unknown: neither above nor below the line of the fraction
+        {"tax_wan_per_mu": 99.0, "land_used_mu": 2.9},  # less than 3 mu: not evaluated
+    ]
+    now = [{"tax_wan_per_mu": 30.0}, {"tax_wan_per_mu": 30.0, "park_code": "P2"}, {"park_code": "P3"}]
+    found = grade_subjects(subjects(*now, usual=usual), huaian, 2024, before=subjects(*before, usual=usual))
+    assert [bases[0] for bases in found["bases"][:2]] == pytest.approx([60.0, 12.0])
+    assert found["total"].iloc[:2].tolist() == pytest.approx([22.5 + 17.5 + 10, 112.5 + 17.5 + 10])
+    assert found["reason"].iloc[2].startswith("base_unknown missing=enterprise_year.") and np.isnan(
+        found["total"].iloc[2]
+    )
+    outside = grade_subjects(subjects({"land_used_mu": 2.9}, usual=usual), huaian, 2024).iloc[0]
+    assert (outside["population"], outside["reason"], outside["possible"], outside["grade"]) == (
+        "P1/",
+        "outside",
+        None,
+        None,
+    )
+
+
+def test_doubt_about_land_leaves_the_population_open() -> None:
+    usual = BELOW | {"land_used_mu": np.nan, "is_utility": None}
+    found = grade_subjects(subjects({}, usual=usual), load_ruleset("cixi-2024"), 2024)
+    assert found["reason"].item() == "population_unknown missing=parcel_use"  # a tenant, or else by its land

@@ -99,8 +99,8 @@ class Drawing(BaseModel):
 
     count: int = Field(1000, ge=1, le=100_000)
     seed: int = Field(1, ge=0, le=2**62)
-    concentration: float = Field(50.0, gt=0, le=1e9, description="How near to the scheme's weights.")
-    noise: float = Field(0.05, ge=0, lt=1, description="Relative standard deviation of the figures.")
+    concentration: float = Field(50.0, ge=0.001, le=1e9, description="How near to the scheme's weights.")
+    noise: float = Field(0.05, ge=0, le=0.99, description="Relative standard deviation of the figures.")
 
 
 class Assessing(BaseModel):
