@@ -1,5 +1,7 @@
 """Parcels drawn as text: one character is a square of 10 m by 10 m, a letter is a parcel, a dot is nobody's land."""
 
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import shapely
@@ -31,3 +33,8 @@ def draw(text: str, *, corner: tuple[float, float] = (117.0, 33.0)) -> gpd.GeoDa
         geometry=[shapely.multipolygons([shape]) if shape.geom_type == "Polygon" else shape for shape in shapes],
         crs=4490,
     ).rename_geometry("geom")
+
+
+def square(size_m: float = 100.0, *, west: float = 117.0, south: float = 33.0) -> np.ndarray[Any, Any]:
+    """Give the corners of a square of this size at 33° N, where a degree is 110 914 m north and 93 456 m east."""
+    return np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * size_m / [93_456, 110_914] + [west, south]

@@ -1,12 +1,15 @@
 """Usual rows of the stock: a test says only what differs."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from landgis.core.doubts import doubts
+from landgis.core.quality import Checked, check
 from landgis.terms.crs import ellipsoid_area_m2
 from landgis.terms.frames import STOCK, Table
 
@@ -57,3 +60,25 @@ def parcels(drawn: gpd.GeoDataFrame, code: str = "p1", **differs: Mapping[str, A
             for one, area in zip(drawn.itertuples(index=False), areas, strict=True)
         ),
     )
+
+
+def looked_through(frames: Mapping[str, pd.DataFrame], known: Mapping[str, pd.DataFrame] | None = None) -> Checked:
+    """Check rows and doubt those that are kept, as an import does; all issues together."""
+    checked = check(frames, known or {})
+    found = pd.concat([checked.issues, doubts(checked.frames, known or {})], ignore_index=True)
+    return replace(checked, issues=found)
+
+
+def checked(known: Mapping[str, pd.DataFrame] | None = None, **frames: pd.DataFrame) -> Checked:
+    """Look through rows of the usual park."""
+    return looked_through({"park": rows("park", park()), **frames}, known)
+
+
+def found(answer: Checked) -> list[tuple[str, str, str]]:
+    """Give of each issue its code, severity and field."""
+    return [tuple(issue) for issue in answer.issues[["code", "severity", "field"]].to_numpy(dtype=object).tolist()]
+
+
+def codes(answer: Checked) -> set[str]:
+    """Give the codes of the issues."""
+    return set(answer.issues["code"])

@@ -9,6 +9,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyproj
 import shapely
 
@@ -18,6 +20,7 @@ from landgis.terms import crs
 from landgis.terms.errors import InputError, Words
 from landgis.terms.frames import STOCK, Column, Table
 from landgis.terms.issues import KIND_WORDS, SOURCE_COLUMNS, Issues, shown
+from landgis.terms.texts import as_series, holds, texts_of
 
 Numbers = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -30,6 +33,7 @@ _DATES: Final = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d"
 _MONTHS: Final = ("%Y-%m", "%Y/%m", "%Y.%m", "%Y年%m月", "%Y%m")
 _SPREADSHEET_ERRORS: Final = ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!")
 _YEAR: Final = "{year}"
+_NOWHERE: Final = np.zeros(0, dtype=bool)
 
 
 @dataclass(frozen=True)
@@ -117,8 +121,13 @@ def conform(layers: list[Layer], profile: Profile, *, park: str | None = None) -
     if not read_any:
         _no_layer(layers, profile)
     _add_parks(parts, profile, layers)
-    frames = {table.name: pd.concat(parts[table.name], ignore_index=True) for table in STOCK if table.name in parts}
+    frames = {table.name: _one_below_another(parts[table.name]) for table in STOCK if table.name in parts}
     return Conformed(frames, issues.frame(), rows_in, cells, tuple(fields))
+
+
+def _one_below_another(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Put frames into one; a single one is not copied."""
+    return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0].reset_index(drop=True)
 
 
 def _no_layer(layers: list[Layer], profile: Profile) -> None:
@@ -138,10 +147,11 @@ def _source(layer: Layer, taken: Flags | None = None) -> pd.DataFrame:
     numbers = layer.rows.index.to_numpy() if taken is None else layer.rows.index.to_numpy()[taken]
     return pd.DataFrame(
         {
-            "source_file": pd.array([layer.file] * len(numbers), dtype=_TEXT),
-            "source_layer": pd.array([layer.name] * len(numbers), dtype=_TEXT),
+            "source_file": as_series(pa.repeat(pa.scalar(layer.file, pa.large_string()), len(numbers))),
+            "source_layer": as_series(pa.repeat(pa.scalar(layer.name, pa.large_string()), len(numbers))),
             "source_row": pd.array(numbers, dtype="Int64"),
-        }
+        },
+        copy=False,
     )
 
 
@@ -234,10 +244,7 @@ class _Conforming:
         for name, origin in self.origins.items():
             if origin.with_column is not None:
                 columns[name] = columns[name].where(columns[origin.with_column].notna())
-        frame = pd.DataFrame(columns)
-        for name in SOURCE_COLUMNS:
-            frame[name] = self.at[name]
-        return frame
+        return pd.DataFrame({**columns, **{name: self.at[name] for name in SOURCE_COLUMNS}}, copy=False)
 
     def fields(self) -> Mapping[str, Any]:
         """Tell of each of our columns which of theirs it was read from, and in which unit."""
@@ -432,7 +439,7 @@ class _Conforming:
         if self.profile.unknown:
             texts = texts.mask(texts.isin(self.profile.unknown))
         placeholders = [str(one) for one in origin.unknown] + list(_SPREADSHEET_ERRORS)
-        found = texts.isin(placeholders).to_numpy()
+        found = texts.isin(placeholders).to_numpy() if holds(texts, *placeholders) else _NOWHERE
         if found.any():
             at = self.at[found]
             self.issues.add(
@@ -446,7 +453,7 @@ class _Conforming:
         for code, said in column.domain.items():
             for one in (code, said.zh, said.en):
                 words.setdefault(one, code)
-        mapped = texts.map(words).astype(_TEXT)
+        mapped = _by_distinct(texts, words)
         if origin.otherwise == "keep":
             return mapped.fillna(texts)
         if origin.otherwise is None:
@@ -460,9 +467,9 @@ class _Conforming:
         if raw.dtype.kind == "f":
             lost = (raw.abs() >= 2**53).fillna(False).to_numpy(dtype=bool)
         elif isinstance(raw.dtype, pd.StringDtype):
-            lost = texts.str.contains("e+1", regex=False).fillna(False).to_numpy(dtype=bool).copy()
-            if lost.any():
-                lost[lost] = texts[lost].str.fullmatch(r"\d\.\d+e\+1\d").to_numpy(dtype=bool)
+            lost = _NOWHERE
+            if holds(texts, "+1"):
+                lost = texts.str.fullmatch(r"\d\.\d+e\+1\d").fillna(False).to_numpy(dtype=bool)
         else:
             return
         if lost.any():
@@ -631,8 +638,9 @@ def _header(text: str) -> tuple[str, str | None]:
 def _texts(raw: "pd.Series[Any]") -> "pd.Series[Any]":
     """Give any column as text, without spaces around it; nothing but spaces is unknown."""
     if isinstance(raw.dtype, pd.StringDtype):
-        texts = raw.astype(_TEXT).str.strip()
-        return texts.mask(texts == "")
+        texts = pc.utf8_trim_whitespace(texts_of(raw))
+        empty = pc.equal(pc.binary_length(texts), 0)
+        return as_series(pc.if_else(empty, None, texts) if pc.any(empty).as_py() else texts, raw.index)
     if pd.api.types.is_bool_dtype(raw.dtype):
         return raw.map({True: "true", False: "false"}).astype(_TEXT)
     if pd.api.types.is_datetime64_any_dtype(raw.dtype):
@@ -644,6 +652,13 @@ def _texts(raw: "pd.Series[Any]") -> "pd.Series[Any]":
         return _whole(raw)
     texts = raw.map(lambda one: str(one).strip(), na_action="ignore").astype(_TEXT)
     return texts.mask(texts == "")
+
+
+def _by_distinct(texts: "pd.Series[Any]", words: Mapping[str, str]) -> "pd.Series[Any]":
+    """Put one word for another, looking each distinct text up once; what has none is unknown."""
+    coded = texts_of(texts).dictionary_encode()
+    found = pa.array([words.get(one) for one in coded.dictionary.to_pylist()], pa.large_string())
+    return as_series(found.take(coded.indices), texts.index)
 
 
 def _whole(raw: "pd.Series[Any]") -> "pd.Series[Any]":

@@ -72,6 +72,8 @@ class Layer:
 _ENDINGS: Final = (".gpkg", ".geojson", ".json", ".topojson", ".shp", ".zip", ".csv", ".txt", ".xlsx", ".xlsm")
 _SIDECARS: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _HEAD_BYTES: Final = 65_536
+_ROWS_AT_ONCE: Final = 10_000
+_NO_SHAPES: Final = np.empty(0, dtype=object)
 _LAYERS_MOST: Final = 200
 _COLUMNS_MOST: Final = 2_000
 _HEADER_WITHIN: Final = 30
@@ -294,17 +296,28 @@ def _read_vector(path: Path, file: str, layer: str | None, driver: str, **option
             _not_what_it_says(path, Words(f"被识别为 {info['driver']}。", f"It was taken for {info['driver']}."))
         if len(info["fields"]) > _COLUMNS_MOST:
             _too_wide(file, len(info["fields"]))
-        meta, table = pyogrio.read_arrow(path, layer=layer, datetime_as_string=False, **options)
-    geometry = meta["geometry_name"] or "wkb_geometry"
-    shapes: Shapes | None = None
-    if geometry in table.column_names:
-        wkb = table.column(geometry).to_numpy(zero_copy_only=False)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            shapes = _flat(shapely.from_wkb(wkb, on_invalid="ignore"))
-        table = table.drop_columns([geometry])
-    stated = meta["crs"] if shapes is not None else None
-    return Layer(file, layer or info["layer_name"], _frame(table, meta["fields"]), shapes, _stated(stated))
+        with pyogrio.raw.open_arrow(
+            path, layer=layer, use_pyarrow=True, batch_size=_ROWS_AT_ONCE, datetime_as_string=False, **options
+        ) as (meta, reader):
+            geometry = meta["geometry_name"] or "wkb_geometry"
+            has_shapes = geometry in reader.schema.names
+            batches, shapes = [], []
+            # GDAL reads the next rows in a thread of its own while the shapes of these are made.
+            for batch in reader:
+                if has_shapes:
+                    wkb = batch.column(geometry).to_numpy(zero_copy_only=False)
+                    shapes.append(_flat(shapely.from_wkb(wkb, on_invalid="ignore")))
+                    batch = batch.drop_columns([geometry])
+                batches.append(batch)
+            schema = batches[0].schema if batches else reader.schema
+    table = pa.Table.from_batches(batches, schema).combine_chunks()
+    return Layer(
+        file,
+        layer or info["layer_name"],
+        _frame(table, meta["fields"]),
+        np.concatenate([_NO_SHAPES, *shapes]) if has_shapes else None,
+        _stated(meta["crs"]) if has_shapes else None,
+    )
 
 
 def _flat(shapes: Any) -> Shapes:  # noqa: ANN401 - shapely tells no types

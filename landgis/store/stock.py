@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -82,7 +83,7 @@ def known_keys(conn: Connection, parks: Sequence[str], codes: Sequence[str]) -> 
 def add_batch(
     conn: Connection,
     frames: Mapping[str, pd.DataFrame],
-    issues: pd.DataFrame,
+    issues: "pd.DataFrame | Future[pd.DataFrame]",
     source: Source,
     parks: Sequence[str] = database.ALL_PARKS,
     *,
@@ -98,7 +99,8 @@ def add_batch(
     frames
         Table name to rows that passed the checks: all columns of the table, ``source_layer``, ``source_row``.
     issues
-        Columns `ISSUE_COLUMNS`; stored with the batch.
+        Columns `ISSUE_COLUMNS`; stored with the batch. Those still looked for are waited for when all rows are written: should the
+        search fail, nothing is stored.
     parks
         The scope of the one who imports; a row outside it is refused by the database and with it the whole batch.
     is_dry
@@ -142,7 +144,7 @@ def add_batch(
         batch = int(made["batch"])
         for change in changes:
             _write(conn, change, batch)
-        _write_issues(conn, issues, batch)
+        _write_issues(conn, issues.result() if isinstance(issues, Future) else issues, batch)
         add_audit(
             conn, "ingest", codes, {"batch": batch, "file": source.file, "sha256": source.sha256, "stored": stored}
         )
@@ -253,9 +255,12 @@ def _source_rows(frames: Iterable[pd.DataFrame]) -> int:
     """Count the rows of the file behind these rows; what the profile added of itself has none behind it."""
     behind = pd.concat(
         [rows[["source_file", "source_layer", "source_row"]] for rows in frames]
-        or [pd.DataFrame(columns=["source_row"])]
+        or [pd.DataFrame(columns=["source_file", "source_layer", "source_row"])]
     )
-    return len(behind[behind["source_row"].notna()].drop_duplicates())
+    row = behind["source_row"].to_numpy(dtype=np.int64, na_value=-1)
+    (file, _), (layer, layers) = pd.factorize(behind["source_file"]), pd.factorize(behind["source_layer"])
+    # One number for the three: rows of a file are counted by 32 bits.
+    return len(pd.unique(((file * (len(layers) + 1) + layer) << 32 | row)[row >= 0]))
 
 
 def _kinds(table: Table) -> list[tuple[str, Kind]]:

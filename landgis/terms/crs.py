@@ -69,15 +69,35 @@ def ellipsoid_area_m2(shapes: npt.ArrayLike) -> npt.NDArray[np.float64]:
     third order on the sphere: sin φ · Δλ · (cos²φ · Δλ² + 3 Δφ²) / 12.
     """
     array = np.asarray(shapes, dtype=object)
-    parts, of_shape = shapely.get_parts(array, return_index=True)
+    area_m2 = np.where(shapely.is_missing(array), np.nan, 0.0)
+    lonlat, of_shape = shapely.get_coordinates(array, return_index=True)
+    # A ring ends where it began. Nearly every parcel is one ring: its last corner is its first, and none between them is.
+    first, last, number = _runs(of_shape)
+    at_first = (lonlat == lonlat[first[number]]).all(axis=1)
+    is_ring = (np.bincount(number, at_first) == 2) & at_first[last]
+    alone = is_ring[number]
+    area_m2[of_shape[first[is_ring]]] = _ring_areas(lonlat[alone], number[alone])
+    several = of_shape[first[~is_ring]]
+    parts, of_shape = shapely.get_parts(array[several], return_index=True)
     rings, of_part = shapely.get_rings(parts, return_index=True)
-    lonlat, of_ring = shapely.get_coordinates(rings, return_index=True)
-    start = np.searchsorted(of_ring, np.arange(len(rings)))
-    side_m2 = _sides(lonlat, start[of_ring]) * (of_ring[1:] == of_ring[:-1])
-    ring_m2 = np.abs(np.bincount(of_ring[1:], side_m2, minlength=len(rings)))
+    ring_m2 = _ring_areas(*shapely.get_coordinates(rings, return_index=True))
     is_outer = np.append(True, of_part[1:] != of_part[:-1])[: len(rings)]
-    area_m2 = np.bincount(of_shape[of_part], np.where(is_outer, ring_m2, -ring_m2), minlength=len(array))
-    return np.where(shapely.is_missing(array), np.nan, area_m2)
+    area_m2[several] = np.bincount(of_shape[of_part], np.where(is_outer, ring_m2, -ring_m2), minlength=len(several))
+    return area_m2
+
+
+def _ring_areas(lonlat: npt.NDArray[np.float64], of_ring: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Measure rings, each the corners of one number; numbers rise."""
+    first, _, number = _runs(of_ring)
+    side_m2 = _sides(lonlat, first[number]) * (number[1:] == number[:-1])
+    return np.abs(np.bincount(number[1:], side_m2, minlength=len(first)))
+
+
+def _runs(of: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], ...]:
+    """Give where each run of equal numbers begins and ends, and the run of each number, counted from 0."""
+    begins = np.append(True, of[1:] != of[:-1])[: len(of)]
+    ends = np.append(begins[1:], True)[: len(of)]
+    return np.flatnonzero(begins), np.flatnonzero(ends), np.cumsum(begins) - 1
 
 
 def _sides(lonlat: npt.NDArray[np.float64], first: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

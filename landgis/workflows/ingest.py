@@ -1,6 +1,7 @@
 """A file becomes stock: read, conform, check, store."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -9,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from landgis.core.doubts import doubts
 from landgis.core.quality import check
 from landgis.readers.conform import conform
 from landgis.readers.files import Layer, content_hash, read_layers
@@ -96,18 +98,25 @@ def ingest(
     names, digest = " + ".join(called), _hash([content_hash(path) for path in paths])
     with tell(Words("按方案对应字段", "Bringing the columns to ours")):
         given = conform(layers, profile, park=park)
+        del layers  # the shapes as the file has them are as large as those that are stored
     with tell(Words("逐行检查", "Checking every row")):
         codes = sorted({str(code) for rows in given.frames.values() for code in rows["park_code"].dropna().unique()})
-        checked = check(given.frames, known_keys(conn, parks, codes))
-        issues = pd.concat([given.issues, given.as_given(checked.issues)], ignore_index=True)
+        known = known_keys(conn, parks, codes)
+        checked = check(given.frames, known)
+
+    def all_issues() -> pd.DataFrame:
+        found = pd.concat([checked.issues, doubts(checked.frames, known)], ignore_index=True)
+        return pd.concat([given.issues, given.as_given(found)], ignore_index=True)
+
     source = Source(names, digest, profile.name, given.rows_in, given.fields)
-    with tell(
-        Words("与库中比对（不写入）", "Comparing, storing nothing") if is_dry else Words("写入数据库", "Storing")
-    ):
+    storing = Words("与库中比对（不写入）", "Comparing, storing nothing") if is_dry else Words("写入数据库", "Storing")
+    with tell(storing), ThreadPoolExecutor(1) as aside:
+        # A doubt neither changes nor refuses a row: it is looked for while the server, on another core, stores them.
+        issues = aside.submit(all_issues)
         stored = add_batch(conn, checked.frames, issues, source, parks, is_dry=is_dry)
         if stored.tables and not is_dry:
             refresh_statistics(conn)
-    return Ingested(names, profile.name, codes, source.rows_in, stored, issues, is_dry)
+    return Ingested(names, profile.name, codes, source.rows_in, stored, issues.result(), is_dry)
 
 
 def named_layers(

@@ -14,9 +14,9 @@ import pyproj
 import pytest
 import shapely
 from drawing import draw
+from given import looked_through
 from hypothesis import HealthCheck, Phase, given, settings
 
-from landgis.core.quality import check
 from landgis.readers.conform import Conformed, conform
 from landgis.readers.files import Layer, read_layers
 from landgis.readers.profiles import load_profile, parse_profile
@@ -458,7 +458,7 @@ def test_drawn_parcels_survive_a_geopackage(tmp_path: Path) -> None:
         tmp_path / "p.gpkg", layer="park"
     )
     answer = conform(read_layers(tmp_path / "p.gpkg"), load_profile("landgis-template"))
-    checked = check(answer.frames, {})
+    checked = looked_through(answer.frames)
     assert len(answer.issues) == len(checked.issues) == 0
     parcel = checked.frames["parcel"]
     assert parcel["geom_area_m2"].round(1).tolist() == [400.0, 200.0, 100.0, 100.0]

@@ -7,8 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import shapely
+from given import looked_through
 
-from landgis.core.quality import Checked, check
+from landgis.core.quality import Checked
 from landgis.readers.conform import Conformed, conform
 from landgis.readers.files import read_layers
 from landgis.readers.profiles import load_profile
@@ -38,7 +39,7 @@ class Taken:
 
 def take(profile: str, *files: Path) -> Taken:
     given = conform([layer for file in files for layer in read_layers(file)], load_profile(profile))
-    return Taken(given, check(given.frames, {}))
+    return Taken(given, looked_through(given.frames))
 
 
 def assert_nothing_lost(taken: Taken, table: str, rows_in: int) -> None:
