@@ -94,8 +94,10 @@ def ingest(
         The database refused; nothing is left behind.
     """
     profile = load_profile(profile_name)
-    called, layers = named_layers(paths, crs=crs, encoding=encoding, tell=tell)
-    names, digest = " + ".join(called), _hash([content_hash(path) for path in paths])
+    with ThreadPoolExecutor(1) as aside:
+        hashed = aside.submit(_hash, paths)
+        called, layers = named_layers(paths, crs=crs, encoding=encoding, tell=tell)
+    names, digest = " + ".join(called), hashed.result()
     with tell(Words("按方案对应字段", "Bringing the columns to ours")):
         given = conform(layers, profile, park=park)
         del layers  # the shapes as the file has them are as large as those that are stored
@@ -133,8 +135,9 @@ def named_layers(
         ]
 
 
-def _hash(hashes: Sequence[str]) -> str:
+def _hash(paths: Sequence[Path]) -> str:
     """Hash several files as one: the file's own hash where there is only one."""
+    hashes = [content_hash(path) for path in paths]
     return hashes[0] if len(hashes) == 1 else sha256("".join(hashes).encode()).hexdigest()
 
 

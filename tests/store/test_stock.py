@@ -1,5 +1,8 @@
 """Batches: what is stored, what stands unchanged, what is closed, and that a refusal leaves nothing."""
 
+from concurrent.futures import Future
+from threading import Timer
+
 import pandas as pd
 import psycopg
 import pytest
@@ -88,6 +91,45 @@ def test_a_row_the_database_refuses_takes_the_whole_batch_with_it(conn):
     assert standing(conn) == []
     with database.scoped(conn, database.ALL_PARKS):
         assert conn.execute("SELECT count(*) FROM land.batch").fetchone() == (0,)
+
+
+def test_a_search_for_issues_that_fails_while_rows_are_stored_leaves_nothing(conn):
+    failed: Future[pd.DataFrame] = Future()
+    failed.set_exception(RuntimeError("the search broke off"))
+
+    with pytest.raises(RuntimeError, match="broke off"):
+        stock.add_batch(conn, frames(), failed, source(4))
+
+    assert standing(conn) == []
+    with database.scoped(conn, database.ALL_PARKS):
+        assert conn.execute("SELECT count(*) FROM land.batch").fetchone() == (0,)
+
+
+def test_issues_still_looked_for_are_stored_with_their_batch(conn):
+    found: Future[pd.DataFrame] = Future()
+    doubt = {
+        "code": "407", "severity": "doubted", "table_name": "parcel", "file": "drawn.gpkg", "row": 2, "zh": "远", "en": "far",
+    }  # fmt: skip
+    Timer(0.2, found.set_result, [pd.DataFrame([{name: doubt.get(name) for name in ISSUE_COLUMNS}])]).start()
+
+    batch = stock.add_batch(conn, frames(), found, source(4)).batch
+
+    with database.scoped(conn, database.ALL_PARKS):
+        assert conn.execute("SELECT batch, row, severity FROM land.issue").fetchall() == [(batch, 2, "doubted")]
+
+
+def test_a_row_of_the_file_counts_once_and_what_the_profile_added_not_at_all(conn):
+    given = frames()
+    # Row 4 feeds a building too; row 9 of another layer and row 4 of another file are rows of their own.
+    building = {"park_code": "p1", "parcel_no": "A"}
+    buildings = rows("building", *({**building, "building_no": number} for number in "abc"))
+    given["building"] = buildings.assign(
+        source_file=pd.array(["drawn.gpkg", "drawn.gpkg", "other.gpkg"], dtype="str"),
+        source_layer=pd.array(["parcel", "building", "parcel"], dtype="str"),
+        source_row=pd.array([4, 9, 4], dtype="Int64"),
+    )
+    stored = stock.add_batch(conn, given, NO_ISSUES, source(6))
+    assert (stored.stored, stored.refused, stored.unchanged) == (6, 0, 0)
 
 
 def test_a_dry_batch_says_the_same_and_writes_nothing(conn):

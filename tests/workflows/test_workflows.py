@@ -57,6 +57,20 @@ def test_a_batch_remembers_the_column_and_the_unit_behind_each_of_ours(conn, tmp
     assert "tax_wan" not in of_parcel["columns"] and area == pytest.approx(10_000)
 
 
+def test_a_doubt_that_cannot_be_looked_for_takes_the_whole_batch_with_it(conn, three_files, monkeypatch):
+    def broken(*_: object) -> None:
+        raise ArithmeticError("overlap")
+
+    monkeypatch.setattr("landgis.workflows.ingest.doubts", broken)
+    with pytest.raises(ArithmeticError, match="overlap"):
+        ingest(conn, three_files, "landgis-template", park="p1", crs="EPSG:4490")
+
+    with database.scoped(conn, database.ALL_PARKS):
+        assert conn.execute(
+            "SELECT (SELECT count(*) FROM land.batch), (SELECT count(*) FROM land.parcel)"
+        ).fetchone() == (0, 0)
+
+
 def test_the_planner_knows_of_a_batch_and_of_a_run(conn, fresh, city_file):
     def known() -> set[tuple[str, str]]:
         with database.connect(fresh.admin_url) as admin:
