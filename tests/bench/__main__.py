@@ -1,6 +1,7 @@
 """``python -m tests.bench [import|assess|tiles] [--parcels N] [--rounds N] [--write]``: measure, print, and write the tables down."""
 
 import argparse
+import os
 import sys
 import time
 
@@ -26,10 +27,10 @@ def main() -> int:
     given = parser.parse_args()
     for name in given.bench or BENCHES:
         report, parcels = BENCHES[name]
-        began = time.monotonic()
+        began, load = time.monotonic(), os.getloadavg()[0]
         found = report(given.parcels or parcels, given.rounds)
         minutes = (time.monotonic() - began) / 60
-        made = f"`make bench ARGS={name}` on {machine()}, {versions()}; {minutes:.0f} minutes.\n\n{found}"
+        made = f"`make bench ARGS={name}` on {machine()}, {versions()}; {minutes:.0f} minutes, begun under a load of {load:.0f}.\n\n{found}"
         sys.stdout.write(f"{made}\n\n")
         if given.write:
             before, after = PAGE.read_text(encoding="utf-8").split(f"<!-- bench {name} -->\n")
