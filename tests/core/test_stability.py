@@ -174,7 +174,7 @@ def test_percentile_ranks_are_weighed_without_noise() -> None:
 
 def test_the_answers_are_weighed_by_the_grades_and_sum_to_one(city) -> None:
     stock = city.stock()
-    measures = parcel_measures(stock, ON)
+    measures = parcel_measures(stock, ON, load_ruleset("cn-industries"))
     found = low_efficiency(measures, load_ruleset("dongyang-2021"), None)
     legal = grade(stock, HUANGYAN, ON)
     rules = load_ruleset("cn-triage")
