@@ -13,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from landgis.core.sites import Found, Ground, Search, Sets, Wants, never
-from landgis.core.width import cores, inscribed_width_m, site_width_m
+from landgis.core.width import cores, site_width_m
 from landgis.terms.crs import metres_per_degree
 from landgis.terms.errors import InputError, Words
 
@@ -279,10 +279,6 @@ class _Task:
     def fabric(self) -> Fabric:
         return lay_ground(self.parcels, self.borders, self.links, self.border_min_m)
 
-    @cached_property
-    def own_width(self) -> pd.Series:
-        return inscribed_width_m(self.fabric.parcels)
-
     def relaxed(self, rules: Sequence[str]) -> "_Task":
         """Give the task without some conditions."""
         values = {SET_RULES[rule][0]: None for rule in rules if rule in SET_RULES}
@@ -295,7 +291,8 @@ class _Task:
 
     def _with(self, other: "_Task") -> "_Task":
         # The ground does not change while conditions are given up.
-        other.__dict__.update({name: self.__dict__[name] for name in ("fabric", "own_width") if name in self.__dict__})
+        if "fabric" in self.__dict__:
+            other.__dict__["fabric"] = self.fabric
         return other
 
     def wants(self, without: Sequence[Hashable] = ()) -> Wants:
@@ -304,7 +301,7 @@ class _Task:
         for rule, (passed, unknown) in judge_parcels(fabric.parcels, self.demand, self.rules).items():
             fits &= passed | unknown if rule in self.noted else passed
         width = limit(self.demand, "width")
-        found = (cores(fabric.parcels, width, self.own_width),) if width > 0 else ()
+        found = (cores(self.fabric.parcels, width),) if width > 0 else ()
         owners = limit(self.demand, "owners")
         return Wants(
             np.array([limit(self.demand, "area_min")]),

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from landgis.core.assembly import PARCEL_RULES, SITE_COLUMNS, Fabric, describe, judge_parcels, lay_ground, limit
 from landgis.core.packing import Chosen, Column, Prices, Relaxation, choose
 from landgis.core.sites import Found, Search, Sets, Wants, answers, cost_of, never
-from landgis.core.width import cores, inscribed_width_m
+from landgis.core.width import cores
 from landgis.terms.errors import InputError, Words
 
 Floats = NDArray[np.float64]
@@ -391,10 +391,9 @@ def _wants(
         for rule in ("area_min", "area_max", "compactness", "owners", "cost", "width")
     }
     classes = np.unique(limits["width"][limits["width"] > 0])
-    own = inscribed_width_m(fabric.parcels) if len(classes) else pd.Series(dtype=float)
     width = np.where(limits["width"] > 0, np.searchsorted(classes, limits["width"]), -1).astype(np.int64)
     most = np.where(np.isinf(limits["owners"]), np.iinfo(np.int32).max, limits["owners"]).astype(np.int64)
-    found = tuple(cores(fabric.parcels, float(asked), own) for asked in classes)
+    found = tuple(cores(fabric.parcels, float(asked)) for asked in classes)
     return Wants(
         limits["area_min"], limits["area_max"], limits["compactness"], most, limits["cost"], width, found, fits
     )

@@ -48,7 +48,7 @@ def site_width_m(shapes: Shapes) -> float:
     return max(float(_diameters(shapely.get_parts(joined)).max(initial=0.0)) - 2 * _CLOSE_M, 0.0)
 
 
-def cores(parcels: gpd.GeoDataFrame, width_m: float, own_width_m: pd.Series) -> tuple[tuple[int, ...], ...]:
+def cores(parcels: gpd.GeoDataFrame, width_m: float) -> tuple[tuple[int, ...], ...]:
     """Find the least sets of parcels that together hold a circle.
 
     Parameters
@@ -57,8 +57,6 @@ def cores(parcels: gpd.GeoDataFrame, width_m: float, own_width_m: pd.Series) -> 
         As `inscribed_width_m` takes them.
     width_m
         The circle's diameter, metres.
-    own_width_m
-        What `inscribed_width_m` says of them.
 
     Returns
     -------
@@ -71,11 +69,13 @@ def cores(parcels: gpd.GeoDataFrame, width_m: float, own_width_m: pd.Series) -> 
     in by the radius; cut along the lines where a parcel comes into the circle's reach, every piece of it stands for one set of
     parcels, and the least of these sets are the cores. Circles are polygons of 128 corners: exact to 3 cm in 100 m.
     """
-    own = own_width_m.to_numpy(dtype=float)
-    wide = np.flatnonzero(own >= width_m - 2 * _SLIP_M)
-    found: set[tuple[int, ...]] = {(int(at),) for at in wide}
-    narrow = np.flatnonzero(~(own >= width_m - 2 * _SLIP_M) & ~np.isnan(own))
     shapes = np.asarray(parcels.geometry, dtype=object)
+    known = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
+    # Where something is left when a parcel is drawn in by the radius, the circle fits: far cheaper than to look for the largest.
+    middles = shapely.buffer(_flat(shapes[known], np.arange(len(known))), -(width_m / 2 - _SLIP_M), quad_segs=32)
+    is_wide = ~shapely.is_empty(middles)
+    found: set[tuple[int, ...]] = {(int(at),) for at in known[is_wide]}
+    narrow = known[~is_wide]
     for cluster in _clusters(shapes, narrow):
         if len(cluster) > 1:
             found |= _cores_of(_flat(shapes[cluster], np.zeros(len(cluster), dtype=np.int64)), cluster, width_m)

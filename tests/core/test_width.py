@@ -13,7 +13,7 @@ from landgis.core.width import cores, inscribed_width_m, site_width_m
 
 def wide_sets(text: str, width_m: float) -> set[str]:
     parcels = draw(text)
-    found = cores(parcels, width_m, inscribed_width_m(parcels))
+    found = cores(parcels, width_m)
     return {"".join(parcels["parcel_no"].iloc[list(core)]) for core in found}
 
 
@@ -63,7 +63,7 @@ def test_a_set_is_wide_exactly_when_it_holds_a_core(seed: int, width_m: float) -
     rng = np.random.default_rng(seed)
     letters = np.array([list("ABCDEF")[k] for k in rng.integers(0, 6, 24)]).reshape(4, 6)
     parcels = draw("\n".join("".join(row) for row in letters))
-    found = [set(core) for core in cores(parcels, width_m, inscribed_width_m(parcels))]
+    found = [set(core) for core in cores(parcels, width_m)]
     for size in range(1, len(parcels) + 1):
         for some in itertools.combinations(range(len(parcels)), size):
             width = site_width_m(parcels.geometry.to_numpy()[list(some)])
