@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535)
     language: Literal["zh", "en"] = "zh"
     parks: str = "*"
-    rules: str = "cn-idle-2012,dongyang-2021,huangyan-2022,cn-triage"
+    rules: str = "cn-idle-2012,dongyang-2021,cn-zombie,huangyan-2022,cn-triage"
     base_maps: list[dict[str, Any]] = []
     pool_size: int = Field(default=8, ge=1, le=100)
     pool_timeout_s: float = Field(default=5, gt=0)

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from landgis.core.activity import Activity
 from landgis.core.conditions import NO, UNKNOWN, YES, Judged, Truth, every, judge, some
 from landgis.core.disposal import Scored, score
 from landgis.core.inefficient import with_derived
@@ -53,7 +54,8 @@ class Judgement:
 
     ``measures`` by ``parcel_id``; ``contracts`` as of `landgis.core.idle.idle_land` and ``idle`` by parcel, None where the rulebook does
     not ask for idleness; ``findings`` of all tests that the gates hear of, ``beside`` those told next to them; ``grades`` of the
-    evaluated year and of the year before, None where nothing is graded; ``answers`` as of `landgis.core.triage.triage`.
+    evaluated year and of the year before, None where nothing is graded; ``answers`` as of `landgis.core.triage.triage`; ``activity`` of
+    firms and parcels, None where it was not asked.
     """
 
     measures: pd.DataFrame
@@ -64,6 +66,7 @@ class Judgement:
     grades: pd.DataFrame | None
     grades_before: pd.DataFrame | None
     answers: pd.DataFrame
+    activity: Activity | None = None
 
     @cached_property
     def all_findings(self) -> pd.DataFrame:

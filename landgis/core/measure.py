@@ -91,9 +91,10 @@ def parcel_measures(stock: Stock, on: date, industries: Ruleset | None = None) -
         Everybody whose use covers the day; the main user is who uses the largest area net of what it let out (equal areas: the
         holder of the title, then the smaller credit code).
     tax_wan_per_mu, revenue_wan_per_mu
-        Sum over all users of (the firm's yearly figure x the part of its evaluation area that lies here) ÷ area_mu: who holds the
-        title answers for the plot, tenants' tax counted in. A firm with one parcel brings all of it. Unknown as soon as one user's
-        figure or part is unknown. Source: 东阳市 2021 亩产效益评价办法 (租赁企业), 浙江省 亩均论英雄.
+        Sum over all who used it in that year of (the firm's yearly figure x the part of its evaluation area that lies here) ÷ area_mu:
+        who holds the title answers for the plot, tenants' tax counted in. A firm with one parcel brings all of it, so that over all
+        parcels each yuan is counted once. Unknown as soon as one user's figure or part is unknown. Source: 东阳市 2021 亩产效益评价办法
+        ("原则上以登记注册企业的行业和用地面积核定,并承担清理主体责任"), 浙江省 亩均论英雄.
     value_added_wan_per_tce, value_added_wan_per_t
         Of the users together, each year's figure taken by the same part: Σ value added ÷ Σ energy, or ÷ Σ emission.
     is_in_production
@@ -146,7 +147,7 @@ def enterprise_measures(stock: Stock, on: date, year: int | None = None) -> pd.D
     stock
         Reads ``enterprise``, ``enterprise_year``, ``parcel_use`` and the areas of ``parcel``.
     on
-        The day on which its use of land is taken where the year's row does not tell it.
+        The day of the question; where a firm is on it is where it is taken to have been, if the year has no use of it on record.
     year
         The year of the figures; the last full year before ``on`` where none is given.
 
@@ -159,8 +160,8 @@ def enterprise_measures(stock: Stock, on: date, year: int | None = None) -> pd.D
     Notes
     -----
     land_used_m2
-        The evaluated area on the year's row, else own + leased in − leased out over the uses that cover the day. Unknown where an
-        area needed for it is. Source: 东阳市 2021 ("以企业实际使用为准,含租用和登记注册等情况").
+        The evaluated area on the year's row, else own + leased in − leased out, the mean of the year's days (`uses_of_year`). Unknown
+        where an area needed for it is. Source: 东阳市 2021 ("以企业实际使用为准,含租用和登记注册等情况").
     ratios
         Numerator ÷ denominator of the year's row; unknown where one of them is, and where the denominator is zero.
         Energy in tce of equivalent value, emission in tonnes equivalent. Source: 台州市黄岩区 2022年度 评价办法.
@@ -179,11 +180,11 @@ def enterprise_measures(stock: Stock, on: date, year: int | None = None) -> pd.D
     out["industry_division"] = _division(firms["industry_code"])
     for name in _FLAGS:
         out[name] = firms[name].astype("boolean")
-    figures = _year_rows(stock.enterprise_year, firms.index, year)
+    figures = year_figures(stock.enterprise_year, firms.index, year)
     reported = figures["land_used_m2"].to_numpy()
-    net = _net_uses(stock, on)
+    net = uses_of_year(stock, year, on, net_uses(stock, on, on))
     held = _sum_by(net["firm"].to_numpy(), net["net_m2"].to_numpy(), len(net.attrs["firms"]))
-    place = _positions(net.attrs["firms"], _firm_keys(firms["park_code"], firms["uscc"]))
+    place = _positions(net.attrs["firms"], firm_keys(firms["park_code"], firms["uscc"]))
     computed = np.where(place >= 0, held[place] if len(held) else np.nan, np.nan)
     land = np.where(np.isnan(reported), computed, reported)
     out["land_used_m2"], out["land_used_mu"] = land, _mu(land)
@@ -208,8 +209,8 @@ def enterprise_measures(stock: Stock, on: date, year: int | None = None) -> pd.D
         out[name] = _divide(figures[numerator].to_numpy(), denominator)
     for name, since in (("years_in_production", "production_since"), ("age_years", "founded_on")):
         out[name] = (pd.Timestamp(year, 12, 31) - firms[since]).dt.days.to_numpy(dtype=float) / DAYS_PER_YEAR
-    out["stopped_months"] = _stopped_months(firms, on)
-    out["data_status"] = _of_year(stock.enterprise_year, firms.index, year, ["data_status"])["data_status"]
+    out["stopped_months"] = stopped_months(firms, on)
+    out["data_status"] = of_year(stock.enterprise_year, firms.index, year, ["data_status"])["data_status"]
     out["is_gone"] = firms["status"].isin(_GONE).to_numpy()
     return out
 
@@ -262,7 +263,7 @@ def _sum_by(group: NDArray[np.intp], values: Floats, groups: int) -> Floats:
     return np.bincount(group, weights=values, minlength=groups).astype(np.float64)
 
 
-def _firm_keys(park: pd.Series, uscc: pd.Series) -> pd.Index:
+def firm_keys(park: pd.Series, uscc: pd.Series) -> pd.Index:
     """Name a firm: the same credit code in two parks is evaluated in each."""
     keys: pd.Index = pd.Index(
         park.astype(str).to_numpy(dtype=object) + "\x1f" + uscc.astype(str).to_numpy(dtype=object)
@@ -302,52 +303,137 @@ def _add_buildings(out: pd.DataFrame, stock: Stock, area: Floats, on: date) -> N
     out["is_vacant"] = vacant
 
 
-def _net_uses(stock: Stock, on: date) -> pd.DataFrame:
-    """Say who uses how much of which parcel on a day, each firm once per parcel, net of what it let out.
+def net_uses(stock: Stock, first: date, last: date) -> pd.DataFrame:
+    """Say who uses how much of which parcel from one day to another, each firm once per parcel, net of what it let out.
 
-    Returns rows ``parcel`` (position in stock.parcel), ``firm`` (position in ``attrs["firms"]``, its credit code in
-    ``attrs["codes"]``), ``level`` (0 title, 1 user or tenant, 2 subtenant), ``gross_m2`` and ``net_m2``. What is used below a level is
-    taken off those above it, in proportion to their areas. The only firm of a parcel without an area stands for all of it, and so
-    does the only holder of the title.
+    Parameters
+    ----------
+    stock
+        Reads ``parcel`` and ``parcel_use``. A use without a first day has always been, one without a last day lasts; both days count.
+    first, last
+        The days; areas are means over them, weighted by days.
+
+    Returns
+    -------
+    DataFrame
+        Rows by parcel and firm: ``parcel`` (position in ``stock.parcel``), ``firm`` (position in ``attrs["firms"]``, keys of park and
+        credit code; its code alone is in ``attrs["codes"]``), ``level`` (0 title, 1 user or tenant, 2 subtenant; the highest it had),
+        ``gross_m2`` (held or rented) and
+        ``net_m2`` (own + leased in − leased out).
+
+    Notes
+    -----
+    Day by day, what is used below a level is taken off those above it, in proportion to their areas. The only firm of a parcel without
+    an area stands for all of it, and so does the only holder of the title. Source: 东阳市 2021
+    ("以企业实际使用为准,含租用和登记注册等情况").
     """
     parcel, use = stock.parcel, stock.parcel_use
-    day = pd.Timestamp(on)
+    begin, days = np.datetime64(first, "D"), (last - first).days + 1
     place = _positions(parcel.index, pd.Index(use["parcel_id"]))
-    current = ~((use["from_on"] > day) | (use["to_on"] < day)).to_numpy(dtype=bool) & (place >= 0)
-    use, place = use[current], place[current]
-    firm, firms = pd.factorize(_firm_keys(use["park_code"], use["uscc"]))
+    came, left = (_day_in(use[name], begin, days, empty) for name, empty in (("from_on", 0), ("to_on", days)))
+    there = (place >= 0) & (came < left)
+    use, place, came, left = use[there], place[there], came[there], left[there]
+    firm, firms = pd.factorize(firm_keys(use["park_code"], use["uscc"]))
     level = use["role"].map({"owner": 0, "user": 1, "tenant": 1, "subtenant": 2}).to_numpy(dtype=np.int64)
-    rows = pd.DataFrame({"parcel": place, "firm": firm, "level": level, "gross_m2": _number(use, "area_m2")})
-    keys = ["parcel", "firm"]
-    rows = rows.sort_values([*keys, "level"], kind="stable")
-    rows = rows.groupby(keys, as_index=False, sort=True).agg(level=("level", "first"), gross_m2=("gross_m2", "max"))
-    area = _number(parcel, "geom_area_m2")[rows["parcel"].to_numpy()]
-    at, depth, gross = rows["parcel"].to_numpy(), rows["level"].to_numpy(), rows["gross_m2"].to_numpy().copy()
-    alone = np.bincount(at, minlength=len(parcel))[at] == 1
+    row, spell, length = _spells(place, came, left, days)
+    rows = pd.DataFrame(
+        {"spell": spell, "firm": firm[row], "level": level[row], "gross_m2": _number(use, "area_m2")[row]}
+    )
+    rows = rows.sort_values(["spell", "firm", "level"], kind="stable")
+    rows = rows.groupby(["spell", "firm"], as_index=False).agg(level=("level", "first"), gross_m2=("gross_m2", "max"))
+    at, depth, gross = rows["spell"].to_numpy(), rows["level"].to_numpy(), rows["gross_m2"].to_numpy().copy()
+    parcel_of = np.full(len(length), -1, dtype=np.intp)
+    parcel_of[spell] = place[row]
+    area = _number(parcel, "geom_area_m2")[parcel_of[at]]
+    alone = np.bincount(at, minlength=len(length))[at] == 1
     cell = at * 3 + depth
-    alone |= (depth == 0) & (np.bincount(cell, minlength=3 * len(parcel))[cell] == 1)
+    alone |= (depth == 0) & (np.bincount(cell, minlength=3 * len(length))[cell] == 1)
     gross = np.where(alone & np.isnan(gross), area, gross)
-    total = _sum_by(cell, gross, 3 * len(parcel)).reshape(-1, 3)
+    total = _sum_by(cell, gross, 3 * len(length)).reshape(-1, 3)
     below = np.stack([np.where(total[:, 1] != 0, total[:, 1], total[:, 2]), total[:, 2], np.zeros(len(total))], axis=1)
     share = _divide(gross, total[at, depth])
     let_out = np.where(below[at, depth] == 0, 0.0, below[at, depth] * share)
-    rows["gross_m2"] = gross
-    rows["net_m2"] = np.maximum(gross - let_out, 0.0)
+    part = length[at] / days
+    keys, pair = np.unique(parcel_of[at] * len(firms) + rows["firm"].to_numpy(), return_inverse=True)
+    highest = np.full(len(keys), 2, dtype=np.int64)
+    np.minimum.at(highest, pair, depth)
+    found = pd.DataFrame(
+        {
+            "parcel": keys // max(len(firms), 1),
+            "firm": keys % max(len(firms), 1),
+            "level": highest,
+            "gross_m2": _sum_by(pair, gross * part, len(keys)),
+            "net_m2": _sum_by(pair, np.maximum(gross - let_out, 0.0) * part, len(keys)),
+        }
+    )
     codes = np.empty(len(firms), dtype=object)
     codes[firm] = use["uscc"].to_numpy(dtype=object)
-    rows.attrs["firms"], rows.attrs["codes"] = pd.Index(firms), pd.Index(codes)
+    found.attrs["firms"], found.attrs["codes"] = pd.Index(firms), pd.Index(codes)
+    return found
+
+
+def uses_of_year(stock: Stock, year: int, on: date, today: pd.DataFrame) -> pd.DataFrame:
+    """Say who used how much of which parcel in a year; who has no use on record in it is taken to be where it is on the day.
+
+    Parameters
+    ----------
+    stock, on
+        As in `net_uses`.
+    year
+        The year.
+    today
+        `net_uses` of the day `on`.
+
+    Returns
+    -------
+    DataFrame
+        As `net_uses`.
+
+    Notes
+    -----
+    A lease that is renewed has a new first day, and a parcel's ledger may hold the new one alone: what a firm yielded in the year would
+    else be counted nowhere.
+    """
+    first, last, use = date(year, 1, 1), date(year, 12, 31), stock.parcel_use
+    moved = use["from_on"].between(pd.Timestamp(first), pd.Timestamp(on), inclusive="right")
+    moved |= use["to_on"].between(pd.Timestamp(first), pd.Timestamp(on), inclusive="left")
+    if not moved.any():
+        return today
+    rows = net_uses(stock, first, last)
+    keys, now = rows.attrs["firms"], today.attrs["firms"]
+    absent = _positions(keys, now) < 0
+    if absent.any():
+        firms = keys.append(now[absent])
+        more = today[absent[today["firm"]]]
+        more = more.assign(firm=_positions(firms, now)[more["firm"]])
+        rows.attrs, more.attrs = {}, {}  # concat compares them, and two lists of firms cannot be
+        rows = pd.concat([rows, more], ignore_index=True).sort_values(
+            ["parcel", "firm"], kind="stable", ignore_index=True
+        )
+        rows.attrs["firms"] = firms
     return rows
 
 
-def _year_rows(years: pd.DataFrame, firms: pd.Index, year: int) -> pd.DataFrame:
-    """Give the numbers of one year by enterprise, unknown where the year has no row."""
+def year_figures(years: pd.DataFrame, firms: pd.Index, year: int) -> pd.DataFrame:
+    """Give the numbers of one year by enterprise, as `of_year`."""
     names = [
         name for name in years.columns if name.endswith(("_wan", "_tce", "_kwh", "_t", "_m2", "_score", "employees"))
     ]
-    return _of_year(years, firms, year, names).astype(float)
+    return of_year(years, firms, year, names).astype(float)
 
 
-def _of_year(years: pd.DataFrame, firms: pd.Index, year: int, names: Sequence[str]) -> pd.DataFrame:
+def of_year(years: pd.DataFrame, firms: pd.Index, year: int, names: Sequence[str]) -> pd.DataFrame:
+    """Give some columns of one year by enterprise, unknown where the year has no row.
+
+    Parameters
+    ----------
+    years
+        Rows of ``enterprise_year`` with ``enterprise_id``.
+    firms
+        The enterprises wanted, by ``enterprise_id``.
+    year, names
+        The year, and the columns.
+    """
     rows = years[(years["year"] == year) & years["enterprise_id"].notna()]
     found = rows.set_index(pd.Index(rows["enterprise_id"].astype(firms.dtype)))[list(names)]
     return found[~found.index.duplicated(keep="last")].reindex(firms)
@@ -357,14 +443,14 @@ def _holdings(stock: Stock, on: date) -> tuple[Floats, Any]:
     """Say how much each enterprise leases in (m²) and whether it holds a title (nullable booleans)."""
     use, day = stock.parcel_use, pd.Timestamp(on)
     use = use[~((use["from_on"] > day) | (use["to_on"] < day)).to_numpy(dtype=bool)]
-    firms = _firm_keys(stock.enterprise["park_code"], stock.enterprise["uscc"])
-    place, count = _positions(firms, _firm_keys(use["park_code"], use["uscc"])), len(firms)
+    firms = firm_keys(stock.enterprise["park_code"], stock.enterprise["uscc"])
+    place, count = _positions(firms, firm_keys(use["park_code"], use["uscc"])), len(firms)
     known = place >= 0
     place, role = place[known], use["role"].to_numpy(dtype=object)[known]
     rented = np.isin(role, ("tenant", "subtenant"))
     leased = _sum_by(place[rented], _number(use, "area_m2")[known][rented], count)
     held = stock.parcel[stock.parcel["owner_uscc"].notna()]
-    titles = _positions(firms, _firm_keys(held["park_code"], held["owner_uscc"]))
+    titles = _positions(firms, firm_keys(held["park_code"], held["owner_uscc"]))
     owns = np.bincount(np.append(place[role == "owner"], titles[titles >= 0]), minlength=count) > 0
     uses = np.bincount(place, minlength=count) > 0
     holds = pd.array(owns, dtype="boolean")
@@ -372,7 +458,32 @@ def _holdings(stock: Stock, on: date) -> tuple[Floats, Any]:
     return np.where(uses, leased, np.nan), holds
 
 
-def _stopped_months(firms: pd.DataFrame, on: date) -> Floats:
+def _day_in(dates: pd.Series, begin: np.datetime64, days: int, empty: int) -> NDArray[np.int64]:
+    """Count the days from `begin` to each first day, or to the day behind each last day, inside the period."""
+    given = dates.to_numpy(dtype="datetime64[D]")
+    count = (given - begin).astype(np.int64) + (empty > 0)
+    return np.where(np.isnat(given), empty, np.clip(count, 0, days)).astype(np.int64)
+
+
+def _spells(
+    place: NDArray[np.intp], came: NDArray[np.int64], left: NDArray[np.int64], days: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]:
+    """Cut the period of each parcel where a use begins or ends.
+
+    Gives, a row per use and spell: which use, and which spell; and the days of every spell.
+    """
+    width = days + 1
+    begins = np.unique(np.concatenate([place * width + came, (place * width + left)[left < days]]))
+    first, behind = (np.searchsorted(begins, place * width + day) for day in (came, left))
+    count = behind - first
+    row = np.repeat(np.arange(len(place)), count)
+    spell = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + first[row]
+    end = np.append(begins[1:], (begins[-1] // width + 1) * width if len(begins) else 0)
+    length = np.minimum(end, begins // width * width + days) - begins
+    return row, spell, length.astype(np.int64)
+
+
+def stopped_months(firms: pd.DataFrame, on: date) -> Floats:
     """Count full months since a firm stopped; 0 while it works, unknown where its state or the day is."""
     since = firms["stopped_since"]
     months = (on.year - since.dt.year) * 12 + (on.month - since.dt.month) - (since.dt.day > on.day)
@@ -383,35 +494,18 @@ def _stopped_months(firms: pd.DataFrame, on: date) -> Floats:
 
 
 def _add_users(out: pd.DataFrame, stock: Stock, on: date) -> None:
-    rows, firms, count = _net_uses(stock, on), stock.enterprise, len(out)
+    rows, firms, count = net_uses(stock, on, on), stock.enterprise, len(out)
     at, firm = rows["parcel"].to_numpy(dtype=np.intp), rows["firm"].to_numpy(dtype=np.intp)
     keys: pd.Index = rows.attrs["firms"]
-    net, gross = rows["net_m2"].to_numpy(), rows["gross_m2"].to_numpy()
+    net = rows["net_m2"].to_numpy()
     out["users"] = np.bincount(at, minlength=count).astype(float)
-    place = _positions(_firm_keys(firms["park_code"], firms["uscc"]), keys)[firm] if len(rows) else at
+    place = _positions(firm_keys(firms["park_code"], firms["uscc"]), keys)[firm] if len(rows) else at
     nobody = out["users"].to_numpy() == 0
 
-    parcels_of = np.bincount(firm, minlength=len(keys))[firm] if len(rows) else firm
-    all_net, all_gross = _sum_by(firm, net, len(keys)), _sum_by(firm, gross, len(keys))
-    by_area = np.where(all_net[firm] > 0, _divide(net, all_net[firm]), _divide(gross, all_gross[firm]))
-    part = np.where(parcels_of == 1, 1.0, by_area)
-    mu = out["area_mu"].to_numpy()
     for suffix, year in (("", on.year - 1), ("_before", on.year - 2)):
-        figures = _year_rows(stock.enterprise_year, firms.index, year)
-        for what in ("tax", "revenue"):
-            values = np.append(figures[f"{what}_wan"].to_numpy(), np.nan)[place]
-            brought = np.where(part == 0, 0.0, part * values)
-            total = np.where(nobody, np.nan, _sum_by(at, brought, count))
-            out[f"{what}_wan_per_mu{suffix}"] = _divide(total, mu)
-        if not suffix:
-            added, *per = (
-                _sum_by(at, np.where(part == 0, 0.0, part * np.append(figures[name].to_numpy(), np.nan)[place]), count)
-                for name in ("value_added_wan", "energy_tce", "emission_t")
-            )
-            for name, below in zip(("value_added_wan_per_tce", "value_added_wan_per_t"), per, strict=True):
-                out[name] = _divide(added, np.where(nobody, np.nan, below))
+        _add_yields(out, stock, uses_of_year(stock, year, on, rows), year, suffix)
 
-    months = np.append(_stopped_months(firms, on), np.nan)[place]
+    months = np.append(stopped_months(firms, on), np.nan)[place]
     least = np.full(count, np.inf)
     with np.errstate(invalid="ignore"):
         np.minimum.at(least, at, months)  # an unknown state makes the parcel's unknown
@@ -485,6 +579,32 @@ def _add_tenants(out: pd.DataFrame, stock: Stock, on: date) -> None:
     answer = pd.array(outside, dtype="boolean")
     answer[unsure & ~outside] = pd.NA
     out["has_outside_tenant"] = answer
+
+
+def _add_yields(out: pd.DataFrame, stock: Stock, rows: pd.DataFrame, year: int, suffix: str) -> None:
+    """Bring each firm's yearly figures to the parcels it used in that year, in proportion to its area: each yuan once."""
+    firms, keys, count = stock.enterprise, rows.attrs["firms"], len(out)
+    at, firm = rows["parcel"].to_numpy(dtype=np.intp), rows["firm"].to_numpy(dtype=np.intp)
+    net, gross = rows["net_m2"].to_numpy(), rows["gross_m2"].to_numpy()
+    place = _positions(firm_keys(firms["park_code"], firms["uscc"]), keys)[firm] if len(rows) else at
+    parcels_of = np.bincount(firm, minlength=len(keys))[firm] if len(rows) else firm
+    all_net, all_gross = _sum_by(firm, net, len(keys)), _sum_by(firm, gross, len(keys))
+    by_area = np.where(all_net[firm] > 0, _divide(net, all_net[firm]), _divide(gross, all_gross[firm]))
+    part = np.where(parcels_of == 1, 1.0, by_area)
+    nobody = np.bincount(at, minlength=count) == 0
+    figures = year_figures(stock.enterprise_year, firms.index, year)
+    for what in ("tax", "revenue"):
+        values = np.append(figures[f"{what}_wan"].to_numpy(), np.nan)[place]
+        brought = np.where(part == 0, 0.0, part * values)
+        total = np.where(nobody, np.nan, _sum_by(at, brought, count))
+        out[f"{what}_wan_per_mu{suffix}"] = _divide(total, out["area_mu"].to_numpy())
+    if not suffix:
+        added, *per = (
+            _sum_by(at, np.where(part == 0, 0.0, part * np.append(figures[name].to_numpy(), np.nan)[place]), count)
+            for name in ("value_added_wan", "energy_tce", "emission_t")
+        )
+        for name, below in zip(("value_added_wan_per_tce", "value_added_wan_per_t"), per, strict=True):
+            out[name] = _divide(added, np.where(nobody, np.nan, below))
 
 
 def _order_of(texts: NDArray[Any]) -> NDArray[np.intp]:

@@ -15,9 +15,11 @@ from landgis.terms.errors import RuleError, Words
 from landgis.terms.frames import ANSWER, TRIAGE_COLUMNS
 from landgis.terms.measures import MEASURES
 from landgis.terms.reasons import read_reason
-from landgis.terms.rules import IDLE_TESTS, Condition, Gate, Ruleset
+from landgis.terms.rules import ACTIVITY_TESTS, IDLE_TESTS, Condition, Gate, Ruleset
 
 _BIT: Final = {answer: 1 << place for place, answer in enumerate(ANSWER)}
+#: Tests that say nothing of low efficiency.
+_APART: Final = (*IDLE_TESTS, *ACTIVITY_TESTS)
 _FREES: Final = ("exit", "swap")
 
 Flags = NDArray[np.bool_]
@@ -207,7 +209,7 @@ def _facts(
     place = np.asarray(index.get_indexer(pd.Index(findings["parcel_id"])), dtype=np.intp)
     here = place >= 0
     suspects = (findings["finding"] == "suspected").to_numpy(dtype=bool) & here
-    is_low = ~findings["test"].isin(IDLE_TESTS).to_numpy(dtype=bool)
+    is_low = ~findings["test"].isin(_APART).to_numpy(dtype=bool)
     open_ = (findings["finding"] == "unknown").to_numpy(dtype=bool) & is_low & here
     low = np.bincount(place[suspects & is_low], minlength=len(index)).astype(float)
     low[(low == 0) & (np.bincount(place[open_], minlength=len(index)) > 0)] = np.nan
@@ -356,7 +358,7 @@ def _grade_missing(known: pd.DataFrame, name: str) -> NDArray[Any]:
 def _low_missing(known: pd.DataFrame, findings: pd.DataFrame, rows: Flags) -> NDArray[Any]:
     merged = np.empty(len(known), dtype=object)
     merged.fill(())
-    open_ = findings[(findings["finding"] == "unknown") & ~findings["test"].isin(IDLE_TESTS)]
+    open_ = findings[(findings["finding"] == "unknown") & ~findings["test"].isin(_APART)]
     place = known.index.get_indexer(pd.Index(open_["parcel_id"]))
     for at, names in zip(place.tolist(), open_["missing"], strict=True):
         if at >= 0 and rows[at]:

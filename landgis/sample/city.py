@@ -130,7 +130,7 @@ def make_city(*, parcels: int = 600, parks: int = 4, seed: int, on: date, origin
     years = frames["enterprise_year"]
     monthly = years if in_full else years[years["uscc"].isin(answers.loc[answers["plant"] != LAST_ONCE, "uscc"])]
     frames["enterprise_month"] = records.month_frame(rng, monthly, on)
-    records.quieten(frames["enterprise_month"], frames["enterprise"])
+    records.quieten(frames["enterprise_month"], frames["enterprise"], garden.quiet)
     return City({table.name: frames[table.name] for table in STOCK}, answers, on)
 
 

@@ -28,7 +28,7 @@ ANSWERS: Final = (
     "plant", "zh", "en", "park_code", "parcel_no", "uscc", "ruleset", "test", "finding", "answer", "gate", "track", "article",
 )  # fmt: skip
 #: The rulesets for which the key is written.
-RULESETS: Final = ("cn-idle-2012", "dongyang-2021", "huangyan-2022", "cn-triage")
+RULESETS: Final = ("cn-idle-2012", "dongyang-2021", "huangyan-2022", "cn-triage", "cn-zombie")
 
 #: Levels (see `landgis.sample.records.levels`) that put a firm among the first fifth, into the middle, and into the last third.
 GOOD, FAIR, MODEST = 1.8, 1.0, 0.8
@@ -50,6 +50,7 @@ class Law:
     low_efficiency: Ruleset
     performance: Ruleset
     triage: Ruleset
+    activity: Ruleset
     industries: Ruleset
 
     @classmethod
@@ -61,7 +62,7 @@ class Law:
         """Give the ruleset and the article of a test."""
         found = [
             (rules.code, test.article)
-            for rules in (self.idle, self.low_efficiency)
+            for rules in (self.idle, self.low_efficiency, self.activity)
             for test in rules.tests
             if test.code == code
         ]
@@ -85,6 +86,8 @@ class Garden:
         The parcel of each building, by position, ascending.
     level
         The level of each firm in each year, the last year first.
+    quiet
+        Firms whose meters fall silent, and since when.
     """
 
     frames: dict[str, pd.DataFrame]
@@ -97,6 +100,7 @@ class Garden:
     taken: set[int] = field(default_factory=set)
     unranked: set[int] = field(default_factory=set)
     last: set[int] = field(default_factory=set)
+    quiet: dict[int, pd.Timestamp] = field(default_factory=dict)
     _cells: dict[tuple[str, str], dict[int, Any]] = field(default_factory=lambda: defaultdict(dict))
     _dropped: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     _added: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
@@ -308,6 +312,35 @@ class Plot:
             self.times(year, value_added_wan=0.2, rd_wan=0.3)
         if 0 in ago:
             self.garden.last.add(self.firm)
+
+    def falls_silent(self, since: pd.Timestamp) -> None:
+        """Let the holder's electricity, tax and insured heads fall to next to nothing; the ledger does not tell."""
+        self.garden.quiet[self.firm] = since
+
+    def is_large(self) -> None:
+        """Give the holder the size for which the zombie tests are made."""
+        rules = self.garden.law.activity
+        least = float(rules.value("scope_employees_min", "count"))
+        row = self._year_row(0)
+        self.year(0, employees=max(self.garden.get("enterprise_year", row, "employees"), least))
+        revenue = float(rules.value("scope_revenue_min_wan", "万元"))
+        self.year(0, revenue_wan=max(self.garden.get("enterprise_year", row, "revenue_wan"), revenue))
+
+    def seen(self, kind: str, on: pd.Timestamp, share: float = 1.0) -> None:
+        """Lay a patch over the parcel, or over a part of it from the west."""
+        west, south, east, north = self.shape.bounds
+        part = shapely.intersection(self.shape, shapely.box(west, south, west + share * (east - west), north))
+        number = len(self.garden._added["evidence"]) + 1
+        patch = {
+            "park_code": self.garden.frames["parcel"]["park_code"].iat[self.parcel],
+            "evidence_no": f"E{number:03}",
+            "kind": kind,
+            "seen_on": on,
+            "source": "示例核查",
+            "confidence": 1.0,
+            "geom": part,
+        }
+        self.garden.add("evidence", patch)
 
     def forget_years(self, *ago: int) -> None:
         """Take away the holder's rows of some years."""

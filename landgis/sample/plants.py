@@ -23,6 +23,9 @@ Zones = list[tuple[int, str, Any]]
 _LOW_TAX: Final = {"low_tax": "suspected", "key_low_tax": "suspected"}
 _TAX_UNKNOWN: Final = dict.fromkeys(("low_tax", "key_low_tax", "key_below_industry"), "unknown")
 
+_NOTHING_KNOWN: Final = {"production_stopped": "unknown", "zombie": "unknown"}
+_STOPPED: Final = {"production_stopped": "suspected"}
+
 #: The plant of which there are many: one in twenty, as the quota of the ranking has it.
 LAST_ONCE: Final = "last_once"
 HOSTILE_NAMES: Final = (
@@ -47,6 +50,7 @@ def plant(garden: Garden, rng: np.random.Generator) -> Zones:
     _plant_wrong_places(plots, zones)
     _plant_poor_firms(plots)
     _plant_stopped_firms(garden, plots)
+    _plant_zombies(garden, plots)
     _plant_protected(garden, plots)
     _plant_uses(garden, rng)
     _plant_harmless(garden, rng, plots)
@@ -78,7 +82,7 @@ def _plant_not_started(garden: Garden, plots: Iterator[Plot]) -> None:
     law = garden.law.idle
     year = int(law.value("not_started_years", "year") * 12)
     two = int(law.value("take_back_years", "year") * 12)
-    idle = {"not_started": "suspected"}
+    idle = {"not_started": "suspected"} | _NOTHING_KNOWN
 
     def untouched(start: pd.Timestamp, **others: Any) -> Plot:  # noqa: ANN401
         plot = next(plots)
@@ -267,11 +271,16 @@ def _plant_unknown_tax(plots: Iterator[Plot]) -> None:
         "year_missing",
         Words("没有上年度指标", "there is no row for last year"),
         "data_first",
-        findings=_TAX_UNKNOWN,
+        findings=_TAX_UNKNOWN | {"zombie": "unknown"},
     )
     plot = next(plots)
     plot.leave()
-    plot.expect("user_missing", Words("不知谁在使用", "nobody knows who uses it"), "data_first", findings=_TAX_UNKNOWN)
+    plot.expect(
+        "user_missing",
+        Words("不知谁在使用", "nobody knows who uses it"),
+        "data_first",
+        findings=_TAX_UNKNOWN | _NOTHING_KNOWN,
+    )
 
 
 def _plant_low_buildings(garden: Garden, plots: Iterator[Plot]) -> None:
@@ -446,11 +455,12 @@ def _plant_stopped_firms(garden: Garden, plots: Iterator[Plot]) -> None:
         return plot
 
     rests("stopped", _months(garden, months + 2)).expect(
-        "stopped_firm", Words("停产一年以上", "stopped for more than a year"), "exit", "long_stopped"
+        "stopped_firm", Words("停产一年以上", "stopped for more than a year"), "exit", "long_stopped", findings=_STOPPED
     )
     rests("stopped", _months(garden, months)).expect(
-        "stopped_firm_year_to_the_day", Words("停产满一年当日", "stopped one year to the day"), "exit", "long_stopped"
-    )
+        "stopped_firm_year_to_the_day", Words("停产满一年当日", "stopped one year to the day"), "exit", "long_stopped",
+        findings=_STOPPED,
+    )  # fmt: skip
     rests("half_stopped", _months(garden, months + 6)).expect(
         "half_stopped_firm", Words("半停产一年半", "half stopped for a year and a half"), "exit", "long_stopped"
     )
@@ -466,7 +476,70 @@ def _plant_stopped_firms(garden: Garden, plots: Iterator[Plot]) -> None:
     )
     gone = rests("deregistered", _months(garden, 2 * months))
     garden.unranked.add(gone.firm)
-    gone.expect("deregistered_firm", Words("已注销两年", "deregistered two years ago"), "exit", "long_stopped")
+    gone.expect(
+        "deregistered_firm",
+        Words("已注销两年", "deregistered two years ago"),
+        "exit",
+        "long_stopped",
+        findings=_STOPPED,
+    )
+
+
+def _plant_zombies(garden: Garden, plots: Iterator[Plot]) -> None:
+    """Let firms stop without a word, live on without earning, or be seen by an inspector alone; a sign that is old has faded."""
+    law = garden.law.activity
+    plot = next(plots)
+    plot.falls_silent(_months(garden, int(law.value("stopped_months", "month")) + 3))
+    plot.expect(
+        "silent_meter",
+        Words(
+            "台账正常，用电税收参保已停九个月",
+            "on record as normal; electricity, tax and insured heads gone for nine months",
+        ),
+        "leave",
+        findings=_STOPPED,
+    )
+    plot = next(plots)
+    plot.is_large()
+    plot.enterprise(status="stopped", stopped_since=_months(garden, 15))
+    plot.year(0, is_in_arrears=True)
+    plot.expect(
+        "zombie_stopped_in_arrears",
+        Words(
+            "停产一年以上且长期欠薪欠税：四项具其二",
+            "stopped for more than a year and long in arrears: two of the four",
+        ),
+        "exit",
+        "long_stopped",
+        findings=_STOPPED | {"zombie": "suspected"},
+    )
+    plot = next(plots)
+    plot.is_large()
+    for ago in range(int(law.value("loss_years", "year"))):
+        plot.year(ago, profit_wan=-120.0)
+    owes = float(law.value("leverage_high", "ratio")) + 0.1
+    plot.year(0, assets_wan=10_000.0, liabilities_wan=owes * 10_000.0, subsidy_wan=80.0)
+    plot.expect(
+        "zombie_on_subsidy",
+        Words("在产，高负债、连亏三年、靠补贴", "in production; deep in debt, three years of loss, on subsidies"),
+        "leave",
+        findings={"zombie": "suspected"},
+    )
+    months = int(law.value("forget_months", "month"))
+    for plant, since, words, finding in (
+        ("inspected_stopped", 1, Words("无数据，核查上月停产", "no figures; an inspector found it stopped a month ago"), "suspected"),
+        ("inspected_long_ago", months - 6, Words("无数据，核查停产已过两年半", "no figures; it was found stopped two and a half years ago"),
+         "unknown"),
+    ):  # fmt: skip
+        plot = next(plots)
+        plot.forget_years(*range(garden.years))
+        plot.seen("found_stopped", _months(garden, since))
+        plot.expect(
+            plant,
+            words,
+            "data_first",
+            findings=_TAX_UNKNOWN | {"production_stopped": finding, "zombie": "unknown"},
+        )
 
 
 def _plant_protected(garden: Garden, plots: Iterator[Plot]) -> None:

@@ -6,6 +6,7 @@ which it can be placed anywhere in the ranking.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -493,13 +494,25 @@ def year_frame(rng: np.random.Generator, firms: pd.DataFrame, land_m2: Floats, l
             "interest_wan": np.round(interest, 1),
             "ebit_wan": np.round(values["profit_wan"] + interest, 1),
             "water_t": np.round(value_added * 9 * near(0.2)),
+            "subsidy_wan": 0.0,
+            "short_debt_wan": np.round(liabilities * 0.3),
+            "long_debt_wan": np.round(liabilities * 0.2),
+            "bonds_wan": 0.0,
         }
     return frame(ENTERPRISE_YEAR, n * years, values)
 
 
-def quieten(months: pd.DataFrame, firms: pd.DataFrame) -> None:
-    """Let the months after a firm stopped tell of it: hardly any electricity or tax, few insured; four tenths where half stopped."""
-    stopped = firms[firms["stopped_since"].notna()].set_index("uscc")
+def quieten(months: pd.DataFrame, firms: pd.DataFrame, quiet: Mapping[int, pd.Timestamp]) -> None:
+    """Let the months after a firm stopped tell of it: hardly any electricity or tax, few insured; four tenths where half stopped.
+
+    Parameters
+    ----------
+    quiet
+        Firms (by position) that stopped without a word in the ledger, and since when.
+    """
+    since = firms["stopped_since"].copy()
+    since.iloc[list(quiet)] = list(quiet.values())
+    stopped = firms.assign(stopped_since=since)[since.notna()].set_index("uscc")
     rows = np.flatnonzero(months["uscc"].isin(stopped.index))
     of = months["uscc"].iloc[rows]
     after = (months["month"].iloc[rows] >= of.map(stopped["stopped_since"])).to_numpy()

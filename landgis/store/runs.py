@@ -28,6 +28,10 @@ _GRADE: Final[tuple[tuple[str, Wire], ...]] = (
     ("reliability", "number"), ("rank", "integer"), ("share", "number"), ("grade", "text"), ("possible", "text"),
     ("reason", "text"),
 )  # fmt: skip
+_ACTIVITY: Final[tuple[tuple[str, Wire], ...]] = (
+    ("park_code", "text"), ("uscc", "text"), ("parcel_id", "bigint"), ("probability", "number"), ("stopped", "text"),
+    ("zombie", "text"), ("tests", "json"), ("signs", "json"),
+)  # fmt: skip
 _TRIAGE: Final[tuple[tuple[str, Wire], ...]] = (
     ("park_code", "text"), ("parcel_id", "bigint"), ("answer", "text"), ("gate", "integer"), ("reason", "text"),
     ("track", "text"), ("suspected", "integer"), ("tests", "text"), ("grade", "text"), ("freeable_m2", "number"),
@@ -57,8 +61,8 @@ _STABILITY: Final[tuple[tuple[str, Wire], ...]] = (
 class Assessment:
     """What one assessment says, ready to be stored.
 
-    ``findings``, ``idle``, ``grades`` and ``triage`` have the columns of `landgis.terms.frames` and ``park_code``; ``triage`` also
-    ``tests`` and the ``uscc`` of the main user.
+    ``findings``, ``idle``, ``activity``, ``grades`` and ``triage`` have the columns of `landgis.terms.frames` and ``park_code``;
+    ``triage`` also ``tests`` and the ``uscc`` of the main user.
     ``extents`` is park to (west, south, east, north); ``detail_zoom`` the zoom from which single parcels are drawn.
     """
 
@@ -70,6 +74,7 @@ class Assessment:
     version: str
     findings: pd.DataFrame
     idle: pd.DataFrame
+    activity: pd.DataFrame
     grades: pd.DataFrame
     triage: pd.DataFrame
     extents: Mapping[str, Sequence[float]]
@@ -109,6 +114,7 @@ def add_run(conn: Connection, made: Assessment) -> int:
     for table, frame, kinds in (
         ("finding", made.findings, _FINDING),
         ("idle", made.idle, _IDLE),
+        ("activity", made.activity, _ACTIVITY),
         ("grade", made.grades, _GRADE),
         ("triage", made.triage, _TRIAGE),
     ):
@@ -266,6 +272,7 @@ def read_judged(conn: Connection, run: int, parcel_id: int) -> dict[str, Any]:
         "enterprises": database.rows(conn, "judged_enterprises", run=run, parcel_id=parcel_id),
         "findings": database.rows(conn, "judged_findings", run=run, parcel_id=parcel_id),
         "idle": database.rows(conn, "judged_idle", run=run, parcel_id=parcel_id),
+        "activity": database.rows(conn, "judged_activity", run=run, parcel_id=parcel_id),
         "grades": database.rows(conn, "judged_grades", run=run, parcel_id=parcel_id),
     }
 

@@ -664,6 +664,14 @@ IDLE_COLUMNS: Final = (
     "overdue_limit_days", "stopped_days", "stopped_limit_days", "developed_share", "invested_share", "changes_on", "changes_to",
     "fee_low_wan", "fee_high_wan", "remarks", "missing", "asks", "clocks",
 )  # fmt: skip
+#: One sign of whether an enterprise, or all on a parcel, works: ``state`` on (points to a stop) or off (points to work); ``since`` when it
+#: began, ``seen_on`` when it was last seen, ``age_months`` how long ago that is, ``weight`` what is left of it (0-1), ``effect`` on the
+#: log-odds of having stopped.
+SIGN_COLUMNS: Final = (
+    "enterprise_id", "parcel_id", "sign", "state", "value", "threshold", "unit", "since", "seen_on", "age_months", "weight", "effect",
+)  # fmt: skip
+#: What a run says of one enterprise, or of all on a parcel that has patches: how likely it has stopped, with tests and signs one by one.
+ACTIVITY_COLUMNS: Final = ("uscc", "parcel_id", "probability", "stopped", "zombie", "tests", "signs")
 #: What a run says of one evaluated subject (an enterprise, or a parcel where nobody is known).
 GRADE_COLUMNS: Final = (
     "parcel_id", "uscc", "year", "ruleset", "population", "measured", "bases", "scores", "bonus", "deduction", "total", "total_low",

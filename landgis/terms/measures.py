@@ -241,6 +241,11 @@ def _measures() -> Mapping[str, Measure]:
         "building.counted_area_m2",
     )  # fmt: skip
     add(triage, "number", "worst_shortfall", "ratio", "最大差距", "widest gap of a test that suspects")
+    add(
+        triage, "number", "stopped_probability", "ratio", "停产概率", "probability of having stopped",
+        "enterprise_month.power_kwh", by_users=True,
+    )  # fmt: skip
+    add(triage, "text", "zombie", "", "疑似僵尸企业", "suspected zombie", "enterprise_year.profit_wan", by_users=True)
     add(triage, "text", "grade", "", "评价等级", "grade", "grade")
     add(triage, "text", "grade_before", "", "上一年度评价等级", "grade of the year before", "grade_before")
     add("disposal", "text", "answer", "", "处置建议", "answer")

@@ -20,6 +20,8 @@ from landgis.terms.errors import RuleError, Words
 from landgis.terms.frames import ANSWER, GRADE
 from landgis.terms.measures import MEASURES, Measure
 from landgis.terms.rules import (
+    ACTIVITY_NEEDED,
+    ACTIVITY_TESTS,
     CONFIDENCES,
     IDEAL_OF,
     IDLE_TESTS,
@@ -53,6 +55,7 @@ from landgis.terms.rules import (
     Scheme,
     ScorePart,
     ScoreRule,
+    Sign,
     Standing,
     Status,
     ZoneIndicator,
@@ -61,6 +64,7 @@ from landgis.terms.rules import (
     unit_refusal,
 )
 from landgis.terms.sections import Section
+from landgis.terms.signreader import read_rates, read_sign
 
 _Made = TypeVar("_Made")
 #: What a mode or a score may ask for: everything a gate may, and the answer.
@@ -227,7 +231,19 @@ class _Parser:
         with self.noting():
             head = self._head(cast(Section, root.section("ruleset")))
         kinds: tuple[Kind, ...] = head.get("kinds", ())
-        apart = ("tests", "scheme", "gates", "derived", "potential", "standings", "zone", "modes", "scores")
+        apart = (
+            "tests",
+            "scheme",
+            "gates",
+            "derived",
+            "potential",
+            "standings",
+            "zone",
+            "signs",
+            "rates",
+            "modes",
+            "scores",
+        )
         parts: dict[str, Any] = {key: root.left.pop(key) for key in apart if key in root.left}
         with self.noting():
             self._read_lists(root)
@@ -251,6 +267,8 @@ class _Parser:
         scores = self._each(rest.sections("scores"), self._score)
         zone = self._each(rest.sections("zone", required="zone_use" in kinds), self._zone)
         standings = self._each(rest.sections("standings", required="industries" in kinds), self._standing)
+        signs = self._each(rest.sections("signs", required="activity" in kinds), read_sign)
+        rates = self._each(rest.sections("rates"), read_rates)
         if self.faults:
             return None
         if gates and (
@@ -271,7 +289,7 @@ class _Parser:
                 "移到该类规则集。",
                 "Move them into one.",
             )
-        self._check_kinds(kinds, tests, scheme, gates, standings, zone)
+        self._check_kinds(kinds, tests, scheme, gates, standings, zone, signs)
         return Ruleset(
             **head,
             text=self.text_,
@@ -286,6 +304,8 @@ class _Parser:
             potential=potential,
             standings=standings,
             zone=zone,
+            signs=signs,
+            rates=rates,
             modes=modes,
             scores=scores,
         )
@@ -370,13 +390,17 @@ class _Parser:
         gates: tuple[Gate, ...],
         standings: tuple[Standing, ...],
         zone: tuple[ZoneIndicator, ...],
+        signs: tuple[Sign, ...],
     ) -> None:
+        active = {test.code for test in tests if "activity" in kinds and test.code in ACTIVITY_TESTS}
         idle = {test.code for test in tests if test.code in IDLE_TESTS}
         ideals = {item.code for item in zone if item.ideal}
         faults = [
             ("tests", "idle" in kinds and idle != set(IDLE_TESTS), "idle"),
             ("tests", "idle" not in kinds and bool(idle), "idle"),
-            ("tests", bool(set(TESTING) & set(kinds)) != (len(tests) > len(idle)), " | ".join(TESTING)),
+            ("tests", bool(set(TESTING) & set(kinds)) != (len(tests) > len(idle) + len(active)), " | ".join(TESTING)),
+            ("tests", "activity" in kinds and not set(ACTIVITY_NEEDED) <= active, "activity"),
+            ("signs", ("activity" in kinds) != bool(signs), "activity"),
             ("kinds", len(set(TESTING) & set(kinds)) > 1, " | ".join(TESTING)),
             ("scheme", ("performance" in kinds) != (scheme is not None), "performance"),
             ("gates", ("triage" in kinds) != bool(gates), "triage"),
@@ -572,8 +596,10 @@ class _Parser:
 
     def _test(self, section: Section, kinds: tuple[Kind, ...]) -> Criterion:
         code = section.text("code")
-        is_idle = "idle" in kinds and code in IDLE_TESTS
-        conditions = () if is_idle else self._conditions(section, "all", "parcel", required=True)
+        has_own_arithmetic = ("idle" in kinds and code in IDLE_TESTS) or (
+            "activity" in kinds and code in ACTIVITY_TESTS
+        )
+        conditions = () if has_own_arithmetic else self._conditions(section, "all", "parcel", required=True)
         test = Criterion(code, cast(Words, section.words("title")), section.text("article"), conditions)
         section.done()
         return test

@@ -16,7 +16,8 @@ from landgis.terms.errors import RuleError, Words
 from landgis.terms.reasons import REASONS
 
 Kind = Literal[
-    "idle", "low_efficiency", "control", "standard_land", "performance", "triage", "industries", "zone_use", "compensation", "swap",
+    "idle", "low_efficiency", "control", "standard_land", "activity", "performance", "triage", "industries", "zone_use", "compensation",
+    "swap",
 ]  # fmt: skip
 Status = Literal["draft", "in_force", "superseded", "retired"]
 Confidence = Literal["H", "M", "L", "advice", "source"]
@@ -31,6 +32,7 @@ KIND_WORDS: Final[Mapping[Kind, Words]] = MappingProxyType(
         "low_efficiency": Words("低效", "low efficiency"),
         "control": Words("控制指标", "control indicators"),
         "standard_land": Words("标准地", "standard land"),
+        "activity": Words("停产与僵尸企业", "stopped and zombie firms"),
         "performance": Words("亩均评价", "per-mu evaluation"),
         "triage": Words("分类处置", "triage"),
         "industries": Words("行业目录", "list of industries"),
@@ -60,6 +62,17 @@ UNITS: Final = (
 )  # fmt: skip
 #: The tests of the idle-land measure 令第53号; a ruleset gives them words and an article, `landgis.core.idle` their arithmetic.
 IDLE_TESTS: Final = ("not_started", "stopped_area", "stopped_money")
+#: The tests of stopped and zombie firms; their arithmetic is in `landgis.core.activity` and `landgis.core.zombie`. Those a ruleset must
+#: have come first; of the others only those it names are made.
+ACTIVITY_TESTS: Final = (
+    "production_stopped", "zombie", "zombie_stopped", "zombie_loss", "zombie_dependent", "zombie_arrears", "insolvent", "fn_chk", "chk",
+)  # fmt: skip
+ACTIVITY_NEEDED: Final = ACTIVITY_TESTS[:6]
+#: What a sign of a stop may be read from, besides a kind of evidence patch.
+SIGN_SERIES: Final = (
+    "enterprise_month.power_kwh", "enterprise_month.tax_wan", "enterprise_month.insured",
+    "enterprise_year.power_kwh", "enterprise_year.tax_wan", "enterprise_year.revenue_wan",
+)  # fmt: skip
 
 
 #: What can be said of a whole zone: unit, what is summed above and below the line; `landgis.core.zone_use` has the arithmetic.
@@ -356,6 +369,53 @@ class ScoreRule:
     middle: str
 
 
+@dataclass(frozen=True, slots=True)
+class Series:
+    """How a series of months or years is read against its own running level.
+
+    Below ``low`` of that level, or not above ``floor`` (in the column's unit), it is low; from ``running`` on it runs. ``least`` low ones
+    in a row up to the last point to a stop, a running one among the last ``recent`` points to work.
+    """
+
+    low: Fraction
+    running: Fraction
+    floor: Fraction
+    least: int
+    recent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One sign of whether a firm works: what it is read from, and its likelihood ratios.
+
+    ``on`` is how much likelier a stopped firm shows it than a working one (above 1), ``off`` the same of its contrary (below 1); one
+    without a ratio says nothing in that direction. Signs of one ``group`` are correlated. Without ``half_life_months`` it does not fade.
+    """
+
+    code: str
+    title: Words
+    article: str
+    confidence: Confidence
+    of: str
+    group: str
+    series: Series | None
+    on: Fraction | None
+    off: Fraction | None
+    half_life_months: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """The least interest rates of a year: short and long loans, bonds."""
+
+    year: int
+    short: Fraction
+    long: Fraction
+    bond: Fraction
+    article: str
+    confidence: Confidence
+
+
 @dataclass(frozen=True)
 class Ruleset:
     """One ruleset, read and checked. ``text`` is the very text; ``sha256`` its hash, the name a run keeps."""
@@ -387,6 +447,8 @@ class Ruleset:
     potential: Potential | None = None
     standings: tuple[Standing, ...] = ()
     zone: tuple[ZoneIndicator, ...] = ()
+    signs: tuple[Sign, ...] = ()
+    rates: tuple[Rates, ...] = ()
     modes: tuple[Opening, ...] = ()
     scores: tuple[ScoreRule, ...] = ()
 
@@ -440,7 +502,8 @@ class Ruleset:
         found: dict[str, Words] = {test.code: test.title for test in self.tests}
         found |= {gate.code: gate.title for gate in self.gates}
         found |= {item.name: item.title for item in self.derived}
-        found |= {item.code: item.title for item in self.standings} | {item.code: item.title for item in self.zone}
+        for listed in (self.standings, self.zone, self.signs):
+            found |= {item.code: item.title for item in listed}
         found |= {name: table.title for name, table in self.tables.items() if table.title}
         conditions = [condition for gate in self.gates for condition in (*gate.all_of, *gate.any_of)]
         found |= {item.code: item.title for item in conditions if item.code and item.title}
@@ -493,6 +556,7 @@ class Rulebook:
     low_efficiency: Ruleset | None = None
     control: Ruleset | None = None
     standard_land: Ruleset | None = None
+    activity: Ruleset | None = None
     performance: Ruleset | None = None
     triage: Ruleset | None = None
     industries: Ruleset | None = None

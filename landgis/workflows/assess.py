@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 import landgis
+from landgis.core.activity import Activity, activity, laid_out
 from landgis.core.explanation import Judgement
 from landgis.core.generalise import detail_zoom
 from landgis.core.idle import idle_by_parcel, idle_findings, idle_land
@@ -20,7 +22,7 @@ from landgis.store.runs import Assessment, add_run, add_stability, find_same_run
 from landgis.store.stock import list_parks, read_stock, snapshot
 from landgis.terms.draws import Draws
 from landgis.terms.errors import ConflictError, RuleError, Words
-from landgis.terms.frames import ANSWER, FINDING_COLUMNS, GRADE_COLUMNS, IDLE_COLUMNS, Stock, empty
+from landgis.terms.frames import ACTIVITY_COLUMNS, ANSWER, FINDING_COLUMNS, GRADE_COLUMNS, IDLE_COLUMNS, Stock, empty
 from landgis.terms.rulediff import differences
 from landgis.terms.rulereader import load_ruleset, parse_ruleset, with_needed
 from landgis.terms.rules import Rulebook, Ruleset, compose_rulesets
@@ -166,6 +168,7 @@ def judge(
         version=landgis.__version__,
         findings=made.all_findings.assign(park_code=park.reindex(made.all_findings["parcel_id"]).to_numpy()),
         idle=_of_contracts(stock, made.contracts),
+        activity=_works(stock, made.activity),
         grades=_with_park(stock, made.grades, made.grades_before),
         triage=made.answers.assign(
             park_code=park, tests=_suspecting(made.all_findings, made.answers), uscc=made.measures["uscc"]
@@ -206,6 +209,15 @@ def think(stock: Stock, rules: Rulebook, on: date, tell: Tell = quietly) -> Judg
     if rules.low_efficiency:
         with tell(Words("疑似低效", "Suspected low efficiency")):
             findings.append(low_efficiency(measures, rules.low_efficiency, None if idle is None else idle["idle"]))
+    works = None
+    if rules.activity:
+        with tell(Words("停产与僵尸企业", "Stopped and zombie firms")):
+            works = activity(stock, measures, rules.activity, on)
+            measures = measures.assign(
+                stopped_probability=works.parcels["probability"],
+                zombie=works.parcels["zombie"].where(works.parcels["zombie"] != "unknown", None),
+            )
+            findings.append(works.findings)
     if rules.performance:
         with tell(Words("亩均评价", "Per-mu evaluation")):
             grades, grades_before = (
@@ -223,7 +235,7 @@ def think(stock: Stock, rules: Rulebook, on: date, tell: Tell = quietly) -> Judg
     for item in beside:
         suspects = item.loc[item["finding"] == "suspected", "parcel_id"].value_counts()
         answers["suspected"] += suspects.reindex(answers.index, fill_value=0)
-    return Judgement(measures, contracts, idle, found, tuple(beside), grades, grades_before, answers)
+    return Judgement(measures, contracts, idle, found, tuple(beside), grades, grades_before, answers, works)
 
 
 def _of_contracts(stock: Stock, contracts: pd.DataFrame | None) -> pd.DataFrame:
@@ -231,6 +243,20 @@ def _of_contracts(stock: Stock, contracts: pd.DataFrame | None) -> pd.DataFrame:
     if contracts is None:
         return empty((*IDLE_COLUMNS, "park_code"))
     return contracts.assign(park_code=stock.contract["park_code"])
+
+
+def _works(stock: Stock, works: Activity | None) -> pd.DataFrame:
+    """Put the park to what is said of each enterprise and parcel."""
+    if works is None:
+        return empty((*ACTIVITY_COLUMNS, "park_code"))
+    rows = laid_out(works, stock.enterprise)
+    of_firm = rows["uscc"].notna().to_numpy()
+    parks = np.where(
+        of_firm,
+        stock.enterprise["park_code"].reindex(rows.index).to_numpy(dtype=object),
+        stock.parcel["park_code"].reindex(rows.index).to_numpy(dtype=object),
+    )
+    return rows.assign(park_code=parks)
 
 
 def _with_park(stock: Stock, *years: pd.DataFrame | None) -> pd.DataFrame:

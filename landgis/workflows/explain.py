@@ -172,7 +172,8 @@ def explain(conn: Connection, run: int, parcel_id: int, cases: Cases | None = No
     dict
         ``run, on, parcel, enterprises, triage, findings, grades, stability`` (None where it was not asked for), ``source, agrees``;
         what `landgis.core.explanation.Trace.tell` gives, each fact with ``cells`` (table, column, key, value, and the file's row, field
-        and unit); ``idle`` (each contract as the run stored it, the gravest first); ``rulesets``. Everything is plain JSON.
+        and unit); ``idle`` (each contract as the run stored it, the gravest first); ``activity`` (of the parcel and of each
+        enterprise on it, with tests and signs); ``rulesets``. Everything is plain JSON.
 
     Raises
     ------
@@ -183,7 +184,7 @@ def explain(conn: Connection, run: int, parcel_id: int, cases: Cases | None = No
     case = (cases or Cases()).open(conn, run, found["park_code"])
     words = case.book.words
     triage = {name: found.pop(name) for name in _TRIAGE}
-    lists = {name: found.pop(name) for name in ("enterprises", "findings", "idle", "grades", "source")}
+    lists = {name: found.pop(name) for name in ("enterprises", "findings", "idle", "activity", "grades", "source")}
     number, as_of = found.pop("run"), found.pop("as_of")
     told = case.trace.tell(parcel_id)
     again = case.judgement.answers.loc[parcel_id]
@@ -216,6 +217,7 @@ def explain(conn: Connection, run: int, parcel_id: int, cases: Cases | None = No
             **told,
             "facts": [fact | {"cells": _cells(case, parcel_id, fact)} for fact in told["facts"]],
             "idle": [_idle_in_words(contract) for contract in lists["idle"]],
+            "activity": [_activity_in_words(one, case.book) for one in lists["activity"]],
             "agrees": [again["answer"], again["gate"]] == [triage["answer"], triage["gate"]],
             "rulesets": [
                 {
@@ -258,6 +260,27 @@ def find_parcel(conn: Connection, run: int | None, parcel_no: str, park: str | N
             mend=Words("用 --park 指定园区。", "Name the park with --park."),
         )
     return number, int(found[0]["parcel_id"])
+
+
+def _activity_in_words(found: dict[str, Any], book: Rulebook) -> dict[str, Any]:
+    """Put words and articles to the tests and signs of an enterprise or parcel."""
+    articles = {item.code: item.article for ruleset in book.rulesets for item in ruleset.tests}
+    articles |= {item.code: item.article for ruleset in book.rulesets for item in ruleset.signs}
+    confidences = {item.code: item.confidence for ruleset in book.rulesets for item in ruleset.signs}
+
+    def told(entry: dict[str, Any], code: str) -> dict[str, Any]:
+        return entry | {"title": both(book.words.get(code, Words(code, code))), "article": articles.get(code)}
+
+    return found | {
+        "tests": [
+            told(entry, entry["test"])
+            | {"missing_titles": [both(name_words(name, book.words)) for name in entry["missing"]]}
+            for entry in found["tests"]
+        ],
+        "signs": [
+            told(entry, entry["sign"]) | {"confidence": confidences.get(entry["sign"])} for entry in found["signs"]
+        ],
+    }
 
 
 def _cells(case: Case, parcel_id: int, fact: dict[str, Any]) -> list[dict[str, Any]]:

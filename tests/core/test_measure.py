@@ -173,8 +173,53 @@ def test_nobody_on_the_plot_is_not_a_tax_of_zero() -> None:
     drawn = stock(parcels, firms=firms("O"), uses=[over, ahead, last_day], years=paid(O=15.0))
     found = parcel_measures(drawn, ON)
     assert found["users"].tolist() == [0.0, 0.0, 1.0]
-    assert found["tax_wan_per_mu"].tolist() == pytest.approx([np.nan, np.nan, 1.0], nan_ok=True)
+    # What O paid in 2023 it paid on A; who is on C today was not there in that year.
+    assert found["tax_wan_per_mu"].tolist() == pytest.approx([1.0, np.nan, np.nan], nan_ok=True)
     assert found["stopped_months"].tolist() == pytest.approx([np.nan, np.nan, 0.0], nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("dates", "tenant_m2", "owner_m2"),
+    [
+        ({}, 4000.0, 6000.0),  # all of 2023
+        (
+            {"from_on": date(2023, 7, 2)},
+            4000.0 * 183 / 365,
+            10_000.0 - 4000.0 * 183 / 365,
+        ),  # the second half: 183 of 365 days
+        ({"to_on": date(2023, 1, 1)}, 4000.0 / 365, 10_000.0 - 4000.0 / 365),  # the last day counts
+        (
+            {"to_on": date(2022, 12, 31)},
+            np.nan,
+            10_000.0,
+        ),  # over before the year: nothing is known of the tenant's land
+        ({"from_on": date(2024, 3, 1)}, 4000.0, 10_000.0),  # a lease renewed since: it is taken to have been here
+    ],
+)
+def test_the_evaluation_area_is_that_of_the_year(dates: dict[str, date], tenant_m2: float, owner_m2: float) -> None:
+    """东阳 2021: 以企业实际使用为准,含租用; the figures of 2023 stand beside the land of 2023."""
+    uses = [use("A", "O", "owner", 10_000.0), use("A", "T", "tenant", 4000.0, **dates)]
+    drawn = stock([{"parcel_no": "A"}], firms=firms("O", "T"), uses=uses)
+    found = enterprise_measures(drawn, ON)["land_used_m2"]
+    assert found.tolist() == pytest.approx([owner_m2, tenant_m2], nan_ok=True)
+
+
+def test_the_landlord_answers_for_a_tenant_who_moved_within_the_year() -> None:
+    """T rented 4000 m² of A until June 2023 and as much of B from July: half of its 30 万元 is A's, half B's, to the day."""
+    uses = [
+        use("A", "O", "owner"),
+        use("B", "P", "owner"),
+        use("A", "T", "tenant", 4000.0, to_on=date(2023, 6, 30)),
+        use("B", "T", "tenant", 4000.0, from_on=date(2023, 7, 1)),
+    ]
+    drawn = stock(
+        [{"parcel_no": "A"}, {"parcel_no": "B"}],
+        firms=firms("O", "P", "T"),
+        uses=uses,
+        years=paid(O=15.0, P=0.0, T=30.0),
+    )
+    per_mu = [(15.0 + 30.0 * 181 / 365) / 15, 30.0 * 184 / 365 / 15]
+    assert parcel_measures(drawn, ON)["tax_wan_per_mu"].tolist() == pytest.approx(per_mu)
 
 
 def test_a_user_who_is_not_in_the_stock_is_a_user_of_whom_nothing_is_known() -> None:
@@ -266,6 +311,41 @@ def test_layers_cover_shares_of_a_parcel_and_only_in_their_park() -> None:
     found = parcel_measures(stock(parcels, zones=zones), ON)
     assert found["farmland_share"].tolist() == pytest.approx([0.5, 1.0, 0.0, np.nan], nan_ok=True)
     assert found["ecology_share"].isna().all()
+
+
+_days = st.none() | st.dates(date(2022, 6, 1), date(2024, 6, 1))
+_yearly_uses = st.lists(
+    st.tuples(
+        st.sampled_from("ABC"), st.sampled_from("OPT"), st.sampled_from(["owner", "user", "tenant", "subtenant"]),
+        st.integers(1, 10), _days, _days,
+    ),
+    min_size=1,
+    max_size=8,
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(_yearly_uses)
+def test_each_yuan_is_counted_once(given_uses: list[tuple[Any, ...]]) -> None:
+    """Over all plots: the tax of every firm that was on one in the year, or is on one today; no more, no less."""
+    uses = [
+        use(plot, firm, role, 1000.0 * area, from_on=first, to_on=last)
+        for plot, firm, role, area, first, last in given_uses
+    ]
+    tax = {"O": 10.0, "P": 200.0, "T": 3000.0}
+    drawn = stock([{"parcel_no": name} for name in "ABC"], firms=firms("O", "P", "T"), uses=uses, years=paid(**tax))
+    found = parcel_measures(drawn, ON)
+    there = {
+        firm
+        for _, firm, _, _, first, last in given_uses
+        if (first or date.min) <= (last or date.max)
+        and any(
+            (first or date.min) <= end and (last or date.max) >= begin
+            for begin, end in ((date(2023, 1, 1), date(2023, 12, 31)), (ON, ON))
+        )
+    }
+    counted = (found["tax_wan_per_mu"] * found["area_mu"]).fillna(0.0).sum()
+    assert counted == pytest.approx(sum(tax[firm] for firm in there))
 
 
 @settings(max_examples=25, deadline=None)

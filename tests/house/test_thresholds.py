@@ -14,7 +14,10 @@ from landgis.terms.rulereader import list_rulesets, load_ruleset, with_needed
 from landgis.terms.rules import Number, Ruleset
 
 CORE = Path(__file__).parents[2] / "landgis/core"
-ROOMS = {"idle.py": "idle", "inefficient.py": "low_efficiency", "performance.py": "performance", "triage.py": "triage"}
+ROOMS = {
+    "idle.py": "idle", "inefficient.py": "low_efficiency", "activity.py": "activity", "zombie.py": "activity",
+    "performance.py": "performance", "triage.py": "triage",
+}  # fmt: skip
 ROOMS |= {"valuation.py": "compensation", "swap.py": "swap"}
 SHIPPED = [load_ruleset(code) for code in list_rulesets()]
 
@@ -87,5 +90,5 @@ def test_every_number_that_an_assessment_reads_has_its_article(codes, city, aske
 def test_all_that_a_ruleset_sets_says_where_it_stands(ruleset: Ruleset) -> None:
     assert ruleset.document and ruleset.confidence
     stands = [*ruleset.numbers.values(), *ruleset.lists.values(), *ruleset.tables.values()]
-    stands += [*ruleset.tests, *ruleset.gates, *ruleset.derived]
+    stands += [*ruleset.tests, *ruleset.gates, *ruleset.derived, *ruleset.signs, *ruleset.rates]
     assert [item for item in stands if not item.article] == []

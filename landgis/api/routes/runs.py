@@ -290,6 +290,21 @@ class Idle(BaseModel):
     clocks: list[Clock]
 
 
+class Activity(BaseModel):
+    """Whether an enterprise on the parcel, or all on it (``uscc`` null), still works: a suspicion, never a verdict.
+
+    ``probability`` of having stopped is null where no sign is known; ``tests`` and ``signs`` say how it came about, each sign with its
+    age in months, what is left of its weight, and its effect on the log-odds.
+    """
+
+    uscc: str | None
+    probability: float | None
+    stopped: Literal["suspected", "clear", "unknown"]
+    zombie: Literal["suspected", "clear", "unknown", "out_of_scope"] | None
+    tests: list[dict[str, Any]]
+    signs: list[dict[str, Any]]
+
+
 class Grade(BaseModel):
     """The evaluation of an enterprise on the parcel, or of the parcel; the parts in ``scores`` sum to ``total``.
 
@@ -382,6 +397,7 @@ class Why(BaseModel):
     triage: Triage
     findings: list[Finding]
     idle: list[Idle]
+    activity: list[Activity]
     grades: list[Grade]
     stability: dict[str, Any] | None
     source: dict[str, Any]
