@@ -1,11 +1,11 @@
-"""``python -m tests.bench [import|assess|tiles] [--parcels N] [--rounds N] [--write]``: measure, print, and write the tables down."""
+"""``python -m tests.bench [import|assess|tiles|plan] [--parcels N] [--rounds N] [--write]``: measure, print, and write the tables down."""
 
 import argparse
 import os
 import sys
 import time
 
-from tests.bench import assessing, importing, serving
+from tests.bench import assessing, importing, planning, serving
 from tests.bench.databases import versions
 from tests.bench.measuring import ROOT, machine
 
@@ -14,6 +14,7 @@ BENCHES = {
     "import": (importing.report, 100_000),
     "assess": (assessing.report, 1_000_000),
     "tiles": (serving.report, 1_000_000),
+    "plan": (planning.report, 20_000),
 }
 
 
