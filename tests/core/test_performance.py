@@ -20,7 +20,7 @@ from landgis.core.triage import parcel_grades
 from landgis.terms.errors import RuleError
 from landgis.terms.frames import GRADE_COLUMNS
 from landgis.terms.rulereader import load_ruleset
-from landgis.terms.rules import Number, Ruleset
+from landgis.terms.rules import Cut, Number, Ruleset
 
 HUANGYAN = load_ruleset("huangyan-2022")
 NYC = load_ruleset("nyc-ibz")
@@ -477,3 +477,21 @@ def test_doubt_about_land_leaves_the_population_open() -> None:
     usual = BELOW | {"land_used_mu": np.nan, "is_utility": None}
     found = grade_subjects(subjects({}, usual=usual), load_ruleset("cixi-2024"), 2024)
     assert found["reason"].item() == "population_unknown missing=parcel_use"  # a tenant, or else by its land
+
+
+@pytest.mark.parametrize(
+    ("cuts", "grades"),
+    [
+        (
+            [Cut("A", top=Fraction(1, 5)), Cut("C"), Cut("D", last=Fraction(1, 5))],
+            "ACCCD",
+        ),  # the rest stands in the middle
+        ([Cut("A", top=Fraction(1, 5)), Cut("B", top=Fraction(2, 5))], "ABBBB"),  # nobody takes the rest: the last does
+        ([Cut("C"), Cut("A", top=Fraction(1, 5)), Cut("D", last=Fraction(1, 5))], "ACCCD"),  # or first
+        ([Cut("A", top=Fraction(3, 10), rounding="up"), Cut("C"), Cut("D", last=Fraction(3, 10))], "AACCD"),
+    ],
+)
+def test_the_rest_goes_where_the_scheme_says(cuts: list[Cut], grades: str) -> None:
+    rank = np.arange(1.0, 6.0)
+    found = cut_grades(6 - rank, rank, np.full(5, 5.0), cuts)
+    assert "".join(found) == grades and found.shape == (5,)
