@@ -24,6 +24,8 @@ SPEAKS_OF_PARKS = [
     "cell",
     "idle",
     "activity",
+    "job",
+    "job_event",
     "audit",
 ]
 
