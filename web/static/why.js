@@ -77,7 +77,8 @@ export function enableWhy(source, zoomTo) {
       absent ? null : el("button", { type: "button", class: "quiet", text: t("retry"), on: { click: () => open(id, box) } }));
   }
 
-  function ready({ answer: { run, on, parcel, enterprises = [], triage, findings = [], grades = [], stability, source: origin }, box }) {
+  function ready({ answer, box }) {
+    const { run, on, parcel, enterprises = [], triage, findings = [], activity = [], grades = [], stability, source: origin } = answer;
     const zoom = box
       ? el("button", { type: "button", class: "quiet with-icon", on: { click: () => zoomTo(box, 18) } }, icon("target"), el("span", { text: t("zoom_here") }))
       : null;
@@ -92,6 +93,7 @@ export function enableWhy(source, zoomTo) {
         step("step_tests", counted(findings), ...tests(findings)),
         step("step_gate", null, gate(triage)),
         step("step_answer", null, ...conclusion(triage), steadiness(stability))),
+      ...(activity.length ? [section("step_activity", ...activity.map((one) => atWork(one, enterprises)))] : []),
       section("step_grades", ...evaluations(grades, enterprises)),
       section("step_source", sources(origin, run, on)),
       el("p", { class: "disclaimer", text: t("disclaimer") }),
@@ -221,6 +223,22 @@ function steadiness(stability) {
     [t("stability_grades"), often(stability.grades, (name) => (name === "none" ? t("not_graded") : name)),
       known(best) ? t("rank_band", { best: number(best), worst: number(worst) }) : null],
   ]);
+}
+
+/** How likely an enterprise, or all on the parcel, has stopped, and the signs that say so. */
+function atWork({ uscc, probability, stopped, zombie, signs }, enterprises) {
+  const name = uscc ? enterprises.find((one) => one.uscc === uscc)?.name ?? uscc : t("activity_parcel");
+  return el("article", { class: `test ${stopped}` },
+    el("header", {}, el("strong", { text: name }),
+      el("span", { class: `finding-chip ${stopped}`, text: named("finding", stopped) })),
+    list([
+      [t("activity_probability"), known(probability) ? `${number(100 * probability, 1)}%` : null],
+      ...(known(zombie) ? [[t("activity_zombie"), zombie === "out_of_scope" ? t(zombie) : named("finding", zombie)]] : []),
+      ...signs.map((sign) => [pick(sign.title) || sign.sign, t(`sign_${sign.state}`),
+        t("sign_age", { n: number(sign.age_months, 1), weight: number(sign.weight, 2) }),
+        known(sign.since) ? t("sign_since", { day: sign.since }) : null]),
+    ]),
+    signs.length ? null : el("p", { class: "hint", text: t("signs_none") }));
 }
 
 /** The latest evaluation in full, earlier and other ones behind a line. */
