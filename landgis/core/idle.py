@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from landgis.core.conditions import beyond
 from landgis.core.procedure import clocks
-from landgis.terms.frames import FINDING_COLUMNS, IDLE_COLUMNS
+from landgis.terms.frames import FINDING_COLUMNS, IDLE_COLUMNS, IDLE_STATE
 from landgis.terms.rules import IDLE_TESTS, Ruleset
 
 _EXCUSED: Final = ("government", "force_majeure")
@@ -179,9 +179,8 @@ def idle_by_parcel(idle: pd.DataFrame, parcels: pd.DataFrame) -> pd.DataFrame:
     """
     count = len(parcels)
     place = np.asarray(parcels.index.get_indexer(pd.Index(idle["parcel_id"])), dtype=np.intp)
-    weight = idle["finding"].map({"suspected": 2, "unknown": 1, "clear": 0}).to_numpy(dtype=np.int64)
-    severity = idle["track"].map({"take_back": 3, "fee": 2, "agreement": 1}).fillna(0).to_numpy(dtype=np.int64)
-    order = np.lexsort((severity, weight))
+    gravity = idle["state"].map({state: place for place, state in enumerate(IDLE_STATE)})
+    order = np.argsort(gravity.to_numpy(dtype=np.int64), kind="stable")
     order = order[place[order] >= 0]
     row = np.full(count, -1, dtype=np.intp)
     row[place[order]] = order

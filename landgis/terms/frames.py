@@ -573,7 +573,7 @@ TRACK: Final = _domain(
     take_back=("无偿收回（调查核实后）", "take-back without compensation, after investigation"),
     agreement=("协商处置", "agreement menu"),
 )
-#: Where a contract stands by the idle-land rule: what is found, or the track where it is suspected.
+#: Where a contract stands by the idle-land rule: what is found, or the track where it is suspected; the gravest last.
 IDLE_STATE: Final = _domain(
     clear=("未见", "clear"),
     unknown=("不明", "unknown: data missing"),

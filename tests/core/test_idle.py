@@ -152,6 +152,23 @@ def test_the_gravest_contract_speaks_for_its_parcel_and_no_contract_is_unknown()
     assert findings.loc[findings["parcel_id"] == 2, "missing"].tolist() == [("contract",)] * 3
 
 
+def test_of_two_contracts_the_graver_speaks_whatever_their_order() -> None:
+    clear, unknown = {"started_on": date(2022, 12, 1)}, {}
+    agreement = {"agreed_start_on": date(2020, 1, 1), "delay_cause": "government"}
+    fee, take_back = {"agreed_start_on": date(2022, 12, 1)}, {"agreed_start_on": date(2020, 1, 1)}
+    order = [clear, unknown, agreement, fee, take_back]
+    said = ["clear", "unknown", "agreement", "fee", "take_back"]
+    for place in range(4):
+        for pair in ((place, place + 1), (place + 1, place)):
+            drawn = stock(
+                [{"parcel_no": "A"}],
+                contracts=[{"contract_no": str(one), "parcel_no": "A"} | order[one] for one in pair],
+            )
+            idle = idle_land(drawn.contract, RULES, ON)
+            row = idle_by_parcel(idle, drawn.parcel)["row"].item()
+            assert idle["state"].iloc[row] == said[place + 1]
+
+
 def test_no_contract_at_all_gives_empty_frames() -> None:
     drawn = stock([{"parcel_no": "A"}])
     idle = idle_land(drawn.contract, RULES, ON)
