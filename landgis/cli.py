@@ -37,11 +37,12 @@ from landgis.terms.units import hectares, mu
 from landgis.workflows import evaluation, publish, rulebooks
 from landgis.workflows.assess import assess as assess_parks
 from landgis.workflows.compare import compare
+from landgis.workflows.explain import Cases, find_parcel, what_if
 from landgis.workflows.explain import explain as explain_parcel
-from landgis.workflows.explain import find_parcel
 from landgis.workflows.ingest import Tell, quietly
 from landgis.workflows.ingest import ingest as ingest_files
 from landgis.workflows.screen import screen
+from landgis.workflows.verify import verify
 from landgis.workflows.zones import evaluate_zones
 
 app = typer.Typer(
@@ -52,6 +53,8 @@ app = typer.Typer(
 )
 db = typer.Typer(help="内置数据库：启动、停止、状态、地址。 | The embedded database.", no_args_is_help=True)
 app.add_typer(db, name="db")
+runs = typer.Typer(help="评估：复核。 | Runs: make one again and compare.", no_args_is_help=True)
+app.add_typer(runs, name="run")
 rules = typer.Typer(help="规则集：有哪些、写了什么、对不对、差在哪里。 | The rulesets.", no_args_is_help=True)
 app.add_typer(rules, name="rules")
 
@@ -352,6 +355,17 @@ def map_(output: Output, run: Run = None, language: Language = None) -> None:
         _answer(_write_map(conn, settings, run, output, tell))
 
 
+@runs.command("verify")
+def run_verify(run: Annotated[int, typer.Argument(help="评估编号 | run", min=1, metavar="RUN")]) -> None:
+    """用当时的存量与规则重算一次评估，逐字节比对。 | Make a run again from its stock and rules; the same bytes or what differs."""
+    settings = _settings()
+    with _operator(_app_url(settings)) as conn, _steps() as tell:
+        answer = verify(conn, run, tell=tell)
+    _answer(answer, _print_verified)
+    if not answer["same"]:
+        raise typer.Exit(1)
+
+
 @app.command()
 def explain(
     parcel: Annotated[str, typer.Argument(help="地块编号 | parcel number", metavar="PARCEL")],
@@ -364,8 +378,28 @@ def explain(
     """说明一个地块的结论：事实、检验、关口、来源。 | Why a parcel got its answer, back to the cell of each number."""
     settings = _settings(language)
     with _operator(_app_url(settings)) as conn, database.scoped(conn, database.ALL_PARKS):
-        told = explain_parcel(conn, *find_parcel(conn, run, parcel, park))
+        number, parcel_id = find_parcel(conn, run, parcel, park)
+        cases = Cases()
+        told = explain_parcel(conn, number, parcel_id, cases)
+        told["changes"] = what_if(conn, number, parcel_id, cases)
     _answer(told, lambda answer: print_line(publish.explanation(answer, settings.language)))
+
+
+@app.command()
+def dossier(
+    parcel: Annotated[str, typer.Argument(help="地块编号 | parcel number", metavar="PARCEL")],
+    output: Output,
+    run: Run = None,
+    park: Annotated[
+        str | None, typer.Option(help="园区代码，编号不止一处时必填 | park, where several have the number")
+    ] = None,
+    language: Language = None,
+) -> None:
+    """把一个地块的一地一策写成网页文件，可打印为 A4。 | One parcel's paper as a file that prints on A4."""
+    settings = _settings(language)
+    with _operator(_app_url(settings)) as conn, database.scoped(conn, database.ALL_PARKS):
+        number, parcel_id = find_parcel(conn, run, parcel, park)
+        _answer(publish.dossier_file(conn, number, parcel_id, output, language=settings.language))
 
 
 @app.command()
@@ -814,6 +848,23 @@ def _print_difference(answer: dict[str, Any]) -> None:
         print_line(
             f"… 共 {len(answer['parcels'])} 个，-o FILE 写出全部 | {len(answer['parcels'])} in all, -o FILE writes them"
         )
+
+
+def _print_verified(answer: dict[str, Any]) -> None:
+    print_line(f"评估 run {answer['run']} · {answer['on']} · {answer['why']['zh']} | {answer['why']['en']}")
+    print_line(f"程序版本 version {answer['version']} → {answer['version_now']}")
+    lines = [
+        (name, str(one["rows"]), one["again"][:16], _mark(one["stored"] == one["again"]))
+        for name, one in answer["tables"].items()
+    ]
+    _print_rows(("表 table", "行 rows", "sha256", ""), lines)
+    if answer["differ"]:
+        print_line(
+            f"不同 {answer['differ']} 处，涉及地块 {answer['parcels']} 宗 | {answer['differ']} differences on {answer['parcels']} parcels"
+        )
+    names = ("park_code", "parcel_no", "table", "what", "column", "stored", "again")
+    shown = [tuple(str(one[name] or "–") for name in names) for one in answer["differences"][:_ISSUES_SHOWN]]
+    _print_rows(("园区 park", "地块 parcel", "表 table", "项 what", "列 column", "所存 stored", "重算 again"), shown)
 
 
 def _print_rows(heads: tuple[str, ...], lines: Sequence[tuple[str, ...]]) -> None:

@@ -152,3 +152,47 @@ class Lack(BaseModel):
     suppliers: list[Coded]
     wanted_by: list[Coded]
     decides: bool
+
+
+class Moved(BaseModel):
+    """One measure moved: to ``after`` itself, or just below or above it."""
+
+    measure: str
+    title: BothWords
+    before: Any
+    after: Any
+    side: Literal["", "below", "above"]
+    unit: str
+    said: BothWords
+
+
+class Changed(BaseModel):
+    """A change of one or two measures and the answer it would give; ``cost`` orders them, smallest first."""
+
+    changes: list[Moved]
+    answer: str
+    gate: int
+    cost: float
+    title: BothWords
+
+
+class Changes(BaseModel):
+    """The smallest changes that would alter the answer; none where no one or two would."""
+
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "items": [
+                        {"changes": [{"measure": "tax_wan_per_mu", "title": {"zh": "上年度亩均税收", "en": "tax per mu, last year"},
+                                      "before": 4.2, "after": 5.0, "side": "", "unit": "万元/亩",
+                                      "said": {"zh": "4.2 → 5 万元/亩", "en": "4.2 → 5 万元/亩"}}],
+                         "answer": "leave", "gate": 6, "cost": 0.16,
+                         "title": {"zh": "上年度亩均税收 4.2 → 5 万元/亩：保留", "en": "tax per mu, last year 4.2 → 5 万元/亩: leave"}}
+                    ]
+                }
+            ]
+        }
+    }  # fmt: skip
+
+    items: list[Changed]

@@ -270,7 +270,7 @@ class Trace:
             }
         of_state = {"met": "for", "not_met": "against", "unknown": "open"}
         for gate in gates:
-            for asked in gate["any"]:
+            for asked in (*gate["all"], *gate["any"]) if gate["decided"] else gate["any"]:
                 if asked["is_asked"]:
                     sides[of_state[asked["state"]]].setdefault(asked["code"], asked)
         for part in (one for item in scores if item["score"] == "exit_ease" for one in item["parts"]):

@@ -68,11 +68,11 @@ def with_derived(measures: pd.DataFrame, rules: Ruleset) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A copy with one more column per derived measure. Groups never reach across parks. A group with fewer known values than the
-        ruleset's least gives unknown. A mean with a weight is Σ value·weight ÷ Σ weight over the known.
+        A copy with one more column per derived measure; one that is there already stands. Groups never reach across parks. A group with
+        fewer known values than the ruleset's least gives unknown. A mean with a weight is Σ value·weight ÷ Σ weight over the known.
     """
     out = measures.copy(deep=False)
-    for item in rules.derived:
+    for item in (item for item in rules.derived if item.name not in measures):
         out[item.name] = _derived(out, item, int(rules.value(item.least, "count")))
     return out
 

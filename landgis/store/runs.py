@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 from landgis.store import database
 from landgis.store.database import AsyncPool, Connection
 from landgis.store.loading import Wire, insert_rows, plainly
+from landgis.store.results import seal
 from landgis.terms.draws import Draws
 from landgis.terms.errors import ConflictError, NotFoundError, Words
 from landgis.terms.rules import Ruleset
@@ -56,6 +57,9 @@ _STABILITY: Final[tuple[tuple[str, Wire], ...]] = (
     *((name, "number") for name in ("exit", "swap", "upgrade", "leave", "data_first")),
 )  # fmt: skip
 
+#: The results of a run by table, with their columns.
+RESULTS: Final[Mapping[str, tuple[tuple[str, Wire], ...]]] = {"finding": _FINDING, "grade": _GRADE, "triage": _TRIAGE}
+
 
 @dataclass(frozen=True)
 class Assessment:
@@ -80,6 +84,11 @@ class Assessment:
     extents: Mapping[str, Sequence[float]]
     detail_zoom: int
     stability: pd.DataFrame | None = None
+
+    @property
+    def results(self) -> dict[str, pd.DataFrame]:
+        """What is stored, by table."""
+        return {"finding": self.findings, "grade": self.grades, "triage": self.triage}
 
 
 def add_run(conn: Connection, made: Assessment) -> int:
@@ -108,15 +117,14 @@ def add_run(conn: Connection, made: Assessment) -> int:
         parcels=len(made.triage),
         extents=Jsonb({park: list(extent) for park, extent in made.extents.items()}),
         detail_zoom=made.detail_zoom,
+        result=Jsonb({table: seal(table, rows, RESULTS[table]).as_dict() for table, rows in made.results.items()}),
     )
     assert added is not None
     run = int(added["run"])
     for table, frame, kinds in (
-        ("finding", made.findings, _FINDING),
+        *((table, frame, RESULTS[table]) for table, frame in made.results.items()),
         ("idle", made.idle, _IDLE),
         ("activity", made.activity, _ACTIVITY),
-        ("grade", made.grades, _GRADE),
-        ("triage", made.triage, _TRIAGE),
     ):
         insert_rows(conn, table, [name for name, _ in kinds], frame, plainly(kinds), {"run": sql.Literal(run)})
     if made.detail_zoom:
@@ -231,6 +239,20 @@ def read_head(conn: Connection, run: int | None) -> dict[str, Any]:
 def find_judged(conn: Connection, run: int, parcel_no: str, park: str | None) -> list[dict[str, Any]]:
     """Find the parcels of a run that bear a number: ``parcel_id, park_code, parcel_no``, at most one a park."""
     return database.rows(conn, "judged_number", run=run, parcel_no=parcel_no, park=park)
+
+
+def read_seal(conn: Connection, run: int) -> dict[str, Any]:
+    """Read what a run rests on and what it said: ``batch, park_codes, as_of, snapshot, version, result`` (None for an early run).
+
+    Raises
+    ------
+    NotFoundError
+        There is no such run in this scope.
+    """
+    read_head(conn, run)
+    found = database.row(conn, "run_seal", run=run)
+    assert found is not None
+    return found
 
 
 def list_runs(conn: Connection, limit: int) -> list[dict[str, Any]]:

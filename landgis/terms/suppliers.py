@@ -41,6 +41,7 @@ _KEEPERS: Final[dict[str, str]] = {
     "contract.developed_m2": "park",
     "contract.total_invest_wan": "enterprise",
     "contract.invested_wan": "enterprise",
+    "contract_delay": "natural_resources",
     "building": "housing",
     "building.vacancy": "park",
     "enterprise": "market",

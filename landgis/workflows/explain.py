@@ -11,7 +11,9 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
+from landgis.core.counterfactual import counterfactuals
 from landgis.core.explanation import Judgement, Trace, both, plain
 from landgis.core.performance import parts_of
 from landgis.store import runs
@@ -232,6 +234,28 @@ def explain(conn: Connection, run: int, parcel_id: int, cases: Cases | None = No
         }
     )
     return whole
+
+
+def what_if(conn: Connection, run: int, parcel_id: int, cases: Cases | None = None) -> list[dict[str, Any]]:
+    """Say which smallest changes would have given a parcel of a run another answer; refuses as `explain`.
+
+    Worked out when somebody asks, in the park of the parcel: a second or two in a park of some hundred parcels.
+    """
+    found = runs.read_judged(conn, run, parcel_id)
+    case = (cases or Cases()).open(conn, run, found["park_code"])
+    return counterfactuals(case.trace, parcel_id)
+
+
+def surroundings(
+    conn: Connection, run: int, parcel_id: int, park_code: str, cases: Cases
+) -> tuple[BaseGeometry, list[tuple[str, BaseGeometry]]]:
+    """Give a parcel's shape, and number and shape of those around it, as the run saw them."""
+    parcels = cases.open(conn, run, park_code).stock.parcel
+    shape = parcels.geometry.loc[parcel_id]
+    west, south, east, north = shape.bounds
+    reach = max(east - west, north - south)
+    near = parcels.cx[west - reach : east + reach, south - reach : north + reach].drop(index=parcel_id)
+    return shape, list(zip(near["parcel_no"].astype(str), near.geometry, strict=True))
 
 
 def find_parcel(conn: Connection, run: int | None, parcel_no: str, park: str | None = None) -> tuple[int, int]:

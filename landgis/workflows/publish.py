@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from landgis.exports.dossier import dossier_html
 from landgis.exports.explanation import explanation_text
 from landgis.exports.files import write_whole
 from landgis.exports.ledger import Language, LedgerHead, lay_out, write_issues, write_ledger, write_list
@@ -18,7 +19,7 @@ from landgis.terms.errors import InputError, Words
 from landgis.terms.frames import ANSWER
 from landgis.terms.reasons import reason_words
 from landgis.terms.tiles import tiles_over
-from landgis.workflows.explain import Cases, explain, rulebook
+from landgis.workflows.explain import Cases, explain, rulebook, surroundings, what_if
 from landgis.workflows.ingest import Tell, quietly
 
 #: A single file carries its tiles; more parcels than this make it too heavy to send, and the served map is the answer.
@@ -140,6 +141,27 @@ def rule_changes(parcels: pd.DataFrame, path: Path, *, language: Language) -> No
 def explanation(told: Mapping[str, Any], language: Language) -> str:
     """Write an explanation as text."""
     return explanation_text(told, language)
+
+
+def dossier(conn: Connection, run: int, parcel_id: int, *, language: Language, cases: Cases | None = None) -> str:
+    """Give one parcel's paper 一地一策 as HTML: its explanation, what would change it, and a sketch with its neighbours.
+
+    Raises
+    ------
+    NotFoundError
+        The run did not judge such a parcel, or it lies outside the scope.
+    """
+    held = cases or Cases()
+    told = explain(conn, run, parcel_id, held)
+    told["changes"] = what_if(conn, run, parcel_id, held)
+    shape, around = surroundings(conn, run, parcel_id, told["parcel"]["park_code"], held)
+    return dossier_html(told, shape, around, language)
+
+
+def dossier_file(conn: Connection, run: int, parcel_id: int, path: Path, *, language: Language) -> dict[str, Any]:
+    """Write one parcel's paper to a file; give ``run, parcel_id, file, bytes``."""
+    page = dossier(conn, run, parcel_id, language=language)
+    return {"run": run, "parcel_id": parcel_id, "file": str(path), "bytes": write_whole(path, page.encode())}
 
 
 def image_origins(base_maps: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:

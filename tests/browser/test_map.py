@@ -567,3 +567,48 @@ def test_on_a_phone_the_legend_is_a_sheet(watched: Open, service: str) -> None:
     assert handle.get_attribute("aria-expanded") == "true"
     page.wait_for_timeout(300)
     assert page.locator("#legend-total").bounding_box()["y"] < 844
+
+
+# The way from the cells of the files to the answer, folded until somebody asks
+
+
+def test_the_panel_shows_gates_modes_missing_and_the_cells(
+    map_page: Page, parcels: dict[str, Any], screenshots: Path | None
+) -> None:
+    given = parcels["exit"]
+    zoom_to(map_page, given["parcel"]["bbox"])
+    map_page.mouse.click(*screen(map_page, given["parcel"]["bbox"]))
+    why(map_page)
+    (decided,) = [gate for gate in given["gates"] if gate["decided"]]
+    assert decided["title"]["zh"] in map_page.inner_text("#why .gate.decided")
+    assert map_page.locator("#why .modes li").count() == len(given["modes"])
+    map_page.click("#why summary:has-text('计算所得')")
+    map_page.locator("#why .traced summary").first.click()
+    cell = next(cell for fact in given["facts"] for cell in fact["cells"])
+    assert f"行 {cell['row']}" in map_page.locator("#why .cells").first.inner_text()
+    text = map_page.inner_text("#why")
+    assert not re.search(r"0\.3333|NaN|undefined|\[object", text)
+    if screenshots:
+        map_page.screenshot(path=screenshots / "why-1366.png")
+    map_page.click("#why summary:has-text('计算最小改变')")
+    map_page.wait_for_selector("#why .changes li, #why .changes + p, #why .hint:has-text('改变')")
+    with map_page.context.expect_page() as opened:
+        map_page.click("#why a.dossier")
+    paper = opened.value
+    paper.wait_for_load_state()
+    assert given["parcel"]["parcel_no"] in paper.inner_text("h1 + p") and "不是认定" in paper.inner_text(".suspicion")
+    if screenshots:
+        paper.screenshot(path=screenshots / "dossier.png", full_page=True)
+        map_page.locator("#why .steps > li").nth(2).scroll_into_view_if_needed()
+        map_page.screenshot(path=screenshots / "why-gates.png")
+
+
+def test_who_should_supply_what_is_missing_is_said(map_page: Page, parcels: dict[str, Any]) -> None:
+    given = parcels["data_first"]
+    zoom_to(map_page, given["parcel"]["bbox"])
+    map_page.mouse.click(*screen(map_page, given["parcel"]["bbox"]))
+    why(map_page)
+    said = map_page.locator("#why .missing li").all_inner_texts()
+    assert len(said) == len(given["missing"])
+    for lack, line in zip(given["missing"], said, strict=True):
+        assert all(who["title"]["zh"] in line for who in lack["suppliers"])

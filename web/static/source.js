@@ -1,6 +1,7 @@
 // Where tiles, details and search results come from: our own host, or this very file.
 
 import { view } from "landgis/view.js";
+import { currentLanguage } from "landgis/words.js";
 
 /** A refusal of the service, with its words where it sent any. */
 export class Refusal extends Error {
@@ -38,6 +39,10 @@ function served(tileAddress) {
     },
     async parcel(id, signal) {
       return (await ask(filled(parcel, { id }), signal)).json();
+    },
+    dossier: (id) => `${filled(parcel, { id })}/dossier.html?lang=${currentLanguage()}`,
+    async changes(id, signal) {
+      return (await (await ask(`${filled(parcel, { id })}/changes`, signal)).json()).items;
     },
     async search(text, limit, signal) {
       const asked = new URLSearchParams({ q: text, limit });

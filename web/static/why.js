@@ -3,6 +3,7 @@
 import { choice, choose, onChoice } from "landgis/choice.js";
 import { byId, el, icon } from "landgis/dom.js";
 import { chip } from "landgis/hover.js";
+import { changes, computed, fold, gates, measured, missing, modes, points, scores } from "landgis/explained.js";
 import { paintOf } from "landgis/paint.js";
 import { Refusal } from "landgis/source.js";
 import {
@@ -89,15 +90,38 @@ export function enableWhy(source, zoomTo) {
         triage ? chip(triage.answer) : null),
       triage ? el("p", { class: "why-reason", text: pick(triage.reason) || pick(triage.title) }) : null,
       el("ol", { class: "steps" },
-        step("step_facts", null, facts(parcel, enterprises), zoom),
-        step("step_tests", counted(findings), ...tests(findings)),
-        step("step_gate", null, gate(triage)),
-        step("step_answer", null, ...conclusion(triage), steadiness(stability))),
+        step("step_facts", null, facts(parcel, enterprises), computed(answer.facts), zoom),
+        step("step_tests", counted(findings), ...tests(findings, answer.tests ?? [])),
+        step("step_gate", null, ...(answer.gates ? gates(answer.gates) : [gate(triage)])),
+        step("step_answer", urgency(triage), ...conclusion(triage), steadiness(stability), modes(answer.modes),
+          known(answer.reliability) ? el("p", { class: "reliability", text: t("reliability", { share: `${number(100 * answer.reliability)}%` }) }) : null,
+          answer.agrees === false ? el("p", { class: "hint", role: "note", text: t("differs") }) : null)),
+      answer.missing?.length ? section("step_missing", missing(answer.missing)) : null,
+      answer.points ? section("step_points", ...points(answer.points)) : null,
+      answer.scores?.length ? section("step_scores", scores(answer.scores)) : null,
+      source.changes && answer.gates ? section("step_changes", changing(parcel.parcel_id)) : null,
       ...(activity.length ? [section("step_activity", ...activity.map((one) => atWork(one, enterprises)))] : []),
       section("step_grades", ...evaluations(grades, enterprises)),
-      section("step_source", sources(origin, run, on)),
+      section("step_source", sources(origin, run, on), source.dossier
+        ? el("a", { class: "dossier", href: source.dossier(parcel.parcel_id), target: "_blank", rel: "noopener", text: t("dossier") })
+        : null),
       el("p", { class: "disclaimer", text: t("disclaimer") }),
     ];
+  }
+
+  /** What would change the answer is worked out when somebody asks. */
+  function changing(id) {
+    const place = el("div", {});
+    const asking = el("details", { on: { toggle: async () => {
+      if (!asking.open || place.childElementCount) return;
+      place.replaceChildren(waiting());
+      try {
+        place.replaceChildren(changes(await source.changes(id, request.signal)));
+      } catch (error) {
+        if (error.name !== "AbortError") place.replaceChildren(el("p", { class: "hint", role: "alert", text: pick(error.what) || t("why_failed") }));
+      }
+    } } }, el("summary", { text: t("changes_ask") }), place);
+    return asking;
   }
 
   onChoice(["selected"], () => {
@@ -157,41 +181,38 @@ function counted(findings) {
   return findings.length ? t("tests_counted", { suspected: of("suspected"), unknown: of("unknown"), clear: of("clear") }) : null;
 }
 
-function tests(findings) {
+function urgency(triage) {
+  return triage?.urgency_title ? `${t("urgency")} ${pick(triage.urgency_title)}` : null;
+}
+
+function tests(findings, traces) {
   if (!findings.length) return [el("p", { class: "hint", text: t("tests_none") })];
   const sorted = [...findings].sort((a, b) => FINDING_ORDER.indexOf(a.finding) - FINDING_ORDER.indexOf(b.finding));
   const telling = sorted.filter((one) => one.finding !== "clear");
   const clear = sorted.filter((one) => one.finding === "clear");
   return [
-    ...telling.map(test),
-    clear.length
-      ? el("details", {}, el("summary", { text: t("tests_clear", { n: clear.length }) }), ...clear.map(test))
-      : null,
+    ...telling.map((one) => test(one, traces)),
+    clear.length ? fold(t("tests_clear", { n: clear.length }), ...clear.map((one) => test(one, traces))) : null,
   ];
 }
 
-function test({ title, test: name, finding, value, threshold, margin, margin_share: share, unit, article, missing = [], ruleset }) {
+function test({ title, test: name, confidence, finding, value, threshold, margin, margin_share: share, unit, article, missing: lacks = [], ruleset }, traces) {
+  const of = traces.find((one) => one.test === name)?.conditions.find((one) => one.unit === unit)?.measure;
   const sign = el("span", { class: `finding-chip ${finding}`, text: named("finding", finding) });
   return el("article", { class: `test ${finding}` },
     el("header", {}, el("strong", { text: pick(title) || name }), sign),
     list([
-      [t("value"), withUnit(value, unit)],
-      [t("threshold"), withUnit(threshold, unit)],
-      ...(known(margin) ? [[t("margin"), beyond(margin, unit), known(share) ? `${number(100 * share, 1)}%` : null]] : []),
-      ...(missing?.length ? [[t("missing"), missing.map(fieldName).join(t("list_comma"))]] : []),
-      [t("article"), article, ruleset],
+      [t("value"), measured(value, unit, of)],
+      [t("threshold"), measured(threshold, unit, of)],
+      ...(known(margin) ? [[t("margin"), beyond(margin, unit, of), known(share) ? `${number(100 * share, 1)}%` : null]] : []),
+      ...(lacks?.length ? [[t("missing"), lacks.map(fieldName).join(t("list_comma"))]] : []),
+      [t("article"), article, ruleset, known(confidence) ? t("confidence", { mark: confidence }) : null],
     ]));
 }
 
 /** How far beyond the line, or how much is left to it. */
-function beyond(margin, unit) {
-  return t(margin > 0 ? "margin_beyond" : "margin_short", { n: withUnit(Math.abs(margin), unit) });
-}
-
-function withUnit(value, unit) {
-  if (!known(value)) return null;
-  const shown = figure(value);
-  return typeof value === "number" ? `${shown} ${unitWords(unit)}`.trim() : shown;
+function beyond(margin, unit, of) {
+  return t(margin > 0 ? "margin_beyond" : "margin_short", { n: measured(Math.abs(margin), unit, of) });
 }
 
 function gate(triage) {

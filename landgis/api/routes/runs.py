@@ -7,16 +7,16 @@ from pathlib import Path as File
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Path, Query
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, HTMLResponse
 from pydantic import BaseModel
 from starlette.background import BackgroundTask
 
 from landgis.api.context import Here
-from landgis.api.explained import Fact, GateTrace, Lack, OpenMode, Points, Score, TestTrace
+from landgis.api.explained import Changed, Changes, Fact, GateTrace, Lack, OpenMode, Points, Score, TestTrace
 from landgis.api.problems import BothWords
 from landgis.store import runs
 from landgis.workflows import publish
-from landgis.workflows.explain import explain
+from landgis.workflows.explain import explain, what_if
 
 router = APIRouter(prefix="/api/runs", tags=["runs"])
 
@@ -466,6 +466,33 @@ def why(
     """Say why: facts, users, tests with value, threshold and article, grades, gate, answer, source row."""
     with here.reading() as conn:
         return Why(**explain(conn, run, parcel_id, here.cases))
+
+
+@router.get("/{run}/parcels/{parcel_id}/changes")
+def changes(
+    here: Here,
+    run: RunNumber,
+    parcel_id: Annotated[int, Path(ge=1, le=2**62, examples=[17], description="As in a tile's ``id``.")],
+) -> Changes:
+    """Say which smallest changes would have given the parcel another answer: thresholds met or just passed, each proved."""
+    with here.reading() as conn:
+        return Changes(items=[Changed(**one) for one in what_if(conn, run, parcel_id, here.cases)])
+
+
+@router.get(
+    "/{run}/parcels/{parcel_id}/dossier.html",
+    response_class=HTMLResponse,
+    responses={200: {"content": {"text/html": {}}, "description": "The paper, one file without scripts."}},
+)
+def dossier(
+    here: Here,
+    run: RunNumber,
+    parcel_id: Annotated[int, Path(ge=1, le=2**62, examples=[17], description="As in a tile's ``id``.")],
+    lang: Annotated[Literal["zh", "en"], Query(description="Language of the paper.")] = "zh",
+) -> HTMLResponse:
+    """Give the parcel's paper 一地一策, to be printed on A4 by the browser."""
+    with here.reading() as conn:
+        return HTMLResponse(publish.dossier(conn, run, parcel_id, language=lang, cases=here.cases))
 
 
 @router.get(

@@ -1,0 +1,116 @@
+"""A run made again gives the same bytes; where it does not, it is said what differs, on which parcel, and why."""
+
+from types import SimpleNamespace
+
+import pytest
+from conftest import RULES, SAMPLE_DAY
+from psycopg.types.json import Jsonb
+
+from landgis.sample import make_city, write_city
+from landgis.store import database
+from landgis.store.results import read_results, seal
+from landgis.store.runs import RESULTS
+from landgis.workflows import assess as assessing
+from landgis.workflows.assess import assess
+from landgis.workflows.ingest import ingest
+from landgis.workflows.verify import verify
+
+
+@pytest.fixture
+def small(conn, fresh, tmp_path) -> SimpleNamespace:
+    """Give a small city, ingested and assessed: ``conn, admin_url, path, run``."""
+    city = make_city(parcels=400, parks=1, seed=3, on=SAMPLE_DAY, origin=(115.2, 33.0))
+    write_city(city, tmp_path / "city.gpkg")
+    ingest(conn, [tmp_path / "city.gpkg"], "landgis-template")
+    run = assess(conn, None, RULES, SAMPLE_DAY)["run"]
+    return SimpleNamespace(conn=conn, admin_url=fresh.admin_url, city=city, run=run)
+
+
+def change(small: SimpleNamespace, statement: str, *values: object) -> None:
+    with database.connect(small.admin_url) as admin:
+        admin.execute(statement, values)
+
+
+def test_the_same_bytes_after_newer_batches_and_under_another_packaged_text(small, tmp_path, monkeypatch):
+    """A year later: parcels grew, firms paid more tax, and the file of the ruleset says something else."""
+    made = verify(small.conn, small.run)
+    assert made["same"] and made["why"]["code"] == "same" and made["stock_same"]
+    assert all(one["sealed"] == one["stored"] == one["again"] and one["rows"] for one in made["tables"].values())
+
+    small.city.frames["enterprise_year"]["tax_wan"] *= 3
+    small.city.frames["parcel"]["plan_far_max"] = 9.0
+    write_city(small.city, tmp_path / "later.gpkg")
+    later = ingest(small.conn, [tmp_path / "later.gpkg"], "landgis-template")
+    assert later.stored.tables["enterprise_year"] and later.stored.tables["parcel"]
+    newer = assess(small.conn, None, RULES, SAMPLE_DAY)["run"]
+    monkeypatch.setattr(assessing, "load_ruleset", lambda code: pytest.fail(f"{code} was read from today's files"))
+
+    again = verify(small.conn, small.run)
+    assert again["same"] and again["tables"] == made["tables"]
+    assert (
+        newer != small.run
+        and verify(small.conn, newer)["tables"]["triage"]["again"] != made["tables"]["triage"]["again"]
+    )
+
+
+def test_results_that_were_changed_since_are_found_out(small):
+    change(small, "UPDATE land.triage SET answer = 'leave', gate = 6 WHERE answer = 'swap'")
+    found = verify(small.conn, small.run)
+
+    assert not found["same"] and found["why"]["code"] == "rows" and found["stock_same"]
+    assert (
+        found["tables"]["triage"]["sealed"] == found["tables"]["triage"]["again"] != found["tables"]["triage"]["stored"]
+    )
+    assert found["tables"]["finding"]["sealed"] == found["tables"]["finding"]["stored"]
+    cells = {(one["column"], one["stored"], one["again"]) for one in found["differences"]}
+    assert ("answer", "leave", "swap") in cells and {column for column, *_ in cells} == {"answer", "gate"}
+    with database.connect(small.admin_url) as admin:
+        swapped = admin.execute(
+            "SELECT count(*) FROM land.triage WHERE answer = 'leave' AND freeable_m2 > 0"
+        ).fetchone()[0]
+    assert found["parcels"] == swapped > 0 and all(one["parcel_no"] for one in found["differences"])
+
+
+def test_another_version_of_the_program_is_named_with_the_parcels_it_changed(small):
+    """What an earlier program would have left: one answer otherwise, sealed as it stood."""
+    change(
+        small,
+        "UPDATE land.triage SET reason = 'poor_once grade=D' WHERE parcel_id ="
+        " (SELECT min(parcel_id) FROM land.triage WHERE answer = 'exit')",
+    )
+    with database.connect(small.admin_url) as admin, database.scoped(admin, database.ALL_PARKS):
+        sealed = {
+            table: seal(table, read_results(admin, table, small.run, columns), columns).as_dict()
+            for table, columns in RESULTS.items()
+        }
+        admin.execute("UPDATE land.run SET version = '0.0.9', result = %s", [Jsonb(sealed)])
+    found = verify(small.conn, small.run)
+
+    assert (found["why"]["code"], found["version"], found["differ"], found["parcels"]) == ("version", "0.0.9", 1, 1)
+    (one,) = found["differences"]
+    assert (one["table"], one["column"], one["stored"]) == ("triage", "reason", "poor_once grade=D") and one[
+        "parcel_no"
+    ]
+
+
+def test_a_run_from_before_the_seal_is_compared_by_its_rows(small):
+    change(small, "UPDATE land.run SET result = NULL")
+    change(small, "UPDATE land.triage SET modes = NULL, urgency = NULL, urgency_low = NULL, urgency_high = NULL")
+    found = verify(small.conn, small.run)
+    assert found["same"] and {one["sealed"] for one in found["tables"].values()} == {None}
+
+
+def test_a_stock_that_is_not_the_one_that_was_read_is_said(small):
+    change(small, "UPDATE land.parcel SET during = 'empty' WHERE id = (SELECT min(id) FROM land.parcel)")
+    found = verify(small.conn, small.run)
+    assert not found["stock_same"] and found["why"]["code"] == "stock"
+    assert {one["column"] for one in found["differences"]} >= {"row"}
+
+
+def test_the_order_in_which_rows_were_found_is_no_part_of_the_hash(small):
+    columns = RESULTS["finding"]
+    with database.scoped(small.conn, database.ALL_PARKS):
+        rows = read_results(small.conn, "finding", small.run, columns)
+    shuffled = rows.sample(frac=1, random_state=1)
+    assert seal("finding", rows, columns) == seal("finding", shuffled, columns)
+    assert seal("finding", rows, columns) != seal("finding", rows.assign(value=rows["value"] + 1e-12), columns)
