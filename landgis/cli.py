@@ -30,11 +30,11 @@ from landgis.store.health import examine
 from landgis.store.migrate import migrate as migrate_database
 from landgis.terms.draws import Draws
 from landgis.terms.errors import ConflictError, InputError, LandgisError, SetupError, Words
-from landgis.terms.frames import ANSWER, IDLE_REMARK, IDLE_STATE
+from landgis.terms.frames import ANSWER, DEMAND_STATUS, IDLE_REMARK, IDLE_STATE
 from landgis.terms.reasons import name_words
 from landgis.terms.rules import KIND_WORDS, STATUS_WORDS, Ruleset
 from landgis.terms.units import hectares, mu
-from landgis.workflows import evaluation, publish, rulebooks
+from landgis.workflows import demands, evaluation, publish, rulebooks
 from landgis.workflows.assess import assess as assess_parks
 from landgis.workflows.compare import compare
 from landgis.workflows.explain import Cases, find_parcel, what_if
@@ -57,6 +57,8 @@ runs = typer.Typer(help="评估：复核。 | Runs: make one again and compare."
 app.add_typer(runs, name="run")
 rules = typer.Typer(help="规则集：有哪些、写了什么、对不对、差在哪里。 | The rulesets.", no_args_is_help=True)
 app.add_typer(rules, name="rules")
+demand = typer.Typer(help="项目用地需求：导入、列出。 | The projects that need land.", no_args_is_help=True)
+app.add_typer(demand, name="demand")
 
 _BEIJING: Final = timezone(timedelta(hours=8))
 #: The sample city is made for this day, so that it is the same city on every machine and every day.
@@ -296,6 +298,31 @@ def idle(
         if output is not None:
             found.write(output, settings.language)
     _answer(found.as_dict(), _print_screened)
+
+
+@demand.command("import")
+def demand_import(
+    files: Annotated[list[Path], typer.Argument(help="需求表 .xlsx 或 .csv | lists of demands", metavar="FILE…")],
+    profile: Annotated[str, typer.Option(help="字段方案 | profile of the columns")] = demands.DEMAND_PROFILE,
+    park: Annotated[str | None, typer.Option(help="园区代码，表里没有时 | park, where the list does not say")] = None,
+    encoding: Annotated[str | None, typer.Option(help="文字编码 | text encoding")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不写入 | check only, write nothing")] = False,
+    issues: Annotated[
+        Path | None, typer.Option(help="问题清单写到 .xlsx 或 .csv | write every issue to a file")
+    ] = None,
+) -> None:
+    """导入项目用地需求，逐行检查。 | A list of projects becomes demands, every row checked."""
+    ingest(files, profile, park, None, encoding, dry_run, issues)
+
+
+@demand.command("list")
+def demand_list(
+    park: Annotated[str, typer.Option(help="园区代码，逗号分隔；all 为全部 | parks, or all")] = "all",
+) -> None:
+    """列出现有需求。 | The demands that now stand."""
+    with _operator(_app_url(_settings())) as conn:
+        found = demands.list_demands(conn, None if park == "all" else _split(park))
+    _answer({"demands": found}, _print_demands)
 
 
 @rules.command("list")
@@ -652,6 +679,25 @@ def _print_ingested(answer: dict[str, Any]) -> None:
         f"整行拒收 refused {answer['refused']} · 未变 unchanged {answer['unchanged']}"
     )
     _print_rows(("问题 issue", "条 rows"), [(code, str(count)) for code, count in answer["issues"].items()])
+
+
+def _print_demands(answer: dict[str, Any]) -> None:
+    _print_rows(
+        ("园区 park", "编号 no", "项目 project", "需地亩 mu", "最窄 m", "最迟供地 by", "优先 priority", "状态 state"),
+        [
+            (
+                one["park_code"],
+                one["demand_no"],
+                one["name"],
+                " – ".join(f"{mu(one[name]):,.0f}" for name in ("area_min_m2", "area_max_m2") if one[name] is not None),
+                "" if one["width_min_m"] is None else f"{one['width_min_m']:g}",
+                one["ready_by"] or one["start_on"] or "",
+                str(one["priority"] or ""),
+                DEMAND_STATUS[one["status"]].zh if one["status"] else "",
+            )
+            for one in answer["demands"]
+        ],
+    )
 
 
 def _print_first_issues(issues: pd.DataFrame, language: str) -> None:

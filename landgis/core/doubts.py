@@ -40,6 +40,7 @@ DATE_ORDER: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "enterprise": (("founded_on", "stopped_since"),),
     "parcel_use": (("from_on", "to_on"),),
     "contract_delay": (("from_on", "to_on"),),
+    "demand": (("ready_by", "start_on"),),
 }
 #: Pairs of numbers of which the first must not be larger, by table.
 BOUNDS_ORDER: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {

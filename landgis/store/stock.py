@@ -19,7 +19,7 @@ from landgis.store.loading import Wire, insert_rows, pieces, plainly, row_hashes
 from landgis.store.runs import add_audit
 from landgis.terms.crs import STORED
 from landgis.terms.errors import NotFoundError, Words
-from landgis.terms.frames import ISSUE_COLUMNS, STOCK, Kind, Stock, Table
+from landgis.terms.frames import DEMAND, ISSUE_COLUMNS, STOCK, Kind, Stock, Table
 
 _ISSUE_KINDS: Final[tuple[tuple[str, Wire], ...]] = (
     ("issue", "integer"),
@@ -183,6 +183,19 @@ def read_stock(conn: Connection, codes: Sequence[str], batch: int | None = None)
     frames["parcel"].index.name = "parcel_id"
     frames["enterprise"].index.name = "enterprise_id"
     return Stock(**frames), int(last["batch"])
+
+
+def read_demands(conn: Connection, codes: Sequence[str]) -> tuple[pd.DataFrame, int | None]:
+    """Read the demands that now stand in some parks, inside the transaction of the caller.
+
+    Returns
+    -------
+    DataFrame, int
+        Columns of ``DEMAND``, indexed by id; and the last batch that brought one of them, None where there is none.
+    """
+    found = _read(conn, DEMAND, codes, None)
+    last = database.row(conn, "demand_batch", park_codes=list(codes))
+    return found, last["batch"] if last else None
 
 
 @dataclass(frozen=True)

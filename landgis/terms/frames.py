@@ -174,6 +174,16 @@ DEMAND_STATUS: Final = _domain(
     producing=("投产", "in production"),
     left=("退出", "left"),
 )
+USE_KIND: Final = _domain(
+    industrial=("工业", "industry"),
+    warehouse=("物流仓储", "storage and logistics"),
+    research=("新型产业（M0）", "research and light production (M0)"),
+)
+CHAIN_LINK: Final = _domain(
+    fill=("补链", "fills a gap of the chain"),
+    strengthen=("强链", "strengthens the chain"),
+    extend=("延链", "extends the chain"),
+)
 
 _PARK_CODE: Final = Column("park_code", "text", "园区代码", "park", required=True)
 _PARCEL_NO: Final = Column("parcel_no", "text", "地块编号", "parcel number, unique in its park", required=True)
@@ -538,6 +548,28 @@ DEMAND: Final = Table(
         _date("start_on", "拟开工日期", "planned start"),
         Column("priority", "integer", "优先级", "priority, 1 is first", minimum=1, maximum=9),
         Column("status", "text", "状态", "state of the negotiation", domain=DEMAND_STATUS),
+        Column("depth_min_m", "number", "最小进深", "depth, least", unit="m", minimum=0),
+        _share("compactness_min", "紧凑度下限", "compactness 4πA ÷ outline², least"),
+        Column("use_kind", "text", "用地类型", "kind of use", domain=USE_KIND),
+        Column(
+            "pollution_class", "integer", "污染等级", "industry of class 1, 2 or 3 by pollution", minimum=1, maximum=3
+        ),
+        _text("chain", "产业链", "industrial chain"),
+        Column("chain_link", "text", "产业链环节", "what it does for the chain", domain=CHAIN_LINK),
+        _date("ready_by", "最迟供地日期", "land needed by"),
+        Column("emission_t", "number", "主要污染物排放", "main pollutants, equivalent", unit="t", minimum=0),
+        Column("power_kva", "number", "用电负荷", "power load", unit="kVA", minimum=0),
+        Column(
+            "sensitive_min_m",
+            "number",
+            "与敏感目标最小距离",
+            "distance from sensitive places, least",
+            unit="m",
+            minimum=0,
+        ),
+        Column("allowed_parks", "texts", "可落园区", "parks that may take it; empty = any"),
+        Column("owners_max", "integer", "权利人数上限", "holders to deal with, most", minimum=0),
+        _wan("cost_max_wan", "用地成本上限", "cost of the land, most"),
     ),
 )
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from landgis.core.doubts import doubts
 from landgis.core.quality import check
-from landgis.readers.conform import conform
+from landgis.readers.conform import Conformed, conform
 from landgis.readers.files import Layer, content_hash, read_layers
 from landgis.readers.profiles import load_profile
 from landgis.store.database import ALL_PARKS, Connection, refresh_statistics
@@ -101,6 +101,15 @@ def ingest(
     with tell(Words("按方案对应字段", "Bringing the columns to ours")):
         given = conform(layers, profile, park=park)
         del layers  # the shapes as the file has them are as large as those that are stored
+    return store_given(
+        conn, given, Source(names, digest, profile.name, given.rows_in, given.fields), parks, is_dry, tell
+    )
+
+
+def store_given(
+    conn: Connection, given: Conformed, source: Source, parks: Sequence[str], is_dry: bool, tell: Tell
+) -> Ingested:
+    """Check rows that have our columns, and store them as one batch or nothing."""
     with tell(Words("逐行检查", "Checking every row")):
         codes = sorted({str(code) for rows in given.frames.values() for code in rows["park_code"].dropna().unique()})
         known = known_keys(conn, parks, codes)
@@ -110,7 +119,6 @@ def ingest(
         found = pd.concat([checked.issues, doubts(checked.frames, known)], ignore_index=True)
         return pd.concat([given.issues, given.as_given(found)], ignore_index=True)
 
-    source = Source(names, digest, profile.name, given.rows_in, given.fields)
     storing = Words("与库中比对（不写入）", "Comparing, storing nothing") if is_dry else Words("写入数据库", "Storing")
     with tell(storing), ThreadPoolExecutor(1) as aside:
         # A doubt neither changes nor refuses a row: it is looked for while the server, on another core, stores them.
@@ -118,7 +126,7 @@ def ingest(
         stored = add_batch(conn, checked.frames, issues, source, parks, is_dry=is_dry)
         if stored.tables and not is_dry:
             refresh_statistics(conn)
-    return Ingested(names, profile.name, codes, source.rows_in, stored, issues.result(), is_dry)
+    return Ingested(source.file, source.profile, codes, source.rows_in, stored, issues.result(), is_dry)
 
 
 def named_layers(

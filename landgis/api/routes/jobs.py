@@ -25,7 +25,7 @@ _POLL_S: Final = 0.5
 _ALIVE_EVERY: Final = 30
 
 
-def _may_ask(here: Outside, request: Request) -> None:
+def may_ask(here: Outside, request: Request) -> None:
     """Let only pages of this service ask for work: it is asked under a known name, and not by a page of somebody else."""
     host, origin = request.url.hostname or "", request.headers.get("origin")
     if host not in here.settings.host_names:
@@ -46,7 +46,7 @@ def _may_ask(here: Outside, request: Request) -> None:
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
 _asking: Final[dict[str, Any]] = {
-    "dependencies": [Depends(_may_ask)],
+    "dependencies": [Depends(may_ask)],
     "status_code": 202,
     "responses": {
         status: {"model": Problem, "description": description, "content": {"application/problem+json": {}}}
