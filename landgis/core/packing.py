@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landgis.core.sites import require
+from landgis.terms.errors import SetupError, Words
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -60,7 +61,6 @@ class Relaxation:
         self._shape = parcels, demands, len(limits)
         rows = parcels + demands + len(limits)
         self._solver = _quiet(self._highs)
-        self._solver.setOptionValue("threads", 1)
         upper = np.concatenate([np.ones(parcels + demands), limits])
         none = np.empty(0)
         self._solver.addRows(
@@ -87,10 +87,29 @@ class Relaxation:
         return len(fresh)
 
     def solve(self) -> Prices:
-        """Solve and give the prices."""
+        """Solve and give the prices.
+
+        Raises
+        ------
+        SetupError
+            HiGHS gives no optimum: an empty choice always goes and every column has a bound, so something is wrong with it.
+        """
+        parcels, demands, limits = self._shape
+        if not self.columns:
+            return Prices(np.zeros(parcels), np.zeros(demands), np.zeros(limits), 0.0)
+        optimal = self._highs.HighsModelStatus.kOptimal
         self._solver.run()
+        if self._solver.getModelStatus() != optimal:
+            self._solver.clearSolver()  # begin again, without the last basis
+            self._solver.run()
+        if self._solver.getModelStatus() != optimal:
+            raise SetupError(
+                Words("求解器未给出松弛解。", "The solver gives no answer to the relaxation."),
+                at=f"HiGHS: {self._solver.modelStatusToString(self._solver.getModelStatus())}",
+                why=Words("没有对偶价格就没有界。", "Without its prices there is no bound."),
+                mend=Words("重装 highspy，或报告此问题。", "Install highspy anew, or report this."),
+            )
         dual = np.maximum(-np.asarray(self._solver.getSolution().row_dual), 0.0)
-        parcels, demands, _ = self._shape
         value = -float(self._solver.getInfo().objective_function_value)
         return Prices(dual[:parcels], dual[parcels : parcels + demands], dual[parcels + demands :], value)
 
@@ -181,6 +200,7 @@ def _matrix(columns: Sequence[Column], parcels: int, demands: int, limits: int) 
 
 
 def _quiet(highs: Any) -> Any:  # noqa: ANN401  highspy has no types
+    # The number of threads is left alone: HiGHS has one scheduler a process, and refuses to run where another number is asked of it.
     solver = highs.Highs()
     solver.setOptionValue("output_flag", False)
     return solver

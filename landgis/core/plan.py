@@ -58,10 +58,14 @@ class Plan:
         Worth served minus cost, 万元.
     bound_wan, gap
         No plan is better than the bound; (bound − objective) ÷ objective.
+    relaxed_wan
+        What the prices of parcels, demands and limits prove, before the last proof by listing: never below the bound.
     is_proved
         Whether the gap is at most the one asked for.
     limits
-        By name: ``most``, ``used``, ``worth_per_unit`` (what one unit more would bring in the relaxation: an upper estimate).
+        By name: ``most``, ``used``, ``worth_per_unit``: the limit's price among those that prove ``relaxed_wan``. With so much more of
+        it (δ units) no plan is worth more than ``relaxed_wan`` + δ × ``worth_per_unit``. NaN where the plan was stopped before
+        anything was proved.
     unmet
         Pinned parcels and demands that no plan within the limits could meet (labels); empty where all are met.
     pool
@@ -71,6 +75,7 @@ class Plan:
     sites: pd.DataFrame
     objective_wan: float
     bound_wan: float
+    relaxed_wan: float
     gap: float
     is_proved: bool
     limits: pd.DataFrame
@@ -213,7 +218,7 @@ class _Work:
         self.search = Search(ground, self.wants)
         self.master = Relaxation(len(kept), len(demands), self.most)
         self.best = Chosen((), 0.0, np.inf)
-        self.bound = np.inf
+        self.bound = self.relaxed = np.inf
         self.bound_prices: Prices | None = None
         self.hidden = np.zeros(len(demands))
         self.prices = Prices(np.zeros(len(kept)), np.zeros(len(demands)), np.zeros(len(limits)), 0.0)
@@ -298,16 +303,18 @@ class _Work:
         bound = max(self.bound - self.reward * met, objective)
         ratio = 0.0 if bound == objective else (bound - objective) / abs(objective) if objective else np.inf
         used = np.array([sum(one.uses[at] for one in taken) for at in range(len(self.most))], dtype=float)
-        limits = pd.DataFrame(
-            {"most": self.most, "used": used, "worth_per_unit": self.prices.limit}, index=pd.Index(self.limit_names)
-        )
+        # The prices of the best bound, not the last ones asked: only they belong to something that is proved.
+        each = np.full(len(used), np.nan) if self.bound_prices is None else self.bound_prices.limit
+        names = pd.Index(self.limit_names)
+        limits = pd.DataFrame({"most": self.most, "used": used, "worth_per_unit": each}, index=names)
         pool = pd.DataFrame(
             {
                 "demand": [self.demands.index[one.demand] for one in self.master.columns],
                 "parcels": [tuple(labels[one.members]) for one in self.master.columns],
             }
         )
-        return Plan(sites, objective, bound, ratio, ratio <= gap, limits, tuple(unmet), pool)
+        relaxed = max(self.relaxed - self.reward * met, bound)
+        return Plan(sites, objective, bound, relaxed, ratio, ratio <= gap, limits, tuple(unmet), pool)
 
     def _price(self, prices: Prices, stop: Callable[[], bool], node_limit: int | None) -> Found:
         charged, factor = self._charged(prices)
@@ -329,8 +336,9 @@ class _Work:
         hidden[hidden > 0] += 1e-6
         bound = float(prices.parcel.sum() + prices.demand.sum() + prices.limit @ self.most + hidden.sum())
         bound += len(self.demands) * 1e-6
-        if bound < self.bound:
-            self.bound, self.bound_prices, self.hidden = bound, prices, hidden
+        if bound < self.relaxed:
+            self.bound = self.relaxed = bound
+            self.bound_prices, self.hidden = prices, hidden
 
     def _list(self, room: float, stop: Callable[[], bool]) -> list[Column] | None:
         """List every site that lies within so much of the bound; None where there are too many."""
