@@ -16,6 +16,7 @@ import psycopg
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from hypothesis import HealthCheck, settings
 from psycopg import conninfo
 
 from landgis.api.app import create_app
@@ -26,6 +27,10 @@ from landgis.store.cluster import Cluster, find_binaries
 from landgis.store.migrate import migrate
 from landgis.workflows.assess import assess
 from landgis.workflows.ingest import ingest
+
+# A busy machine is no failure: no time limit decides a test.
+settings.register_profile("landgis", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("landgis")
 
 NEEDS_DATABASE = ("store", "sql", "workflows", "api", "journey", "browser", "real")
 SAMPLE_DAY = date(2026, 6, 30)

@@ -311,7 +311,9 @@ def fuse(
     here = place >= 0
     rows, place = signs[here], place[here]
     groups = {sign.code: sign.group for sign in rules.signs}
-    group, named = pd.factorize(rows["sign"].map(groups))
+    # All groups of the ruleset, always in its order: who else is there, and in which order, changes no bit of a sum.
+    named = list(dict.fromkeys(groups.values()))
+    group = np.asarray(pd.Index(named).get_indexer(pd.Index(rows["sign"].map(groups))), dtype=np.intp)
     limit = np.log(float(rules.value("group_ratio_max", "ratio")))
     effect = rows["effect"].to_numpy(dtype=float)
     # The sum of a group in the order of size: whichever order the rows come in, the same bits come out.

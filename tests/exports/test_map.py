@@ -321,6 +321,10 @@ def test_every_text_is_used_and_every_used_text_exists() -> None:
     )
     assert named <= words, f"used, not written: {sorted(named - words)}"
     quoted = set(re.findall(r'"(\w+)"', code + markup + python)) | {f"missing_{way}" for way in MISSING}
+    # A text that is named by what it says of: t(`state_${one.state}`) uses all that begin so.
+    begun = tuple(re.findall(r"""\bt\(\s*`(\w+_)\$\{""", code))
+    assert all(any(word.startswith(start) for word in words) for start in begun), begun
+    quoted |= {word for word in words if word.startswith(begun)}
     assert words <= quoted, f"written, not used: {sorted(words - quoted)}"
 
 
