@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from landgis.api.answers import Answers
 from landgis.api.tiles import Place, Tile, TileCache
 from landgis.settings import Settings
 from landgis.store.database import AsyncPool, Connection, Pool, no_connection, refusals, scoped
@@ -27,6 +28,7 @@ class Context:
     turns: asyncio.Semaphore
     tiles: TileCache
     cases: Cases = field(default_factory=Cases)
+    answers: Answers = field(default_factory=Answers)
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:

@@ -1,8 +1,9 @@
-"""The tables people send on 台账: workbook, GeoPackage, GeoJSON."""
+"""The tables people send on 台账: workbook, GeoPackage, GeoJSON, CSV, shapefile."""
 
 import io
 import os
 import tempfile
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +49,14 @@ COLUMNS: Final[Mapping[str, Words]] = {
     "freeable_m2": Words("可腾出面积（㎡）", "Area that could be freed (m²)"),
     "upgrade_m2": Words("提容潜力（㎡）", "Area that could be won by building up (m²)"),
 }
+#: A shapefile's names have ten signs at most.
+_SHORT: Final = {
+    "park_code": "park", "parcel_no": "parcel_no", "location": "location", "owner_name": "owner", "enterprises": "firms",
+    "area_m2": "area_m2", "area_mu": "area_mu", "cert_area_m2": "cert_m2", "landuse_code": "landuse", "landuse_scheme": "lu_scheme",
+    "answer": "answer", "gate": "gate", "reason": "reason", "track": "track", "suspected": "suspected", "tests": "tests",
+    "grade": "grade", "possible": "possible", "total": "total", "total_low": "total_low", "total_high": "total_high",
+    "reliability": "reliable", "freeable_m2": "free_m2", "upgrade_m2": "upgrade_m2",
+}  # fmt: skip
 _WIDTHS: Final = {"owner_name": 26, "enterprises": 30, "location": 24, "reason": 60, "tests": 40}
 #: What comes from files is text and stays text: no formula, no link.
 _TEXT_STAYS_TEXT: Final = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -96,7 +105,7 @@ def lay_out(
 
 
 def write_ledger(table: gpd.GeoDataFrame, head: LedgerHead, path: Path, language: Language) -> None:
-    """Write a ledger to ``.xlsx``, ``.gpkg`` or ``.geojson``: whole or not at all.
+    """Write a ledger to ``.xlsx``, ``.gpkg``, ``.geojson``, ``.csv`` or ``.zip`` (a shapefile): whole or not at all.
 
     Raises
     ------
@@ -105,13 +114,22 @@ def write_ledger(table: gpd.GeoDataFrame, head: LedgerHead, path: Path, language
     SetupError
         The folder cannot be written to, or the disk is full.
     """
-    writers = {".xlsx": _write_workbook, ".gpkg": _write_geopackage, ".geojson": _write_geojson}
+    writers = {
+        ".xlsx": _write_workbook,
+        ".gpkg": _write_geopackage,
+        ".geojson": _write_geojson,
+        ".csv": _write_csv,
+        ".zip": _write_shapefile,
+    }
     writer = writers.get(path.suffix.lower())
     if writer is None:
         raise InputError(
             Words("不支持这种台账格式。", "A ledger cannot be written in this format."),
             at=path.name,
-            mend=Words("文件名以 .xlsx、.gpkg 或 .geojson 结尾。", "End the name in .xlsx, .gpkg or .geojson."),
+            mend=Words(
+                "文件名以 .xlsx、.gpkg、.geojson、.csv 或 .zip（shapefile）结尾。",
+                "End the name in .xlsx, .gpkg, .geojson, .csv or .zip (a shapefile).",
+            ),
         )
     try:
         with tempfile.TemporaryDirectory(prefix=".ledger-", dir=path.parent) as folder:
@@ -163,9 +181,7 @@ def write_list(table: pd.DataFrame, path: Path, title: str) -> None:
     """
     table = table.astype(object).where(table.notna(), "")
     if path.suffix.lower() == ".csv":
-        # The mark at the beginning tells Excel that the text is UTF-8; the stroke that a cell beginning so is no formula.
-        safe = table.map(lambda value: f"'{value}" if str(value).startswith(("=", "+", "@", "\t", "\r")) else value)
-        content = safe.to_csv(index=False).encode("utf-8-sig")
+        content = _csv(table)
     elif path.suffix.lower() == ".xlsx":
         held = io.BytesIO()
         with xlsxwriter.Workbook(held, {**_TEXT_STAYS_TEXT, "in_memory": True}) as book:
@@ -181,6 +197,37 @@ def write_list(table: pd.DataFrame, path: Path, title: str) -> None:
             mend=Words("文件名以 .xlsx 或 .csv 结尾。", "End the name in .xlsx or .csv."),
         )
     write_whole(path, content)
+
+
+def _csv(table: pd.DataFrame) -> bytes:
+    """Write a table as CSV that Excel takes for UTF-8 (the mark at the beginning) and no cell of it for a formula (the stroke)."""
+    signs = ("=", "+", "-", "@", "\t", "\r")
+    safe = table.map(lambda value: f"'{value}" if isinstance(value, str) and value.startswith(signs) else value)
+    return safe.to_csv(index=False).encode("utf-8-sig")
+
+
+def _write_csv(table: gpd.GeoDataFrame, head: LedgerHead, path: Path, language: Language) -> None:
+    said = pd.DataFrame(table[list(COLUMNS)]).astype(object)
+    said = said.where(said.notna(), "").rename(
+        columns={name: getattr(words, language) for name, words in COLUMNS.items()}
+    )
+    path.write_bytes(_csv(said))
+
+
+def _write_shapefile(table: gpd.GeoDataFrame, head: LedgerHead, path: Path, language: Language) -> None:
+    """Write a zip of a shapefile in UTF-8: names of ten signs, their meaning beside them in fields.txt."""
+    short = {name: words for name, words in _SHORT.items() if name in table}
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        shape = Path(folder) / "ledger.shp"
+        pyogrio.write_dataframe(
+            table[[*short, "geom"]].rename(columns=short), shape, driver="ESRI Shapefile", encoding="UTF-8"
+        )
+        lines = [f"{short[name]}\t{getattr(words, language)}" for name, words in COLUMNS.items()]
+        about = [f"{getattr(label, language)}: {text}" for label, text in head.lines]
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+            for part in sorted(Path(folder).iterdir()):
+                packed.write(part, part.name)
+            packed.writestr("fields.txt", "\n".join([*lines, "", getattr(_CAUTION, language), *about]) + "\n")
 
 
 def _write_workbook(table: gpd.GeoDataFrame, head: LedgerHead, path: Path, language: Language) -> None:

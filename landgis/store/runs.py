@@ -57,6 +57,11 @@ _STABILITY: Final[tuple[tuple[str, Wire], ...]] = (
     *((name, "number") for name in ("exit", "swap", "upgrade", "leave", "data_first")),
 )  # fmt: skip
 
+_LOOKED: Final[tuple[tuple[str, Wire], ...]] = (
+    ("park_code", "text"), ("parcel_id", "bigint"), ("lon", "number"), ("lat", "number"), ("enterprises", "text"), ("usccs", "text"),
+    ("initials", "text"), ("measures", "numbers"),
+)  # fmt: skip
+
 #: The results of a run by table, with their columns.
 RESULTS: Final[Mapping[str, tuple[tuple[str, Wire], ...]]] = {"finding": _FINDING, "grade": _GRADE, "triage": _TRIAGE}
 
@@ -67,6 +72,7 @@ class Assessment:
 
     ``findings``, ``idle``, ``activity``, ``grades`` and ``triage`` have the columns of `landgis.terms.frames` and ``park_code``;
     ``triage`` also ``tests`` and the ``uscc`` of the main user.
+    ``looked`` is what the parcels are looked for by, its ``measures`` in the order of the names in `measures`.
     ``extents`` is park to (west, south, east, north); ``detail_zoom`` the zoom from which single parcels are drawn.
     """
 
@@ -83,6 +89,8 @@ class Assessment:
     triage: pd.DataFrame
     extents: Mapping[str, Sequence[float]]
     detail_zoom: int
+    looked: pd.DataFrame
+    measures: Sequence[str]
     stability: pd.DataFrame | None = None
 
     @property
@@ -117,6 +125,7 @@ def add_run(conn: Connection, made: Assessment) -> int:
         parcels=len(made.triage),
         extents=Jsonb({park: list(extent) for park, extent in made.extents.items()}),
         detail_zoom=made.detail_zoom,
+        measures=list(made.measures),
         result=Jsonb({table: seal(table, rows, RESULTS[table]).as_dict() for table, rows in made.results.items()}),
     )
     assert added is not None
@@ -125,6 +134,7 @@ def add_run(conn: Connection, made: Assessment) -> int:
         *((table, frame, RESULTS[table]) for table, frame in made.results.items()),
         ("idle", made.idle, _IDLE),
         ("activity", made.activity, _ACTIVITY),
+        ("looked", made.looked, _LOOKED),
     ):
         insert_rows(conn, table, [name for name, _ in kinds], frame, plainly(kinds), {"run": sql.Literal(run)})
     if made.detail_zoom:
@@ -299,21 +309,24 @@ def read_judged(conn: Connection, run: int, parcel_id: int) -> dict[str, Any]:
     }
 
 
-def list_judged(
-    conn: Connection, run: int, *, park: str | None, answer: str | None, after: int, limit: int
-) -> list[dict[str, Any]]:
-    """List a run's parcels in the order of their numbers, from the one behind `after`; of one park, of one answer if named."""
-    return database.rows(conn, "judged_parcels", run=run, park=park, answer=answer, after=after, limit=limit)
-
-
 def search(conn: Connection, run: int, text: str, limit: int) -> list[dict[str, Any]]:
-    """Find judged parcels by number, owner or enterprise; `text` is matched as it is, wildcards included in it mean nothing."""
+    """Find judged parcels by number, holder, place, enterprise, credit code or the initials of these.
+
+    `text` is matched as it is, wildcards included in it mean nothing.
+    """
     literal = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return database.rows(conn, "search", run=run, pattern=f"%{literal}%", exact=literal, limit=limit)
 
 
-def read_ledger(conn: Connection, run: int, parks: Sequence[str] | None = None) -> pd.DataFrame:
+def read_ledger(
+    conn: Connection, run: int, parks: Sequence[str] | None = None, ids: Sequence[int] | None = None
+) -> pd.DataFrame:
     """Read a run parcel by parcel, shape as judged: the frame behind ledgers and downloads.
+
+    Parameters
+    ----------
+    parks, ids
+        Of these parks, of these parcels; None for all.
 
     Returns
     -------
@@ -323,7 +336,9 @@ def read_ledger(conn: Connection, run: int, parks: Sequence[str] | None = None) 
         upgrade_m2, geom``.
     """
     query = sql.SQL(database.statement("ledger").decode()).format(
-        run=sql.Literal(run), parks=sql.Literal(list(parks or []))
+        run=sql.Literal(run),
+        parks=sql.Literal(list(parks or [])),
+        ids=sql.Literal(None if ids is None else list(ids)),
     )
     return database.frame(
         conn,

@@ -13,6 +13,7 @@ from landgis.core.explanation import Judgement
 from landgis.core.generalise import detail_zoom
 from landgis.core.idle import idle_by_parcel, idle_findings, idle_land
 from landgis.core.inefficient import low_efficiency
+from landgis.core.looked import looked
 from landgis.core.measure import parcel_measures
 from landgis.core.performance import grade, grade_shares
 from landgis.core.stability import parcel_stability, stability
@@ -22,6 +23,7 @@ from landgis.store.runs import Assessment, add_run, add_stability, find_same_run
 from landgis.store.stock import list_parks, read_stock, snapshot
 from landgis.terms.draws import Draws
 from landgis.terms.errors import ConflictError, RuleError, Words
+from landgis.terms.fields import KEPT_MEASURES
 from landgis.terms.frames import ACTIVITY_COLUMNS, ANSWER, FINDING_COLUMNS, GRADE_COLUMNS, IDLE_COLUMNS, Stock, empty
 from landgis.terms.rulediff import differences
 from landgis.terms.rulereader import load_ruleset, parse_ruleset, with_needed
@@ -159,6 +161,7 @@ def judge(
     park = stock.parcel["park_code"]
     extents = stock.parcel.bounds.groupby(park).agg({"minx": "min", "miny": "min", "maxx": "max", "maxy": "max"})
     areas = made.measures["area_m2"].to_numpy()
+    kept = [name for name in KEPT_MEASURES if name in made.measures and made.measures[name].notna().any()]
     return Assessment(
         batch=batch,
         park_codes=sorted(park.unique()),
@@ -175,6 +178,8 @@ def judge(
         ),
         extents={str(code): tuple(map(float, box)) for code, box in extents.iterrows()},
         detail_zoom=detail_zoom(areas, float(extents[["miny", "maxy"]].to_numpy().mean())),
+        looked=looked(stock, made.measures, kept).assign(parcel_id=stock.parcel.index),
+        measures=kept,
         stability=shares,
     )
 

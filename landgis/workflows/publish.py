@@ -21,6 +21,7 @@ from landgis.terms.reasons import reason_words
 from landgis.terms.tiles import tiles_over
 from landgis.workflows.explain import Cases, explain, rulebook, surroundings, what_if
 from landgis.workflows.ingest import Tell, quietly
+from landgis.workflows.looking import shown_ids
 
 #: A single file carries its tiles; more parcels than this make it too heavy to send, and the served map is the answer.
 ONE_FILE_PARCELS: Final = 20_000
@@ -102,11 +103,20 @@ def map_file(
     return {"run": view.run, "file": str(path), "bytes": write_whole(path, page.encode())}
 
 
-def ledger(conn: Connection, run: int | None, path: Path, *, language: Language) -> dict[str, Any]:
-    """Write a run's ledger to a workbook, GeoPackage or GeoJSON; give ``run, parcels, file``."""
+def ledger(conn: Connection, run: int | None, path: Path, *, language: Language, wanted: str = "") -> dict[str, Any]:
+    """Write a run's ledger, or what a filter shows of it; give ``run, parcels, file``.
+
+    Parameters
+    ----------
+    path
+        Its ending says what is written: workbook, GeoPackage, GeoJSON, CSV, or a zip with a shapefile.
+    wanted
+        A filter as `landgis.terms.filters.read_filter` takes it; empty for all parcels.
+    """
     found = runs.read_run(conn, run)
     words = rulebook(conn, found["run"]).words
-    judged = runs.read_ledger(conn, found["run"])
+    ids = shown_ids(conn, found["run"], wanted) if wanted.strip() else None
+    judged = runs.read_ledger(conn, found["run"], ids=ids)
     reasons = judged["reason"].map(lambda reason: getattr(reason_words(reason, words), language))
     tests = judged["tests"].map(
         lambda tests: "；".join(getattr(words[test], language) for test in tests.strip("|").split("|") if test)
@@ -122,6 +132,7 @@ def ledger(conn: Connection, run: int | None, path: Path, *, language: Language)
                 "；".join(f"{rules['code']} {rules['sha256'][:12]}" for rules in found["rulesets"]),
             ),
             (Words("生成时间", "Made at"), f"{found['made_at']:%Y-%m-%d %H:%M %Z}"),
+            *([(Words("筛选条件", "Filter"), wanted.strip())] if wanted.strip() else []),
         ],
     )
     write_ledger(lay_out(judged, reasons, tests, language), head, path, language)

@@ -1,4 +1,5 @@
--- A run parcel by parcel. Composed, not bound, because COPY takes no parameters: {run} and {parks} are quoted literals.
+-- A run parcel by parcel. Composed, not bound, because COPY takes no parameters: {run}, {parks} and {ids} are quoted literals; {ids}
+-- may be null: all.
 SELECT
     p.id, p.park_code, p.parcel_no, p.location, p.owner_name,
     (SELECT string_agg(DISTINCT coalesce(e.name, u.uscc), '；')
@@ -23,4 +24,5 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) AS g ON true
 WHERE t.run = {run} AND (cardinality({parks}::text[]) = 0 OR p.park_code = ANY ({parks}::text[]))
+    AND ({ids}::bigint[] IS NULL OR p.id = ANY ({ids}::bigint[]))
 ORDER BY p.park_code, p.parcel_no

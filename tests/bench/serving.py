@@ -132,6 +132,7 @@ def fill(parcels: str, url: str, folder: str) -> dict[str, Any]:
     from landgis.store.stock import Source, add_batch
     from landgis.terms.crs import ellipsoid_area_m2
     from landgis.terms.frames import (
+        ACTIVITY_COLUMNS,
         ANSWER,
         FINDING_COLUMNS,
         GRADE_COLUMNS,
@@ -206,10 +207,13 @@ def fill(parcels: str, url: str, folder: str) -> dict[str, Any]:
                     version="bench",
                     findings=empty((*FINDING_COLUMNS, "park_code")),
                     idle=empty((*IDLE_COLUMNS, "park_code")),
+                    activity=empty((*ACTIVITY_COLUMNS, "park_code")),
                     grades=empty((*GRADE_COLUMNS, "park_code")),
                     triage=triage.assign(**unknown),
                     extents={"P000": (west, south, east, north)},
                     detail_zoom=zoom,
+                    looked=_seats(shapes, ids, rows["parcel"]["park_code"]),
+                    measures=(),
                 ),
             )
     chance = random.Random(1)
@@ -219,6 +223,20 @@ def fill(parcels: str, url: str, folder: str) -> dict[str, Any]:
             "\n".join(chance.sample(every, min(len(every), TILES_MOST))), encoding="ascii"
         )
     return told | {"detail_zoom": zoom}
+
+
+def _seats(shapes: Any, ids: list[int], parks: Any) -> Any:
+    """Give what parcels are looked for by, of which nothing but a place is known."""
+    import pandas as pd
+    import shapely
+
+    seats = shapely.point_on_surface(shapes)
+    return pd.DataFrame(
+        {
+            "park_code": parks, "parcel_id": pd.array(ids, dtype="Int64"), "lon": shapely.get_x(seats).round(6),
+            "lat": shapely.get_y(seats).round(6), "enterprises": None, "usccs": None, "initials": "", "measures": None,
+        }
+    )  # fmt: skip
 
 
 def bare(url: str, tiles: str) -> dict[str, Any]:

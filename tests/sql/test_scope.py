@@ -21,6 +21,8 @@ SPEAKS_OF_PARKS = [
     "stability",
     "stability_parcel",
     "triage",
+    "looked",
+    "scenario",
     "cell",
     "idle",
     "activity",

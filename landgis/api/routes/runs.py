@@ -15,7 +15,7 @@ from landgis.api.context import Here
 from landgis.api.explained import Changed, Changes, Fact, GateTrace, Lack, OpenMode, Points, Score, TestTrace
 from landgis.api.problems import BothWords
 from landgis.store import runs
-from landgis.workflows import publish
+from landgis.workflows import looking, publish
 from landgis.workflows.explain import explain, what_if
 
 router = APIRouter(prefix="/api/runs", tags=["runs"])
@@ -24,10 +24,22 @@ _LEDGERS: Final = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "gpkg": "application/geopackage+sqlite3",
     "geojson": "application/geo+json",
+    "csv": "text/csv; charset=utf-8",
+    "zip": "application/zip",
 }
 
 #: PostgreSQL holds no text with the character 0 in it.
 NO_NUL: Final = r"^[^\x00]*$"
+
+#: Longer ones are refused by the reader of filters, which says why.
+Wanted = Annotated[
+    str,
+    Query(
+        max_length=20_000,
+        examples=["answer = 'exit' AND area_m2 >= 10000"],
+        description="CQL2 text over the fields of ``/api/runs/{run}/fields``; the same in the map's address and in the files.",
+    ),
+]
 
 RunNumber = Annotated[int, Path(ge=1, le=2**62, examples=[1], description="The run's number.")]
 
@@ -176,14 +188,21 @@ class JudgedParcel(BaseModel):
     parcel_no: str
     park_code: str
     owner_name: str | None
+    enterprises: str | None
+    uscc: str | None
     location: str | None
     area_m2: float
+    landuse_code: str | None
     answer: Answer
     gate: int
     track: str | None
+    urgency: str | None
     suspected: int
     tests: str
     grade: str | None
+    total: float | None
+    rank: int | None
+    idle_state: str | None
     freeable_m2: float | None
     upgrade_m2: float | None
     bbox: list[float]
@@ -198,9 +217,10 @@ class ParcelPage(BaseModel):
                 {
                     "items": [
                         {"parcel_id": 17, "parcel_no": "P-204", "park_code": "sample-01", "owner_name": "示例企业 017",
-                         "location": None, "area_m2": 28000.0, "answer": "exit", "gate": 5, "track": None, "suspected": 1,
-                         "tests": "|low_tax|", "grade": "D", "freeable_m2": 28000.0, "upgrade_m2": None,
-                         "bbox": [115.2, 33.0, 115.201, 33.001]}
+                         "enterprises": "示例企业 017", "uscc": "91000000MA00000171", "location": None, "area_m2": 28000.0,
+                         "landuse_code": "0601", "answer": "exit", "gate": 5, "track": None, "urgency": "high", "suspected": 1,
+                         "tests": "|low_tax|", "grade": "D", "total": 31.5, "rank": 77, "idle_state": "clear",
+                         "freeable_m2": 28000.0, "upgrade_m2": None, "bbox": [115.2, 33.0, 115.201, 33.001]}
                     ],
                     "next": None,
                 }
@@ -443,15 +463,21 @@ def search(
 def parcels(
     here: Here,
     run: RunNumber,
+    filter: Wanted = "",
     park: Annotated[str | None, Query(max_length=64, pattern=NO_NUL, description="Of this park only.")] = None,
     answer: Annotated[Answer | None, Query(description="Of this answer only.")] = None,
-    after: Annotated[int, Query(ge=0, le=2**62, description="``next`` of the page before.")] = 0,
+    sort: Annotated[
+        str,
+        Query(
+            max_length=64, pattern=NO_NUL, examples=["-area_m2"], description="A field; a ``-`` before it: downwards."
+        ),
+    ] = "parcel_id",
+    after: Annotated[int | None, Query(ge=0, le=2**62, description="``next`` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> ParcelPage:
-    """List the run's parcels with their answers, page by page; shapes are in the tiles and in the ledger."""
+    """List the run's parcels that a filter shows, sorted, page by page; shapes are in the tiles and in the ledger."""
     with here.reading() as conn:
-        runs.run_detail_zoom(conn, run)
-        found = runs.list_judged(conn, run, park=park, answer=answer, after=after, limit=limit)
+        found = looking.parcels(conn, run, looking.narrowed(filter, park, answer), sort=sort, after=after, limit=limit)
     return ParcelPage(
         items=[JudgedParcel(**one) for one in found], next=found[-1]["parcel_id"] if len(found) == limit else None
     )
@@ -503,14 +529,15 @@ def dossier(
 def ledger(
     here: Here,
     run: RunNumber,
-    kind: Literal["xlsx", "gpkg", "geojson"],
+    kind: Literal["xlsx", "gpkg", "geojson", "csv", "zip"],
+    filter: Wanted = "",
     lang: Annotated[Literal["zh", "en"], Query(description="Language of heads and words.")] = "zh",
 ) -> FileResponse:
-    """Give the run's ledger as a workbook, GeoPackage or GeoJSON."""
+    """Give the run's ledger, or what a filter shows of it: workbook, GeoPackage, GeoJSON, CSV, or a zip with a shapefile."""
     with ExitStack() as cleanup:
         folder = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="landgis-ledger-"))
         path = File(folder) / f"landgis-run-{run}.{kind}"
         with here.reading() as conn:
-            publish.ledger(conn, run, path, language=lang)
+            publish.ledger(conn, run, path, language=lang, wanted=filter)
         sent = cleanup.pop_all()
     return FileResponse(path, media_type=_LEDGERS[kind], filename=path.name, background=BackgroundTask(sent.close))
