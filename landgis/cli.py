@@ -30,11 +30,11 @@ from landgis.store.health import examine
 from landgis.store.migrate import migrate as migrate_database
 from landgis.terms.draws import Draws
 from landgis.terms.errors import ConflictError, InputError, LandgisError, SetupError, Words
-from landgis.terms.frames import ANSWER, DEMAND_STATUS, IDLE_REMARK, IDLE_STATE
+from landgis.terms.frames import ANSWER, BATCH_KIND, CHANGE, DEMAND_STATUS, IDLE_REMARK, IDLE_STATE, LINEAGE
 from landgis.terms.reasons import name_words
 from landgis.terms.rules import KIND_WORDS, STATUS_WORDS, Ruleset
 from landgis.terms.units import hectares, mu
-from landgis.workflows import demands, evaluation, publish, rulebooks
+from landgis.workflows import batches, demands, evaluation, publish, rulebooks
 from landgis.workflows.assess import assess as assess_parks
 from landgis.workflows.compare import compare
 from landgis.workflows.explain import Cases, find_parcel, what_if
@@ -59,6 +59,8 @@ rules = typer.Typer(help="规则集：有哪些、写了什么、对不对、差
 app.add_typer(rules, name="rules")
 demand = typer.Typer(help="项目用地需求：导入、列出。 | The projects that need land.", no_args_is_help=True)
 app.add_typer(demand, name="demand")
+batch = typer.Typer(help="批次：列表、详情、差异、撤销。 | The imports: what each changed, undo.", no_args_is_help=True)
+app.add_typer(batch, name="batch")
 
 _BEIJING: Final = timezone(timedelta(hours=8))
 #: The sample city is made for this day, so that it is the same city on every machine and every day.
@@ -95,6 +97,7 @@ RulesetName = Annotated[
     str, typer.Argument(help="规则集代码或 .toml 文件 | code of a ruleset, or a .toml file", metavar="RULESET")
 ]
 Output = Annotated[Path, typer.Option("-o", "--output", help="输出文件 | file to write")]
+BatchNumber = Annotated[int, typer.Argument(help="批次号 | batch", min=1, metavar="BATCH")]
 
 
 @app.callback()
@@ -207,6 +210,10 @@ def ingest(
     crs: Annotated[str | None, typer.Option(help="坐标系，如 EPSG:4549 | coordinate reference system")] = None,
     encoding: Annotated[str | None, typer.Option(help="文字编码 | text encoding")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不写入 | check only, write nothing")] = False,
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="文件是全量：库中有而文件中没有的终止 | the file holds all: what it lacks ends"),
+    ] = False,
     issues: Annotated[
         Path | None, typer.Option(help="问题清单写到 .xlsx 或 .csv | write every issue to a file")
     ] = None,
@@ -214,7 +221,9 @@ def ingest(
     """导入文件：读取、对应、检查、入库。 | A file becomes stock."""
     settings = _settings()
     with _operator(_app_url(settings)) as conn, _steps() as tell:
-        done = ingest_files(conn, files, profile, park=park, crs=crs, encoding=encoding, is_dry=dry_run, tell=tell)
+        done = ingest_files(
+            conn, files, profile, park=park, crs=crs, encoding=encoding, is_dry=dry_run, is_full=full, tell=tell
+        )
         if issues is not None:
             publish.issue_list(done.issues, issues, language=settings.language)
     _answer(done.as_dict(), _print_ingested)
@@ -312,7 +321,7 @@ def demand_import(
     ] = None,
 ) -> None:
     """导入项目用地需求，逐行检查。 | A list of projects becomes demands, every row checked."""
-    ingest(files, profile, park, None, encoding, dry_run, issues)
+    ingest(files, profile, park, None, encoding, dry_run, False, issues)
 
 
 @demand.command("list")
@@ -372,6 +381,45 @@ def rules_diff(
             publish.rule_changes(compared.parcels, output, language=settings.language)
         answer |= compared.as_dict()
     _answer(answer, _print_difference)
+
+
+@batch.command("list")
+def batch_list(
+    limit: Annotated[int, typer.Option(help="最近几批 | so many of the latest", min=1, max=1000)] = 20,
+) -> None:
+    """列出批次，最近的在前。 | The batches, latest first."""
+    with _operator(_app_url(_settings())) as conn:
+        _answer({"batches": batches.list_batches(conn, limit=limit)}, _print_batches)
+
+
+@batch.command("show")
+def batch_show(number: BatchNumber) -> None:
+    """一个批次：文件、哈希、行数、问题。 | One batch: file, hash, rows, issues by code."""
+    with _operator(_app_url(_settings())) as conn:
+        _answer(batches.show(conn, number), _print_batch)
+
+
+@batch.command("diff")
+def batch_diff(
+    number: BatchNumber,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="全部差异写到 .xlsx 或 .csv | write every change to a file")
+    ] = None,
+) -> None:
+    """一个批次改了什么：新增、终止、逐字段、界线移动、分割合并。 | What a batch changed."""
+    settings = _settings()
+    with _operator(_app_url(settings)) as conn, _steps() as tell:
+        found = batches.diff(conn, number, tell=tell)
+    if output is not None:
+        batches.write_difference(found, output, language=settings.language)
+    _answer(found.as_dict(), _print_batch_diff)
+
+
+@batch.command("undo")
+def batch_undo(number: BatchNumber) -> None:
+    """撤销一个批次：以新批次恢复此前的内容，不删除任何版本。 | Put back what stood before, as a new batch."""
+    with _operator(_app_url(_settings())) as conn, _steps() as tell:
+        _answer(batches.undo(conn, number, tell=tell))
 
 
 @app.command("map")
@@ -679,6 +727,77 @@ def _print_ingested(answer: dict[str, Any]) -> None:
         f"整行拒收 refused {answer['refused']} · 未变 unchanged {answer['unchanged']}"
     )
     _print_rows(("问题 issue", "条 rows"), [(code, str(count)) for code, count in answer["issues"].items()])
+    absent = ", ".join(f"{table} {count}" for table, count in answer["absent"].items())
+    if answer["ended"]:
+        print_line(f"库中有而文件中没有，自本批终止 not in the file, ended with this batch: {absent}")
+    elif absent:
+        print_line(
+            f"库中有而文件中没有，保持不变（--full 使其终止） not in the file, left as they are (--full ends them): {absent}"
+        )
+
+
+def _print_batches(answer: dict[str, Any]) -> None:
+    lines = [
+        (
+            str(one["batch"]),
+            BATCH_KIND[one["kind"]].zh + (f" {one['undoes']}" if one["undoes"] else ""),
+            f"{one['made_at']:%Y-%m-%d %H:%M}",
+            one["file"],
+            ",".join(one["park_codes"]),
+            *(str(one[name]) for name in ("rows_in", "stored", "refused", "unchanged", "ended")),
+        )
+        for one in answer["batches"]
+    ]
+    heads = (
+        "批次 batch",
+        "种类 kind",
+        "时间 at",
+        "文件 file",
+        "园区 parks",
+        "读入 in",
+        "入库 stored",
+        "拒收 refused",
+        "未变 same",
+        "终止 ended",
+    )
+    _print_rows(heads, lines)
+
+
+def _print_batch(answer: dict[str, Any]) -> None:
+    for name, value in answer.items():
+        if name != "issues" and value is not None:
+            print_line(f"{name}: {value}")
+    _print_rows(("问题 issue", "条 rows"), [(code, str(count)) for code, count in answer["issues"].items()])
+
+
+def _print_batch_diff(answer: dict[str, Any]) -> None:
+    for table, counts in answer["counts"].items():
+        said = " · ".join(f"{CHANGE[what].zh} {what} {count}" for what, count in counts.items())
+        print_line(f"{table}: {said}")
+    if answer["moved_m2"]:
+        print_line(f"界线移动 borders moved: {answer['moved_m2']:,.1f} m²")
+    lines = [
+        (
+            one["table_name"],
+            f"{one['park_code']} {one['key']}",
+            CHANGE[one["what"]].zh,
+            one["field"] or "",
+            one["before"] or "–",
+            one["after"] or "–",
+            "" if one["moved_m2"] is None else f"{one['moved_m2']:,.1f}",
+        )
+        for one in answer["changes"][:_CHANGES_SHOWN]
+    ]
+    _print_rows(("表 table", "行 row", "变化 what", "字段 field", "原 before", "现 after", "移动 moved m²"), lines)
+    if answer["total"] > _CHANGES_SHOWN:
+        print_line(f"… 共 {answer['total']} 条，-o FILE 写出全部 | {answer['total']} in all, -o FILE writes them")
+    _print_rows(
+        ("园区 park", "来自 from", "成为 to", "关系 kind", "共有 common m²"),
+        [
+            (one["park_code"], one["from_no"], one["to_no"], LINEAGE[one["kind"]].zh, f"{one['common_m2']:,.1f}")
+            for one in answer["lineage"][:_CHANGES_SHOWN]
+        ],
+    )
 
 
 def _print_demands(answer: dict[str, Any]) -> None:

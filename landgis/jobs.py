@@ -50,6 +50,7 @@ def _ingest(conn: Connection, asked: Mapping[str, Any], scope: Sequence[str], te
         crs=asked.get("crs"),
         encoding=asked.get("encoding"),
         is_dry=asked.get("is_dry", False),
+        is_full=asked.get("is_full", False),
         parks=scope,
         tell=tell,
     )

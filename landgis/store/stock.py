@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import geopandas as gpd
@@ -19,7 +19,8 @@ from landgis.store.loading import Wire, insert_rows, pieces, plainly, row_hashes
 from landgis.store.runs import add_audit
 from landgis.terms.crs import STORED
 from landgis.terms.errors import NotFoundError, Words
-from landgis.terms.frames import DEMAND, ISSUE_COLUMNS, STOCK, Kind, Stock, Table
+from landgis.terms.frames import DEMAND, ISSUE_COLUMNS, STOCK, Kind, Stock, Table, empty
+from landgis.terms.issues import Issues
 
 _ISSUE_KINDS: Final[tuple[tuple[str, Wire], ...]] = (
     ("issue", "integer"),
@@ -51,6 +52,8 @@ class Stored:
     """What became of a file's rows: each was stored, refused, or stands unchanged.
 
     ``batch`` is an earlier one where nothing had changed, None where there never was one. ``tables`` gives the versions added to each.
+    ``absent`` counts by table what stands in the parks of the file without being in it, and ``gone`` names those of a full import, which
+    end with it (`ISSUE_COLUMNS`).
     """
 
     batch: int | None
@@ -58,6 +61,8 @@ class Stored:
     refused: int
     unchanged: int
     tables: dict[str, int]
+    absent: dict[str, int] = field(default_factory=dict)
+    gone: pd.DataFrame = field(default_factory=lambda: empty(ISSUE_COLUMNS))
 
 
 def list_parks(conn: Connection) -> list[str]:
@@ -88,11 +93,13 @@ def add_batch(
     parks: Sequence[str] = database.ALL_PARKS,
     *,
     is_dry: bool = False,
+    present: Mapping[str, pd.DataFrame] | None = None,
+    is_full: bool = False,
 ) -> Stored:
     """Store what is new or changed as one batch, or nothing at all.
 
-    A row that stands already with the same content is left alone; a changed one is closed and followed by its new version. Parcels
-    that the file does not mention stay as they are: a file may hold a part.
+    A row that stands already with the same content is left alone; a changed one is closed and followed by its new version. Rows
+    that the file does not mention stay as they are, since a file may hold a part; they are counted. In a full import they end.
 
     Parameters
     ----------
@@ -105,6 +112,11 @@ def add_batch(
         The scope of the one who imports; a row outside it is refused by the database and with it the whole batch.
     is_dry
         Only say what would be stored.
+    present
+        By table the rows of the file before the checks refused any: a row that is refused is not absent. None: as `frames`.
+    is_full
+        The file holds all there is: of each table in it, in each park it has rows of, what it does not mention ends with this batch.
+        The parks themselves stay.
 
     Raises
     ------
@@ -117,16 +129,23 @@ def add_batch(
     with database.scoped(conn, parks):
         for code in codes:
             conn.execute("SELECT pg_advisory_xact_lock(hashtextextended('landgis.park.' || %s, 0))", [code])
-        changes = [_changes(conn, _BY_NAME[name], rows, codes) for name, rows in frames.items() if len(rows)]
+        given = present if present is not None else frames
+        changes = [
+            _changes(conn, _BY_NAME[name], rows, given[name], codes)
+            for name, rows in frames.items()
+            if len(rows) or (is_full and len(given[name]))
+        ]
+        absent = {change.table.name: len(change.absent) for change in changes if len(change.absent)}
+        gone = _gone(changes, source) if is_full else empty(ISSUE_COLUMNS)
         kept = _source_rows(frames.values())
         stored = _source_rows(change.rows for change in changes)
         refused, unchanged = source.rows_in - kept, kept - stored
         tables = {change.table.name: len(change.rows) for change in changes if len(change.rows)}
-        if not tables:
+        if not tables and gone.empty:
             same = database.row(conn, "batch_of_file", sha256=source.sha256, profile=source.profile)
-            return Stored(same["batch"] if same else None, 0, refused, unchanged, {})
+            return Stored(same["batch"] if same else None, 0, refused, unchanged, {}, absent)
         if is_dry:
-            return Stored(None, stored, refused, unchanged, tables)
+            return Stored(None, stored, refused, unchanged, tables, absent, gone)
         made = database.row(
             conn,
             "batch_add",
@@ -139,16 +158,20 @@ def add_batch(
             refused=refused,
             unchanged=unchanged,
             fields=Jsonb(list(source.fields)),
+            kind="full" if is_full else "import",
+            undoes=None,
+            ended=len(gone),
         )
         assert made is not None
         batch = int(made["batch"])
         for change in changes:
-            _write(conn, change, batch)
-        _write_issues(conn, issues.result() if isinstance(issues, Future) else issues, batch)
+            _write(conn, change if is_full else replace(change, absent=change.absent.iloc[:0]), batch)
+        found = issues.result() if isinstance(issues, Future) else issues
+        _write_issues(conn, pd.concat([found, gone], ignore_index=True) if len(gone) else found, batch)
         add_audit(
             conn, "ingest", codes, {"batch": batch, "file": source.file, "sha256": source.sha256, "stored": stored}
         )
-    return Stored(batch, stored, refused, unchanged, tables)
+    return Stored(batch, stored, refused, unchanged, tables, absent, gone)
 
 
 def read_stock(conn: Connection, codes: Sequence[str], batch: int | None = None) -> tuple[Stock, int]:
@@ -210,18 +233,19 @@ class Origins:
         number, file, layer, row = self.rows[table][row_id]
         batch = self.batches.get(number, {})
         file = file or batch.get("file")
-        read: Mapping[str, str] = next(
+        entry: Mapping[str, Any] = next(
             (
-                one["columns"].get(column, {})
+                one
                 for one in batch.get("fields", ())
                 if (one["table"], one["file"], one["layer"]) == (table, file, layer)
             ),
             {},
         )
+        read: Mapping[str, str] = entry.get("columns", {}).get(column, {})
         return {
-            "batch": number,
+            "batch": entry.get("batch", number),
             "file": file,
-            "sha256": batch.get("sha256"),
+            "sha256": entry.get("sha256", batch.get("sha256")),
             "layer": layer,
             "row": row,
             "field": read.get("field"),
@@ -257,11 +281,12 @@ def snapshot(stock: Stock) -> str:
 
 @dataclass(frozen=True)
 class _Changes:
-    """The rows of one table that a batch adds, and the versions it closes."""
+    """The rows of one table that a batch adds, the versions it closes, and those that stand without being in the file (key, ``id``)."""
 
     table: Table
     rows: pd.DataFrame
     closed: list[int]
+    absent: pd.DataFrame
 
 
 def _source_rows(frames: Iterable[pd.DataFrame]) -> int:
@@ -280,17 +305,53 @@ def _kinds(table: Table) -> list[tuple[str, Kind]]:
     return [(column.name, column.kind) for column in table.columns]
 
 
-def _changes(conn: Connection, table: Table, rows: pd.DataFrame, codes: Sequence[str]) -> _Changes:
+def _changes(
+    conn: Connection, table: Table, rows: pd.DataFrame, present: pd.DataFrame, codes: Sequence[str]
+) -> _Changes:
     standing = _keys(conn, table, codes)
     if standing.empty:
-        return _Changes(table, rows, [])
-    hashes = np.concatenate([row_hashes(rows_as_bytes(piece, _kinds(table))) for piece in pieces(rows)])
+        return _Changes(table, rows, [], standing)
     key = list(table.key)
+    absent = _absent(table, standing, present)
+    if rows.empty:
+        return _Changes(table, rows, [], absent)
+    hashes = np.concatenate([row_hashes(rows_as_bytes(piece, _kinds(table))) for piece in pieces(rows)])
     ours = rows[key].assign(place=np.arange(len(rows)))
     met = ours.astype(standing[key].dtypes.to_dict()).merge(standing, on=key, how="left").sort_values("place")
     same = (met["row_hash"] == pd.Series(hashes, index=met.index)).fillna(False).to_numpy(dtype=bool)
     closed = met.loc[~same & met["id"].notna().to_numpy(), "id"].astype(np.int64).tolist()
-    return _Changes(table, rows[~same], closed)
+    return _Changes(table, rows[~same], closed, absent)
+
+
+def _absent(table: Table, standing: pd.DataFrame, present: pd.DataFrame) -> pd.DataFrame:
+    """Give what stands in the parks of a file's rows and is not among them; a park is never absent."""
+    if table.name == "park":
+        return standing.iloc[:0]
+    key = list(table.key)
+    there = present[key].dropna().astype(standing[key].dtypes.to_dict())
+    asked = standing[standing["park_code"].isin(there["park_code"].unique())]
+    return asked[~pd.MultiIndex.from_frame(asked[key]).isin(pd.MultiIndex.from_frame(there))]
+
+
+def _gone(changes: Sequence[_Changes], source: Source) -> pd.DataFrame:
+    """Name each row that ends because a full import does not hold it."""
+    issues = Issues()
+    for change in changes:
+        rows, table = change.absent, change.table
+        if rows.empty:
+            continue
+        key = [name for name in table.key if name != "park_code"]
+        words = rows[key].astype("str").agg(" ".join, axis=1)
+        issues.add(
+            "901-gone",
+            rows.assign(source_file=source.file),
+            table=table.name,
+            column=key[-1],
+            raw=words,
+            table_zh=table.zh,
+            table_en=table.en,
+        )
+    return issues.frame()
 
 
 def _keys(conn: Connection, table: Table, codes: Sequence[str]) -> pd.DataFrame:
@@ -322,12 +383,13 @@ def _select(
 
 def _write(conn: Connection, change: _Changes, batch: int) -> None:
     table = change.table
-    if change.closed:
+    closed = change.closed + change.absent["id"].astype(np.int64).tolist()
+    if closed:
         conn.execute(
             sql.SQL("UPDATE {} SET during = int8range(lower(during), %s) WHERE id = ANY(%s)").format(
                 sql.Identifier("land", table.name)
             ),
-            [batch, change.closed],
+            [batch, closed],
         )
     kinds = _kinds(table)
 

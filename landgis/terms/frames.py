@@ -590,6 +590,24 @@ ISSUE_COLUMNS: Final = (
     "code", "severity", "table_name", "park_code", "file", "layer", "row", "field", "raw", "new", "rule", "zh", "en",
 )  # fmt: skip
 
+#: What one batch did to a row, or to one field of it; values as text in our unit.
+CHANGE_COLUMNS: Final = ("table_name", "park_code", "key", "what", "field", "before", "after", "moved_m2")
+CHANGE: Final = _domain(added=("新增", "added"), gone=("终止", "gone"), changed=("变更", "changed"))
+#: Which parcel came from which, with the ground they share.
+LINEAGE_COLUMNS: Final = ("park_code", "from_no", "to_no", "kind", "common_m2", "share_of_from", "share_of_to")
+LINEAGE: Final = _domain(
+    split=("分割", "divided"),
+    merged=("合并", "merged"),
+    renumbered=("改号", "renumbered"),
+    rearranged=("重划", "cut anew"),
+)
+#: What made a batch.
+BATCH_KIND: Final = _domain(
+    **{"import": ("导入", "import"), "full": ("全量导入", "full import")},
+    undo=("撤销", "undo"),
+    correction=("更正", "correction"),
+)
+
 FINDING: Final = _domain(
     suspected=("疑似", "suspected"), clear=("未见", "clear"), unknown=("不明", "unknown: data missing")
 )

@@ -1,7 +1,8 @@
 """What can be wrong with a row: the codes, how grave each is, and its words in both languages.
 
 The families are those of the official quality control of cadastral data: 1 between table and layer, 3 attributes, 4 topology,
-5 between layers. An issue never stops the work; what stops the work is an error of `landgis.terms.errors`.
+5 between layers, 9 against the batch before; 6 is ours: the register of corrections. An issue never stops the work; what stops the work
+is an error of `landgis.terms.errors`.
 """
 
 import re
@@ -307,6 +308,14 @@ CHECKS: Final = _register(
         "contract exists",
         "合同“{value}”不在本批，也不在库中。",
         "The contract {value} is neither in this batch nor in the stock.",
+    ),
+    # 9 against the batch before
+    (
+        "901-gone",
+        "changed",
+        "row in the full import",
+        "{table_zh}“{value}”不在本次全量导入中，自本批起终止。",
+        "The {table_en} {value} is not in this full import; it ends with this batch.",
     ),
 )
 

@@ -52,6 +52,8 @@ class Ingested:
             "refused": self.stored.refused,
             "unchanged": self.stored.unchanged,
             "tables": self.stored.tables,
+            "absent": self.stored.absent,
+            "ended": len(self.stored.gone),
             "issues": {
                 str(code): int(count) for code, count in self.issues["code"].value_counts().sort_index().items()
             },
@@ -68,6 +70,7 @@ def ingest(
     crs: str | None = None,
     encoding: str | None = None,
     is_dry: bool = False,
+    is_full: bool = False,
     parks: Sequence[str] = ALL_PARKS,
     tell: Tell = quietly,
 ) -> Ingested:
@@ -83,6 +86,8 @@ def ingest(
         Where the file does not state them.
     is_dry
         Do everything and then write nothing.
+    is_full
+        The files hold all there is of their parks and tables: what stands and is not in them ends with this batch.
     parks
         The scope of the one who imports.
 
@@ -101,13 +106,19 @@ def ingest(
     with tell(Words("按方案对应字段", "Bringing the columns to ours")):
         given = conform(layers, profile, park=park)
         del layers  # the shapes as the file has them are as large as those that are stored
-    return store_given(
-        conn, given, Source(names, digest, profile.name, given.rows_in, given.fields), parks, is_dry, tell
-    )
+    source = Source(names, digest, profile.name, given.rows_in, given.fields)
+    return store_given(conn, given, source, parks, is_dry, tell, is_full=is_full)
 
 
 def store_given(
-    conn: Connection, given: Conformed, source: Source, parks: Sequence[str], is_dry: bool, tell: Tell
+    conn: Connection,
+    given: Conformed,
+    source: Source,
+    parks: Sequence[str],
+    is_dry: bool,
+    tell: Tell,
+    *,
+    is_full: bool = False,
 ) -> Ingested:
     """Check rows that have our columns, and store them as one batch or nothing."""
     with tell(Words("逐行检查", "Checking every row")):
@@ -123,10 +134,13 @@ def store_given(
     with tell(storing), ThreadPoolExecutor(1) as aside:
         # A doubt neither changes nor refuses a row: it is looked for while the server, on another core, stores them.
         issues = aside.submit(all_issues)
-        stored = add_batch(conn, checked.frames, issues, source, parks, is_dry=is_dry)
+        stored = add_batch(
+            conn, checked.frames, issues, source, parks, is_dry=is_dry, present=given.frames, is_full=is_full
+        )
         if stored.tables and not is_dry:
             refresh_statistics(conn)
-    return Ingested(source.file, source.profile, codes, source.rows_in, stored, issues.result(), is_dry)
+    found = pd.concat([issues.result(), stored.gone], ignore_index=True) if len(stored.gone) else issues.result()
+    return Ingested(source.file, source.profile, codes, source.rows_in, stored, found, is_dry)
 
 
 def named_layers(

@@ -14,6 +14,7 @@ from landgis.terms.frames import ISSUE_COLUMNS, STOCK, empty
 SPEAKS_OF_PARKS = [
     *(table.name for table in STOCK),
     "batch",
+    "correction",
     "issue",
     "run",
     "finding",

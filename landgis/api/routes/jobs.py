@@ -139,13 +139,14 @@ async def ask_ingest(
     crs: Annotated[str | None, Query(max_length=100, examples=["EPSG:4549"])] = None,
     encoding: Annotated[str | None, Query(max_length=40, examples=["GB18030"])] = None,
     is_dry: Annotated[bool, Query(alias="dry_run", description="Check everything, store nothing.")] = False,
+    is_full: Annotated[bool, Query(alias="full", description="The file holds all: what it lacks ends.")] = False,
 ) -> JobState:
     """Send a file as the body and ask for its import; the job's answer counts the issues by code."""
     parks = _in_scope(here, [park] if park else None)
     path = await _receive(request, here.settings.inbox_folder, name, here.settings.upload_mb << 20)
     given = {
         "paths": [str(path)], "received": str(path.parent), "profile": profile, "park": park, "crs": crs,
-        "encoding": encoding, "is_dry": is_dry,
+        "encoding": encoding, "is_dry": is_dry, "is_full": is_full,
     }  # fmt: skip
     return await run_in_threadpool(_ask, here, "ingest", given, parks)
 

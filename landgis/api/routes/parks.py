@@ -33,6 +33,7 @@ class Batch(BaseModel):
                 {
                     "batch": 1, "file": "sample.gpkg", "sha256": "9f2c…", "profile": "landgis-template", "park_codes": ["sample-01"],
                     "made_at": "2026-11-23T08:00:00Z", "rows_in": 600, "stored": 598, "refused": 2, "unchanged": 0,
+                    "kind": "import", "undoes": None, "ended": 0,
                 }
             ]
         }
@@ -48,6 +49,9 @@ class Batch(BaseModel):
     stored: int
     refused: int
     unchanged: int
+    kind: str
+    undoes: int | None
+    ended: int
 
 
 class Issue(BaseModel):
