@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta, timezone
@@ -41,6 +41,7 @@ from landgis.workflows.explain import Cases, find_parcel, what_if
 from landgis.workflows.explain import explain as explain_parcel
 from landgis.workflows.ingest import Tell, quietly
 from landgis.workflows.ingest import ingest as ingest_files
+from landgis.workflows.preview import preview, reader_check
 from landgis.workflows.screen import screen
 from landgis.workflows.verify import verify
 from landgis.workflows.zones import evaluate_zones
@@ -191,7 +192,7 @@ def doctor() -> None:
     """检查数据库、角色、索引与程序文件是否如所需。 | Is everything as it should be."""
     settings = _settings()
     with database.connect(_app_url(settings)) as conn:
-        checks = examine(conn)
+        checks = [*examine(conn), reader_check()]
     _answer(
         {"ok": all(check.is_ok for check in checks), "checks": [check.as_dict() for check in checks]},
         lambda answer: _print_rows(
@@ -229,6 +230,16 @@ def ingest(
     _answer(done.as_dict(), _print_ingested)
     if not _call.is_json:
         _print_first_issues(done.issues, settings.language)
+
+
+@app.command("preview")
+def preview_files(
+    files: Annotated[list[Path], typer.Argument(help="文件 | files", metavar="FILE…")],
+    crs: Annotated[str | None, typer.Option(help="坐标系，如 EPSG:4549 | coordinate reference system")] = None,
+    encoding: Annotated[str | None, typer.Option(help="文字编码 | text encoding")] = None,
+) -> None:
+    """看看文件里有什么：图层、列、编码、坐标系，不写入。 | What is in a file, before it is taken in."""
+    _answer(preview(files, crs=crs, encoding=encoding), _print_preview)
 
 
 @app.command()
@@ -719,6 +730,28 @@ def _print_demo(answer: dict[str, Any]) -> None:
     _print_assessed(answer["assess"])
     for path in answer["published"]:
         print_line(path)
+
+
+def _print_preview(answer: Mapping[str, Any]) -> None:
+    for layer in answer["layers"]:
+        shapes = layer["shapes"] or {}
+        crs = (shapes.get("crs") or {}).get("name") or ", ".join(
+            f"EPSG:{one['epsg']}?" for one in shapes.get("candidates", [])
+        )
+        kinds = ", ".join(f"{kind} {count:,}" for kind, count in shapes.get("kinds", {}).items())
+        about = " · ".join(filter(None, [f"{layer['rows']:,} 行 rows", layer["encoding"] or "", kinds, crs]))
+        _print_rows(
+            (f"{layer['file']}: {layer['layer']}", "类型 kind", "有值 filled", about),
+            [
+                (
+                    column["name"],
+                    column["kind"],
+                    f"{column['filled']:,}",
+                    "；".join(row["cells"][place] or "-" for row in layer["sample"][:3]),
+                )
+                for place, column in enumerate(layer["columns"])
+            ],
+        )
 
 
 def _print_ingested(answer: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyproj
 import shapely
 
+from landgis.readers.coordinates import no_system
 from landgis.readers.files import Layer, Shapes
 from landgis.readers.profiles import UNIT_WORDS, Join, Origin, Profile, Target, Where, unit_factor
 from landgis.terms import crs
@@ -107,6 +108,7 @@ def conform(layers: list[Layer], profile: Profile, *, park: str | None = None) -
             continue
         read_any = True
         rows_in += len(layer.rows)
+        _noted(layer, targets, issues)
         shapes = stored_shapes(layer, profile) if any(target.shapes for target in targets) else None
         used = np.zeros(len(layer.rows), dtype=bool)
         for target in targets:
@@ -157,6 +159,13 @@ def _source(layer: Layer, taken: Flags | None = None) -> pd.DataFrame:
 
 def _whole_layer(layer: Layer) -> pd.DataFrame:
     return pd.DataFrame({"source_file": [layer.file], "source_layer": [layer.name]})
+
+
+def _noted(layer: Layer, targets: list[Target], issues: Issues) -> None:
+    """Hand on what the reader did: of the whole layer, or of its rows."""
+    for note in layer.notes:
+        at = _source(layer, layer.rows.index.isin(note.rows)) if note.rows else _whole_layer(layer)
+        issues.add(note.code, at, table=targets[0].table.name, **note.values)
 
 
 def _unread(layer: Layer, profile: Profile, issues: Issues) -> None:
@@ -729,18 +738,7 @@ def stored_shapes(layer: Layer, profile: Profile) -> Shapes | None:
         stated = pyproj.CRS.from_user_input(profile.crs)
     at = f"{layer.file}: {layer.name}"
     if stated is None:
-        west, south, east, north = shapely.total_bounds(layer.shapes)
-        raise InputError(
-            Words("没有坐标系。", "There is no coordinate reference system."),
-            at=f"{at}; x {west:.10g} … {east:.10g}, y {south:.10g} … {north:.10g}",
-            why=Words(
-                "同样的数字在不同坐标系中是不同的地方。", "The same numbers are different places in different systems."
-            ),
-            mend=Words(
-                "补上 .prj，或用 --crs 说明，例如 --crs EPSG:4490（CGCS2000 经纬度）。",
-                "Add the .prj, or say which it is by --crs, e.g. --crs EPSG:4490 (longitude and latitude).",
-            ),
-        )
+        raise no_system(layer.shapes, at)
     shapes = layer.shapes
     if stated.to_epsg() not in (4326, crs.STORED) and stated.name not in ("WGS 84 (CRS84)", "WGS 84"):
         move = pyproj.Transformer.from_crs(stated, pyproj.CRS.from_epsg(crs.STORED), always_xy=True)

@@ -1,5 +1,6 @@
 """Every way we refuse, and what the reader can do about it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -70,6 +71,43 @@ class InputError(LandgisError):
     """What the user gave (a file, an option, a value) cannot be taken as it is."""
 
     kind = "input"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A coordinate reference system that fits, and where it would put the shapes: west, south, east, north in degrees."""
+
+    epsg: int
+    title: Words
+    extent: tuple[float, float, float, float]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give it as plain data."""
+        return {
+            "epsg": self.epsg,
+            "title": {"zh": self.title.zh, "en": self.title.en},
+            "extent": [round(one, 6) for one in self.extent],
+        }
+
+
+class CoordinatesError(InputError):
+    """Nobody says in which system coordinates are, and several fit, or none; it names them for who is asked."""
+
+    def __init__(
+        self,
+        what: Words,
+        *,
+        at: str = "",
+        why: Words | None = None,
+        mend: Words | None = None,
+        candidates: Sequence[Candidate] = (),
+    ) -> None:
+        super().__init__(what, at=at, why=why, mend=mend)
+        self.candidates = tuple(candidates)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the message as plain data, with the systems to choose from."""
+        return {**super().as_dict(), "candidates": [one.as_dict() for one in self.candidates]}
 
 
 class RuleError(LandgisError):

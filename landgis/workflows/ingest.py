@@ -13,6 +13,7 @@ import pandas as pd
 from landgis.core.doubts import doubts
 from landgis.core.quality import check
 from landgis.readers.conform import Conformed, conform
+from landgis.readers.coordinates import Extent
 from landgis.readers.files import Layer, content_hash, read_layers
 from landgis.readers.profiles import load_profile
 from landgis.store.database import ALL_PARKS, Connection, refresh_statistics
@@ -101,7 +102,7 @@ def ingest(
     profile = load_profile(profile_name)
     with ThreadPoolExecutor(1) as aside:
         hashed = aside.submit(_hash, paths)
-        called, layers = named_layers(paths, crs=crs, encoding=encoding, tell=tell)
+        called, layers = named_layers(paths, crs=crs, encoding=encoding, assumed_crs=profile.crs, tell=tell)
     names, digest = " + ".join(called), hashed.result()
     with tell(Words("按方案对应字段", "Bringing the columns to ours")):
         given = conform(layers, profile, park=park)
@@ -144,7 +145,14 @@ def store_given(
 
 
 def named_layers(
-    paths: Sequence[Path], *, crs: str | None = None, encoding: str | None = None, tell: Tell = quietly
+    paths: Sequence[Path],
+    *,
+    crs: str | None = None,
+    encoding: str | None = None,
+    assumed_crs: str | None = None,
+    park: Extent | None = None,
+    is_asking: bool = True,
+    tell: Tell = quietly,
 ) -> tuple[list[str], list[Layer]]:
     """Read the layers of some files, each of which is called by a name of its own; give the names and the layers."""
     called = _distinct_names(paths)
@@ -153,7 +161,9 @@ def named_layers(
         return called, [
             replace(layer, file=name + layer.file.removeprefix(path.name))
             for path, name in zip(paths, called, strict=True)
-            for layer in read_layers(path, crs=crs, encoding=encoding)
+            for layer in read_layers(
+                path, crs=crs, encoding=encoding, assumed_crs=assumed_crs, park=park, is_asking=is_asking
+            )
         ]
 
 

@@ -1,0 +1,225 @@
+"""The reader's process: started once, it forks for every file, and each fork reads one file within its limits and ends.
+
+It is the only place where a file of a user meets GDAL, a workbook's parser or any other native code. It has no network where the kernel
+lets it go without, no more memory, processor time and file size than the file deserves, and hands back frames, never objects.
+"""
+
+import os
+import sys
+from typing import Any, Final
+
+
+class _NotHere:
+    """Finds no pandas: a process that only hands on Arrow starts four times as fast without it."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        """Refuse the two, and leave all others to the next finder."""
+        if name in ("pandas", "geopandas"):
+            raise ModuleNotFoundError(name)
+
+
+if __name__ == "__main__":
+    sys.meta_path.insert(0, _NotHere())
+    # Read by the libraries when they are loaded: one file is read by one thread and a helper of GDAL's.
+    os.environ.update(
+        OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", CPL_VSIL_CURL_ALLOWED_EXTENSIONS="{none}", GML_FIELDTYPES="ALWAYS_STRING",
+        GML_SKIP_RESOLVE_ELEMS="ALL", DXF_CLOSED_LINE_AS_POLYGON="TRUE", LIBKML_RESOLVE_STYLE="NO", GDAL_PAM_ENABLED="NO",
+    )  # fmt: skip
+
+import ctypes  # noqa: E402
+import json  # noqa: E402
+import resource  # noqa: E402
+import select  # noqa: E402
+import signal  # noqa: E402
+import socket  # noqa: E402
+import struct  # noqa: E402
+import tempfile  # noqa: E402
+from contextlib import suppress  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+import pyogrio  # noqa: E402
+
+from landgis import GDAL_DRIVERS  # noqa: E402
+from landgis.readers.formats import sheets_of  # noqa: E402
+from landgis.readers.sheets import write_end, write_refusal, write_sheet  # noqa: E402
+from landgis.terms.errors import InputError, Words  # noqa: E402
+
+#: So long it waits for the next file before it ends; whoever needs it then starts another.
+_IDLE_S: Final = 120
+_NEWUSER, _NEWNET, _NEWIPC = 0x10000000, 0x40000000, 0x08000000
+_NO_NEW_PRIVILEGES: Final = 38
+_FILES_OPEN: Final = 128
+_WRITTEN_MOST: Final = 2 * 1024**3
+
+
+def main() -> None:
+    """Wait for files, fork for each, tell how each fork ended."""
+    _only_our_drivers()
+    asking = socket.socket(fileno=int(sys.argv[1]))
+    ended, ends = os.pipe()
+    for end in (ended, ends):
+        os.set_blocking(end, False)
+    signal.set_wakeup_fd(ends, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer; it then hangs up
+    running: dict[int, int] = {}
+    while True:
+        ready, _, _ = select.select([asking.fileno(), ended], [], [], None if running else _IDLE_S)
+        if not ready:
+            return
+        if ended in ready:
+            os.read(ended, 4096)
+            _reap(running)
+        if asking.fileno() in ready:
+            asked, handles, _, _ = socket.recv_fds(asking, 1 << 16, 2)
+            if not asked:
+                return
+            data, status = handles
+            child = os.fork()
+            if child == 0:
+                signal.set_wakeup_fd(-1)
+                asking.close()
+                for one in (status, ended, ends, *running.values()):
+                    os.close(one)
+                os._exit(_read(json.loads(asked), data))
+            os.close(data)
+            running[child] = status
+
+
+def _reap(running: dict[int, int]) -> None:
+    while running:
+        child, state = os.waitpid(-1, os.WNOHANG)
+        if child == 0:
+            return
+        status = running.pop(child)
+        # Whoever asked may be gone.
+        with suppress(OSError):
+            os.write(status, str(os.waitstatus_to_exitcode(state)).encode())
+        os.close(status)
+
+
+def _only_our_drivers() -> None:
+    """Keep GDAL to the drivers that are allowed: one that a newer GDAL brings is switched off by starting again without it."""
+    strange = set(pyogrio.list_drivers()) - GDAL_DRIVERS
+    if not strange:
+        return
+    if "LANDGIS_DRIVERS_TRIED" in os.environ:
+        raise SystemExit(f"GDAL keeps the drivers {', '.join(sorted(strange))} although GDAL_SKIP names them.")
+    skip = os.environ.get("GDAL_SKIP", "")
+    os.environ["GDAL_SKIP"] = ",".join([*filter(None, [skip]), *sorted(strange)])
+    os.environ["LANDGIS_DRIVERS_TRIED"] = "1"
+    os.set_inheritable(int(sys.argv[1]), True)
+    os.execv(sys.executable, [sys.executable, "-m", "landgis.readers.inside", *sys.argv[1:]])
+
+
+def _read(asked: dict[str, Any], data: int) -> int:
+    """Read one file in this fork and send what is in it; give the exit code."""
+    with open(data, "wb", buffering=1 << 20) as sink:
+        try:
+            _lock_in(asked)
+            tempfile.tempdir = asked["room"]
+            with tempfile.TemporaryDirectory(prefix="file-") as room:
+                for sheet in sheets_of(Path(asked["path"]), asked["file"], asked["encoding"], Path(room)):
+                    write_sheet(sink, sheet)
+            write_end(sink)
+        except InputError as refusal:
+            write_refusal(sink, refusal)
+        except MemoryError:
+            return 3
+        except BrokenPipeError:
+            return 0
+        except Exception as error:  # noqa: BLE001  whatever a parser throws at a file is about the file
+            write_refusal(sink, _gave_up(asked["file"], error))
+    return 0
+
+
+def _gave_up(file: str, error: Exception) -> InputError:
+    said = f"{type(error).__name__}: {error}"[:300]
+    return InputError(
+        Words("文件损坏或无法读取。", "The file is damaged or cannot be read."),
+        at=file,
+        why=Words(f"读取时出错：{said}", f"While reading: {said}"),
+        mend=Words("用原软件打开检查，再重新导出。", "Open it in the program it comes from and export it again."),
+    )
+
+
+def _lock_in(asked: dict[str, Any]) -> None:
+    """Give up what reading a file does not need, for good."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nothing, standard)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    cpu_s, memory = asked["cpu_s"], asked["memory"]
+    for what, most in (
+        (resource.RLIMIT_CPU, cpu_s),
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_FSIZE, _WRITTEN_MOST),
+        (resource.RLIMIT_NOFILE, _FILES_OPEN),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        _, hard = resource.getrlimit(what)
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(what, (most, most))
+    without_network()
+
+
+def without_network() -> str:
+    """Leave the network for good.
+
+    Returns
+    -------
+    str
+        How far the kernel let this process do it: "namespace" (there is none in which it could speak), "filter" (it may make no
+        socket, nor start a program), or "" (neither).
+    """
+    if sys.platform != "linux":
+        return ""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
+    user, group = os.geteuid(), os.getegid()
+    alone = libc.unshare(_NEWNET | _NEWIPC) == 0
+    if not alone and libc.unshare(_NEWUSER | _NEWNET | _NEWIPC) == 0:
+        alone = True
+        # Without a map of its own the process would be nobody, and own nothing that it writes.
+        with suppress(OSError):
+            Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
+            Path("/proc/self/uid_map").write_text(f"{user} {user} 1", encoding="ascii")
+            Path("/proc/self/gid_map").write_text(f"{group} {group} 1", encoding="ascii")
+    filtered = _without_calls(libc)
+    return "namespace" if alone else "filter" if filtered else ""
+
+
+# Audit number of the architecture, and there: socket, connect, execve, execveat, ptrace.
+_CALLS: Final = {"x86_64": (0xC000003E, (41, 42, 59, 322, 101)), "aarch64": (0xC00000B7, (198, 203, 221, 281, 117))}
+_SECCOMP, _FILTER = 22, 2
+_LOAD, _EQUAL, _ABOVE, _RETURN = 0x20, 0x15, 0x35, 0x06
+_ALLOW, _DENY, _X32 = 0x7FFF0000, 0x00050000 | 1, 0x40000000
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_char_p))
+
+
+def _without_calls(libc: ctypes.CDLL) -> bool:
+    """Forbid the system calls that reach another host or another program; containers allow this where they allow no namespace."""
+    known = _CALLS.get(os.uname().machine)
+    if known is None:
+        return False
+    architecture, numbers = known
+    count = len(numbers)
+    # Each step: its code, how many steps to skip where it holds and where not, its value. Any other architecture is denied throughout.
+    steps = [
+        (_LOAD, 0, 0, 4),
+        (_EQUAL, 0, count + 3, architecture),
+        (_LOAD, 0, 0, 0),
+        (_ABOVE, count + 1, 0, _X32),
+        *((_EQUAL, count - place, 0, number) for place, number in enumerate(numbers)),
+        (_RETURN, 0, 0, _ALLOW),
+        (_RETURN, 0, 0, _DENY),
+    ]
+    program = _Program(len(steps), b"".join(struct.pack("HBBI", *step) for step in steps))
+    return bool(libc.prctl(_SECCOMP, _FILTER, ctypes.byref(program), 0, 0) == 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,387 @@
+"""Vector files through GDAL: shapefile, geodatabase, GeoPackage, JSON, FlatGeobuf, KML, GML, MapInfo."""
+
+import mmap
+import os
+import re
+import sqlite3
+import struct
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyogrio
+import pyogrio.errors
+import pyogrio.raw
+
+from landgis.readers.encodings import dbf_encoding, known_encoding, told_by_bytes
+from landgis.readers.refusals import (
+    CORNERS_MOST,
+    LAYERS_MOST,
+    few_enough_columns,
+    few_enough_layers,
+    not_what_it_says,
+    too_many_corners,
+    unreadable,
+)
+from landgis.readers.sheets import ROWS_AT_ONCE, Note, Sheet
+from landgis.terms.errors import InputError, Words
+
+SIDECARS: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+_WKB_MOST: Final = 16 * CORNERS_MOST + 1024
+_HEAD_BYTES: Final = 65_536
+# What LIBKML adds to every row; none of it is the source's own unless it says something.
+_KML_DEFAULTS: Final[dict[str, tuple[Any, ...]]] = {
+    "timestamp": (None,), "begin": (None,), "end": (None,), "altitudeMode": (None, "clampToGround"), "tessellate": (-1, 0, 1),
+    "extrude": (0, -1), "visibility": (-1, 0, 1), "drawOrder": (None,), "icon": (None,), "description": (None,),
+}  # fmt: skip
+# The box of each feature, which without a schema looks like two of its own texts.
+_GML_BOX: Final = ("lowerCorner", "upperCorner")
+
+
+@contextmanager
+def reading(at: str) -> Iterator[None]:
+    """Turn what GDAL and its neighbours throw into our refusal, and its chatter off: what matters is checked row by row."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except (
+        pyogrio.errors.DataSourceError,
+        pyogrio.errors.DataLayerError,
+        pyogrio.errors.FieldError,
+        pyogrio.errors.GeometryError,
+        pyogrio.errors.FeatureError,
+        pyogrio.errors.CRSError,
+        UnicodeDecodeError,
+        sqlite3.DatabaseError,
+        pa.ArrowException,
+    ) as error:
+        raise unreadable(at, error) from error
+
+
+def read_layer(
+    path: Path,
+    file: str,
+    layer: str | int | None,
+    driver: str,
+    *,
+    name: str | None = None,
+    leave_out: Sequence[str] = (),
+    **options: str,
+) -> Iterator[Sheet]:
+    """Read one layer by a driver that must be the expected one; `options` are GDAL's, ``encoding`` is pyogrio's."""
+    with reading(f"{file}: {layer}" if layer is not None else file):
+        info = pyogrio.read_info(path, layer=layer, **options)
+        if info["driver"] != driver:
+            not_what_it_says(file, Words(f"被识别为 {info['driver']}。", f"It was taken for {info['driver']}."))
+        few_enough_columns(file, len(info["fields"]))
+        with pyogrio.raw.open_arrow(
+            path, layer=layer, use_pyarrow=True, batch_size=ROWS_AT_ONCE, datetime_as_string=False, **options
+        ) as (meta, reader):
+            geometry = meta["geometry_name"] or "wkb_geometry"
+            has_shapes = geometry in reader.schema.names
+            wanted = set(meta["fields"]) - set(leave_out)
+            kept = [place for place, one in enumerate(reader.schema.names) if one in wanted and one != geometry]
+            distinct, twice = distinct_names([reader.schema.names[place] for place in kept])
+            if has_shapes:
+                kept.append(reader.schema.names.index(geometry))
+            fields = [reader.schema.field(place) for place in kept]
+            names = [*distinct, *([geometry] if has_shapes else [])]
+            schema = pa.schema([(one, field.type) for one, field in zip(names, fields, strict=True)])
+            sheet = Sheet(
+                file,
+                name or str(info["layer_name"]),
+                schema,
+                (),
+                crs=meta["crs"] if has_shapes else None,
+                encoding=options.get("encoding") or meta["encoding"],
+                has_shapes=has_shapes,
+                notes=[Note("112-names-collide", {"names": ", ".join(twice)})] if twice else [],
+            )
+            sheet.batches = _batches(reader, kept, sheet)
+            yield sheet
+
+
+def _batches(reader: pa.RecordBatchReader, kept: list[int], sheet: Sheet) -> Iterator[pa.RecordBatch]:
+    row = 1
+    for batch in reader:
+        columns = [batch.column(place) for place in kept]
+        if sheet.has_shapes:
+            few_enough_corners(columns[-1], f"{sheet.file}: {sheet.name}", row)
+        columns = [_sound_text(one) if pa.types.is_string(one.type) else one for one in columns]
+        row += batch.num_rows
+        yield pa.RecordBatch.from_arrays(columns, schema=sheet.schema)
+
+
+def few_enough_corners(wkb: pa.Array, at: str, first_row: int) -> None:
+    """Refuse a batch that holds a shape of too many corners; its rows are numbered from `first_row`."""
+    most = pc.max(pc.binary_length(wkb)).as_py() or 0
+    if most > _WKB_MOST:
+        place = pc.index(pc.binary_length(wkb), most).as_py()
+        too_many_corners(at, first_row + place)
+
+
+def _sound_text(texts: pa.Array) -> pa.Array:
+    """Decode texts that are not UTF-8, as MapInfo's of no stated character set: GB18030 where it fits, else broken signs."""
+    try:
+        texts.validate(full=True)
+    except pa.ArrowInvalid:
+        content = texts.cast(pa.binary()).to_pylist()
+        joined = b"\n".join(one for one in content if one is not None)
+        try:
+            encoding = told_by_bytes(joined, "")
+        except InputError:
+            encoding = "UTF-8"
+        return pa.array([None if one is None else one.decode(encoding, "replace") for one in content], texts.type)
+    return texts
+
+
+def distinct_names(names: list[str]) -> tuple[list[str], list[str]]:
+    """Give each column a name of its own: ten bytes of DBF make 土地使用权人 and 土地使用权类型 the same name.
+
+    Returns
+    -------
+    tuple
+        The names; and those of them that were made.
+
+    >>> distinct_names(["土地使用权", "面积", "土地使用权"])
+    (['土地使用权', '面积', '土地使用权_2'], ['土地使用权_2'])
+    """
+    distinct: list[str] = []
+    made = []
+    taken = set(names)
+    for name in names:
+        one, number = name, 2
+        while one in distinct or (one != name and one in taken):
+            one, number = f"{name}_{number}", number + 1
+        if one != name:
+            made.append(one)
+        distinct.append(one)
+    return distinct, made
+
+
+# --- each format --------------------------------------------------------------------------------------------------------------
+
+
+def read_geopackage(path: Path, file: str, encoding: str | None, room: Path) -> Iterator[Sheet]:
+    """Read the tables of a GeoPackage."""
+    journal = path.with_name(path.name + "-wal")
+    if journal.exists() and journal.stat().st_size:
+        raise InputError(
+            Words("该 GeoPackage 正被其他程序打开。", "Another program has this GeoPackage open."),
+            at=file,
+            why=Words(
+                "部分改动还在旁边的 -wal 文件里，没有写入。", "Some changes still stand in the -wal file beside it."
+            ),
+            mend=Words("在 QGIS 中关闭该文件后再导入。", "Close it in QGIS, then try again."),
+        )
+    # A view may hide a query without end, and a virtual table code: only plain tables that the contents name are opened.
+    query = """
+        SELECT c.table_name FROM gpkg_contents AS c JOIN sqlite_master AS m ON m.name = c.table_name
+        WHERE c.data_type IN ('features', 'attributes') AND m.type = 'table' AND m.sql NOT LIKE 'CREATE VIRTUAL%'
+        ORDER BY m.rowid LIMIT ?
+    """
+    with reading(file), closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as base:
+        names = [name for (name,) in base.execute(query, (LAYERS_MOST + 1,))]
+        few_enough_layers(file, len(names))
+    for name in names:
+        yield from read_layer(path, file, name, "GPKG")
+
+
+def read_json(path: Path, file: str, encoding: str | None, room: Path) -> Iterator[Sheet]:
+    """Read GeoJSON or TopoJSON."""
+    with path.open("rb") as stream:
+        topology = re.search(rb'"type"\s*:\s*"Topology"', stream.read(_HEAD_BYTES)) is not None
+    driver = "TopoJSON" if topology else "GeoJSON"
+    # The options are GDAL's: dates stay texts, so that one rule reads them in every format.
+    options: dict[str, str] = {} if topology else {"DATE_AS_STRING": "YES"}
+    with reading(file):
+        names = [str(name) for name, _ in pyogrio.list_layers(path)]
+    few_enough_layers(file, len(names))
+    # RFC 7946 makes a GeoJSON without "crs" WGS 84, but many are written with plain metres: then nothing is stated.
+    stated = topology or _holds(path, rb'"crs"\s*:')
+    for name in names:
+        for sheet in read_layer(path, file, name, driver, **options):
+            sheet.crs = sheet.crs if stated else "lonlat"
+            yield sheet
+
+
+def is_json_lines(head: bytes) -> bool:
+    """Tell whether the first line is a feature of its own and another follows."""
+    lines = head.lstrip(b"\xef\xbb\xbf\x1e \t\r\n").splitlines()
+    return (
+        len(lines) > 1
+        and re.search(rb'"type"\s*:\s*"Feature"', lines[0]) is not None
+        and lines[0].rstrip().endswith(b"}")
+    )
+
+
+def read_json_lines(path: Path, file: str, encoding: str | None, room: Path) -> Iterator[Sheet]:
+    """Read a GeoJSON text sequence, or GeoJSON by lines."""
+    link = _alone(path, room, ".geojsonl")
+    for sheet in read_layer(link, file, None, "GeoJSONSeq", name=Path(file).stem):
+        sheet.crs = "lonlat"
+        yield sheet
+
+
+def read_flatgeobuf(path: Path, file: str, encoding: str | None, room: Path) -> Iterator[Sheet]:
+    """Read a FlatGeobuf."""
+    yield from read_layer(path, file, None, "FlatGeobuf", name=Path(file).stem)
+
+
+def read_kml(path: Path, file: str, encoding: str | None, room: Path) -> Iterator[Sheet]:
+    """Read a KML: a layer a folder."""
+    _plain_xml(path, file)
+    link = _alone(path, room, ".kml")
+    with reading(file):
+        layers = pyogrio.list_layers(link)
+    few_enough_layers(file, len(layers))
+    for number, (name, _) in enumerate(layers):
+        for sheet in read_layer(link, file, number, "LIBKML", name=str(name) or Path(file).stem):
+            yield _without_defaults(sheet)
+
+
+def _without_defaults(sheet: Sheet) -> Sheet:
+    """Drop the columns that the driver adds to every row, where they say nothing in any row."""
+    table = pa.Table.from_batches(sheet.batches, sheet.schema)
+    silent = [
+        name
+        for name, defaults in _KML_DEFAULTS.items()
+        if name in table.column_names and set(pc.unique(table.column(name)).to_pylist()) <= set(defaults)
+    ]
+    table = table.drop_columns(silent)
+    sheet.schema, sheet.batches = table.schema, table.to_batches()
+    return sheet
+
+
+def read_gml(path: Path, file: str, encoding: str | None, room: Path) -> Iterator[Sheet]:
+    """Read a GML, every column as text: without its schema a code 0601 would become a number."""
+    _plain_xml(path, file)
+    link = _alone(path, room, ".gml")
+    options = {"DOWNLOAD_SCHEMA": "NO", "EMPTY_AS_NULL": "YES"}
+    with reading(file):
+        names = [str(name) for name, _ in pyogrio.list_layers(link)]
+    few_enough_layers(file, len(names))
+    for name in names:
+        yield from read_layer(link, file, name, "GML", leave_out=_GML_BOX, **options)
+
+
+def read_mapinfo(path: Path, file: str, encoding: str | None, room: Path) -> Iterator[Sheet]:
+    """Read a MapInfo table."""
+    beside = {one.suffix.lower(): one for one in _beside(path)}
+    if path.suffix.lower() == ".tab":
+        text = path.read_bytes()[:_HEAD_BYTES]
+        missing = [one for one in (".dat", ".map", ".id") if one not in beside]
+        # A table may be a view of others, or kept in a DBF or workbook elsewhere: those it names are not ours to open.
+        if not re.search(rb"\bType\s+NATIVE\b", text, re.IGNORECASE) or re.search(
+            rb"\b(open\s+table|create\s+view|File\s+\")", text, re.IGNORECASE
+        ):
+            raise InputError(
+                Words("这个 TAB 指向其他文件。", "This TAB leads to other files."),
+                at=file,
+                why=Words(
+                    "只读取自带数据的 TAB（Type NATIVE）。", "Only a TAB with data of its own is read (Type NATIVE)."
+                ),
+                mend=Words("在 MapInfo 中另存为普通表。", "Save it as a plain table in MapInfo."),
+            )
+    else:
+        missing = [one for one in (".mid",) if one not in beside]
+    if missing:
+        _incomplete(
+            file, missing, Words("属性和图形分在几个文件里。", "Attributes and shapes are kept in several files.")
+        )
+    options = {"encoding": known_encoding(encoding, file)} if encoding else {}
+    yield from read_layer(path, file, None, "MapInfo File", name=Path(file).stem, **options)
+
+
+def read_geodatabase(path: Path, file: str, encoding: str | None, room: Path) -> Iterator[Sheet]:
+    """Read a file geodatabase: its feature classes and tables."""
+    if any(one.is_symlink() for one in path.iterdir()):
+        raise InputError(
+            Words("地理数据库文件夹中有链接。", "There is a link in the geodatabase's folder."),
+            at=file,
+            why=Words("链接可能指向别的文件。", "A link may lead to other files."),
+            mend=Words("复制为普通文件后再导入。", "Copy it as plain files."),
+        )
+    with reading(file):
+        names = [str(name) for name, _ in pyogrio.list_layers(path)]
+    few_enough_layers(file, len(names))
+    for name in names:
+        yield from read_layer(path, file, name, "OpenFileGDB")
+
+
+def read_shapefile(path: Path, file: str, encoding: str | None, room: Path) -> Iterator[Sheet]:
+    """Read a shapefile and what lies beside it."""
+    parts = sidecars(path)
+    missing = [ending for ending in (".shx", ".dbf") if ending not in parts]
+    if missing:
+        _incomplete(
+            file, missing, Words(".dbf 里是属性，.shx 是索引。", "The .dbf holds the attributes, the .shx the index.")
+        )
+    used = encoding or dbf_encoding(parts[".dbf"], parts.get(".cpg"), file)
+    known_encoding(used, file)
+    _few_enough_shape_corners(parts[".shx"], file)
+    yield from read_layer(path, file, path.stem, "ESRI Shapefile", name=Path(file).stem, encoding=used)
+
+
+def _few_enough_shape_corners(shx: Path, file: str) -> None:
+    content = shx.read_bytes()[100:]
+    lengths = struct.unpack(f">{len(content) // 8 * 2}i", content[: len(content) // 8 * 8])[1::2]
+    longest = max(lengths, default=0)
+    if longest * 2 > _WKB_MOST:
+        too_many_corners(file, lengths.index(longest) + 1)
+
+
+def _incomplete(file: str, missing: list[str], why: Words) -> None:
+    raise InputError(
+        Words(f"文件不完整，缺少 {'、'.join(missing)}。", f"The file is not complete: {', '.join(missing)} missing."),
+        at=file,
+        why=why,
+        mend=Words("把同名的各个文件放在一起，或压缩为一个 zip。", "Put all files of one name together, or zip them."),
+    )
+
+
+def sidecars(path: Path) -> dict[str, Path]:
+    """Find the files of one shapefile by ending; on a careful file system ``A.SHP`` may stand beside ``A.dbf``."""
+    return {one.suffix.lower(): one for one in _beside(path) if one.suffix.lower() in SIDECARS}
+
+
+def _beside(path: Path) -> list[Path]:
+    try:
+        return [one for one in path.parent.iterdir() if one.stem == path.stem]
+    except OSError:
+        return [path]
+
+
+def _alone(path: Path, room: Path, ending: str) -> Path:
+    """Give a file a name of ours in a folder of its own: some drivers read schemas beside it, and write there."""
+    link = room / f"layer{ending}"
+    os.symlink(path.resolve(), link)
+    return link
+
+
+def _holds(path: Path, pattern: bytes) -> bool:
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return re.search(pattern, content) is not None
+
+
+def _plain_xml(path: Path, file: str) -> None:
+    """Refuse XML that defines anything: entities are how a small file becomes a large one, or another file."""
+    with path.open("rb") as stream:
+        head = stream.read(4)
+    if b"\x00" in head or head.startswith((b"\xff\xfe", b"\xfe\xff", b"\x4c\x6f\xa7\x94")):
+        not_what_it_says(file, Words("XML 不是 UTF-8 编码。", "The XML is not written in UTF-8."))
+    if _holds(path, rb"<!(DOCTYPE|ENTITY)"):
+        raise InputError(
+            Words("XML 中有实体定义，未读取。", "The XML defines entities and was not read."),
+            at=file,
+            why=Words(
+                "KML 和 GML 不需要 DOCTYPE；它可以引入别的文件或无限膨胀。",
+                "KML and GML need no DOCTYPE; it can bring in other files or swell without end.",
+            ),
+            mend=Words("删去 DOCTYPE，或用原软件重新导出。", "Take the DOCTYPE out, or export it again."),
+        )
