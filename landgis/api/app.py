@@ -16,7 +16,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 import landgis
 from landgis.api import problems
 from landgis.api.context import Context
-from landgis.api.routes import batches, demands, evaluation, health, jobs, looking, pages, parks, rules, runs, tiles
+from landgis.api.routes import (
+    batches,
+    cockpit,
+    demands,
+    evaluation,
+    health,
+    jobs,
+    looking,
+    pages,
+    parks,
+    rules,
+    runs,
+    tiles,
+)
 from landgis.api.tiles import StraightToTiles, TileCache
 from landgis.settings import Settings
 from landgis.store.database import async_pool, open_pool
@@ -70,7 +83,7 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
     app.openapi_version = "3.0.3"
     problems.install(app)
     # Asked for most comes first: routes are tried in turn.
-    for routes in (tiles, pages, health, parks, batches, looking, runs, evaluation, jobs, rules, demands):
+    for routes in (tiles, pages, health, parks, batches, looking, runs, evaluation, jobs, rules, demands, cockpit):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=settings.web_folder / "static"), name="static")
     app.mount("/vendor", StaticFiles(directory=settings.web_folder / "vendor"), name="vendor")

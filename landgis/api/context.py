@@ -15,12 +15,13 @@ from landgis.store.database import AsyncPool, Connection, Pool, no_connection, r
 from landgis.store.runs import read_tile_at_once
 from landgis.terms.errors import InputError, Words
 from landgis.terms.tiles import DEEPEST_ZOOM
+from landgis.workflows.cockpit import Zones
 from landgis.workflows.explain import Cases
 
 
 @dataclass(frozen=True)
 class Context:
-    """One service's settings, connections for answers and for tiles, a turn for each of the former, held tiles and cases."""
+    """One service's settings, connections for answers and for tiles, a turn for each of the former, held tiles, cases and zones."""
 
     settings: Settings
     pool: Pool
@@ -29,6 +30,7 @@ class Context:
     tiles: TileCache
     cases: Cases = field(default_factory=Cases)
     answers: Answers = field(default_factory=Answers)
+    zones: Zones = field(default_factory=Zones)
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:

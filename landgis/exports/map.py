@@ -253,7 +253,8 @@ def render_map(view: MapView, assets: Assets) -> str:
     if view.bounds:
         west, south, east, north = view.bounds
         parcel_map.fit_bounds([(south, west), (north, east)], padding=(24, 24))
-    for name in ("header", "search", "legend", "findings", "base_maps"):
+    places = ("places",) if isinstance(assets, Served) else ()  # a file on its own leads nowhere
+    for name in ("header", *places, "search", "legend", "findings", "base_maps"):
         parcel_map.add_child(Part(name, view, shelf, place="sidebar"))
     for name in ("tools", "why", "print"):
         parcel_map.add_child(Part(name, view, shelf, place="html"))
@@ -412,7 +413,9 @@ class _Shelf:
         self._vendor = assets.web / "vendor"
         self._inside: dict[str, str] = {}
         self._manifest = json.loads(self._read(self._vendor / "manifest.json"))
-        self._words = json.loads(self._read(self._static / "words.json"))
+        self._words: dict[str, dict[str, str]] = {}
+        for path in (self._static / "words.json", *sorted(self._static.glob("*.words.json"))):
+            self._words |= json.loads(self._read(path))
         loader = jinja2.FileSystemLoader(assets.web / "templates" / "map")
         self._templates = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
         self._pack = _pack(assets) if isinstance(assets, Inlined) else ""
@@ -448,7 +451,7 @@ class _Shelf:
             f"landgis/{path.name}": self._module(self._static, path.name) for path in sorted(self._static.glob("*.js"))
         }
         modules |= {name: self._module(self._vendor, path) for name, path in self._LIBRARIES.items()}
-        yield f'<script type="importmap"{self.nonce_attribute}>{_script_json({"imports": modules})}</script>'
+        yield f'<script type="importmap"{self.nonce_attribute}>{script_json({"imports": modules})}</script>'
 
     def entry(self) -> str:
         """Name the module that starts the page."""
@@ -458,7 +461,7 @@ class _Shelf:
     def data(self, view: MapView) -> str:
         """Give everything the modules read as data blocks, which no browser runs."""
         blocks = [
-            f'<script type="application/json" id="landgis-view">{self._later(_script_json(self._described(view)))}</script>'
+            f'<script type="application/json" id="landgis-view">{self._later(script_json(self._described(view)))}</script>'
         ]
         if self._pack:
             blocks.append(f'<script type="text/plain" id="landgis-pack">{self._later(self._pack)}</script>')
@@ -607,7 +610,7 @@ def _data_address(kind: str, data: bytes) -> str:
     return f"data:{kind};base64,{base64.b64encode(data).decode()}"
 
 
-def _script_json(value: object) -> str:
+def script_json(value: object) -> str:
     """Write JSON that may stand inside a script element whatever the texts in it say."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     for sign in "<>&\u2028\u2029":

@@ -302,8 +302,14 @@ def test_a_base_map_that_cannot_work_is_refused(setting: dict[str, Any]) -> None
 # Words
 
 
+def written(*patterns: str) -> dict[str, dict[str, str]]:
+    """Give the words of these files of ``web/static``."""
+    files = [path for pattern in patterns for path in sorted((WEB / "static").glob(pattern))]
+    return {key: pair for path in files for key, pair in json.loads(path.read_text(encoding="utf-8")).items()}
+
+
 def test_every_text_stands_in_both_languages() -> None:
-    words = json.loads((WEB / "static/words.json").read_text(encoding="utf-8"))
+    words = written("words.json", "*.words.json")
     marks = re.compile(r"\{\w+\}")
     for key, pair in words.items():
         assert set(pair) == {"zh", "en"}, key
@@ -312,7 +318,7 @@ def test_every_text_stands_in_both_languages() -> None:
 
 
 def test_every_text_is_used_and_every_used_text_exists() -> None:
-    words = set(json.loads((WEB / "static/words.json").read_text(encoding="utf-8")))
+    words = set(written("words.json", "*.words.json"))
     code = "\n".join(path.read_text(encoding="utf-8") for path in sorted(WEB.glob("static/*.js")))
     markup = "\n".join(path.read_text(encoding="utf-8") for path in sorted(WEB.glob("templates/map/*.html")))
     python = (Path(WEB).parent / "landgis/exports/map.py").read_text(encoding="utf-8")

@@ -10,6 +10,7 @@ import { showLegend } from "landgis/legend.js";
 import { enableMeasuring } from "landgis/measure.js";
 import { dismiss, notify } from "landgis/notices.js";
 import { ParcelTiles } from "landgis/parcel-tiles.js";
+import { linkPlaces } from "landgis/places.js";
 import { enablePrinting } from "landgis/print.js";
 import { enableSearch } from "landgis/search.js";
 import { openSource } from "landgis/source.js";
@@ -57,6 +58,7 @@ function uncover({ x, y }) {
 
 const why = enableWhy(source, zoomTo);
 enableTools(map, zoomTo);
+linkPlaces((name) => (name === "map" || name === "cockpit" ? { run: view.run } : {}));
 showBaseMaps(map);
 showLegend(zoomTo);
 showFindings(map, detailZoom);

@@ -1,14 +1,19 @@
 """The pages people look at."""
 
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
-from landgis.api.context import Here
-from landgis.workflows import publish
+from landgis.api.context import Context, Here
+from landgis.api.routes.runs import NO_NUL
+from landgis.workflows import publish, workspace
+from landgis.workflows.cockpit import BLOCK_MU
 
 router = APIRouter(tags=["pages"])
+
+Lang = Annotated[Literal["zh", "en"] | None, Query(description="Language of the page.")]
 
 
 @router.get("/", include_in_schema=False)
@@ -24,7 +29,7 @@ def map_page(
     run: Annotated[
         int | None, Query(ge=1, le=2**62, description="The run to draw; the latest where none is named.")
     ] = None,
-    lang: Annotated[Literal["zh", "en"] | None, Query(description="Language of the page.")] = None,
+    lang: Lang = None,
 ) -> HTMLResponse:
     """Show the map of a run."""
     settings = here.settings
@@ -38,6 +43,45 @@ def map_page(
             nonce=request.scope["landgis.nonce"],
         )
     return HTMLResponse(page, headers={"Cache-Control": "no-store"})
+
+
+@router.get("/cockpit", response_class=HTMLResponse)
+def cockpit_page(
+    here: Here,
+    request: Request,
+    run: Annotated[int | None, Query(ge=1, le=2**62, description="The run; the latest where none is named.")] = None,
+    park: Annotated[str | None, Query(max_length=64, pattern=NO_NUL, description="Of this park only.")] = None,
+    block_mu: Annotated[float, Query(gt=0, le=1e6, description="The least size of a block, mu.")] = BLOCK_MU,
+    lang: Lang = None,
+) -> HTMLResponse:
+    """Show a run as a whole. The same as data: `/api/runs/{run}/cockpit`, `/blocks` and `/zones`."""
+    with here.reading() as conn:
+        return _page(workspace.cockpit_page(conn, run, park, block_mu, **_laid_out(here, request, lang)))
+
+
+@router.get("/jobs", response_class=HTMLResponse)
+def jobs_page(
+    here: Here,
+    request: Request,
+    job: Annotated[int | None, Query(ge=1, le=2**62, description="The job to open.")] = None,
+    lang: Lang = None,
+) -> HTMLResponse:
+    """Show the jobs: what waits, runs, and became of the rest. The same as data: `/api/jobs`."""
+    with here.reading() as conn:
+        return _page(workspace.jobs_page(conn, job, datetime.now().astimezone(), **_laid_out(here, request, lang)))
+
+
+def _laid_out(here: Context, request: Request, lang: Literal["zh", "en"] | None) -> dict[str, Any]:
+    settings = here.settings
+    return {
+        "language": lang or settings.language,
+        "web": settings.web_folder,
+        "nonce": request.scope["landgis.nonce"],
+    }
+
+
+def _page(text: str) -> HTMLResponse:
+    return HTMLResponse(text, headers={"Cache-Control": "no-store"})
 
 
 @router.get("/openapi.json", include_in_schema=False)

@@ -1,0 +1,143 @@
+"""The pages beside the map: one frame, one way about, the same modules, words and dark side; nothing of a foreign host.
+
+A page is a template of ``web/templates/pages`` in the frame, a module of ``web/static/pages`` that fills it, and a file of words. What
+the page knows of the service reaches the browser as JSON in a data block; everything else it asks of the API.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import jinja2
+from markupsafe import Markup
+
+from landgis.exports.map import LANGUAGE_TAGS, PAINTS, Language, script_json
+from landgis.terms import frames
+from landgis.terms.errors import SetupError, Words
+from landgis.terms.units import M2_PER_HA, M2_PER_MU
+
+PageName = Literal["cockpit", "jobs"]
+
+#: Codes whose words the pages show.
+_CODES: Final = {
+    "answer": frames.ANSWER,
+    "finding": frames.FINDING,
+    "grade": frames.GRADE,
+    "severity": frames.SEVERITY,
+    "stock_class": frames.STOCK_CLASS,
+}
+#: By what names the modules import each other: those of the map, and those of the pages.
+_FOLDERS: Final = ("", "pages")
+_LEAFLET: Final = "leaflet/dist/leaflet"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page stands: its name, language, whether it draws a map, and what its modules read at start."""
+
+    name: PageName
+    language: Language
+    given: Mapping[str, Any]
+    has_map: bool = False
+
+
+def render_page(place: Place, *, web: Path, nonce: str) -> str:
+    """Give a page as HTML.
+
+    Parameters
+    ----------
+    place
+        Which page, and what it is told.
+    web
+        The folder of what the browser gets.
+    nonce
+        The one of the content policy sent with this very page.
+
+    Raises
+    ------
+    SetupError
+        A file of ``web`` is missing.
+    """
+    shelf = _Shelf(web)
+    words = shelf.words(place.name)
+    loader = jinja2.FileSystemLoader(web / "templates" / "pages")
+    templates = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+    view = {
+        "page": place.name,
+        "language": place.language,
+        "languageTags": LANGUAGE_TAGS,
+        "words": words,
+        "units": {"m2PerMu": float(M2_PER_MU), "m2PerHa": M2_PER_HA},
+        "paints": {answer: asdict(paint) for answer, paint in PAINTS.items()},
+        "codes": {
+            name: {code: asdict(one) for code, one in domain.items()} for name, domain in _CODES.items()
+        },
+        "names": {},
+        **place.given,
+    }  # fmt: skip
+    return templates.get_template(f"{place.name}.html").render(
+        t=lambda key: words[key][place.language],
+        language=place.language,
+        language_tag=LANGUAGE_TAGS[place.language],
+        page=place.name,
+        nonce=nonce,
+        view=Markup(script_json(view)),
+        modules=Markup(script_json({"imports": shelf.modules()})),
+        style=shelf.address("static", "pages/page.css"),
+        leaflet=shelf.leaflet() if place.has_map else None,
+    )
+
+
+class _Shelf:
+    """The files of ``web`` by addresses that hold their digest, so that a browser may keep them for ever."""
+
+    def __init__(self, web: Path) -> None:
+        self._web = web
+
+    def words(self, page: str) -> dict[str, dict[str, str]]:
+        """Give the words of a page: those of the map, of the frame, and its own, the last to say a thing being right."""
+        found: dict[str, dict[str, str]] = {}
+        for name in ("words.json", "places.words.json", "pages/frame.words.json", f"pages/{page}.words.json"):
+            found |= json.loads(self._bytes(f"static/{name}"))
+        return found
+
+    def modules(self) -> dict[str, str]:
+        """Give the address of every module by the name under which it is imported."""
+        static = self._web / "static"
+        return {
+            f"landgis/{path.relative_to(static).as_posix()}": self.address(
+                "static", path.relative_to(static).as_posix()
+            )
+            for folder in _FOLDERS
+            for path in sorted((static / folder).glob("*.js"))
+        }
+
+    def leaflet(self) -> dict[str, str]:
+        """Give the addresses of Leaflet's script and style, with what they must be."""
+        manifest = json.loads(self._bytes("vendor/manifest.json"))
+        return {
+            f"{kind}{what}": value
+            for kind in ("js", "css")
+            for what, value in (
+                ("", self.address("vendor", f"{_LEAFLET}.{kind}")),
+                ("_integrity", manifest[f"{_LEAFLET}.{kind}"]["integrity"]),
+            )
+        }
+
+    def address(self, folder: str, name: str) -> str:
+        digest = hashlib.sha256(self._bytes(f"{folder}/{name}")).hexdigest()[:12]
+        return f"/{folder}/{name}?v={digest}"
+
+    def _bytes(self, name: str) -> bytes:
+        path = self._web / name
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise SetupError(
+                Words("页面的一个文件读不到。", "A file of a page cannot be read."),
+                at=path.as_posix(),
+                mend=Words("恢复 web 目录。", "Restore the folder web."),
+            ) from error

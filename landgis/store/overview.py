@@ -1,0 +1,42 @@
+"""A run added up: land by park, answer and class, and the shapes of some of its parcels."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import geopandas as gpd
+from psycopg import sql
+
+from landgis.store import database
+from landgis.store.database import Connection
+from landgis.terms.crs import STORED
+
+
+def sum_land(conn: Connection, run: int) -> list[dict[str, Any]]:
+    """Add a run's land up, one row per kind of land.
+
+    Returns
+    -------
+    list of dict
+        ``park_code, answer, stock_class`` (None: nobody recorded it), ``is_suspected, is_freeable, is_upgradable, parcels, area_m2,
+        freeable_m2, upgrade_m2``.
+    """
+    return database.rows(conn, "overview_land", run=run)
+
+
+def read_shapes(conn: Connection, run: int, answers: Sequence[str], park: str | None) -> gpd.GeoDataFrame:
+    """Read the parcels of a run that got one of these answers, of one park if it is named.
+
+    Returns
+    -------
+    GeoDataFrame
+        Indexed by ``parcel_id``: ``park_code, parcel_no, answer, area_m2`` (m²), ``geom`` (EPSG:4490), in the order of the index.
+    """
+    query = sql.SQL(database.statement("overview_shapes").decode()).format(
+        run=sql.Literal(run), answers=sql.Literal(list(answers)), park=sql.Literal(park)
+    )
+    kinds = {
+        "parcel_id": "integer", "park_code": "text", "parcel_no": "text", "answer": "text", "area_m2": "number",
+        "geom": "geometry",
+    }  # fmt: skip
+    found = database.frame(conn, query, kinds)  # type: ignore[arg-type]
+    return gpd.GeoDataFrame(found.set_index("parcel_id"), geometry="geom", crs=STORED)

@@ -1,0 +1,258 @@
+"""A run is told as a whole 驾驶舱: stock by class, how far disposal has come, parks in order, contiguous land; each with its parcels."""
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, Final
+
+import pandas as pd
+
+from landgis.core.adjacency import neighbours
+from landgis.core.blocks import blocks
+from landgis.core.idle import idle_by_parcel, idle_land
+from landgis.core.measure import parcel_measures
+from landgis.core.zone_use import zone_use
+from landgis.store import overview, runs
+from landgis.store.database import Connection
+from landgis.store.stock import read_stock
+from landgis.terms.errors import Words
+from landgis.terms.frames import ANSWER, STOCK_CLASS
+from landgis.terms.rulereader import load_ruleset
+from landgis.terms.rules import compose_rulesets
+from landgis.terms.units import M2_PER_MU
+from landgis.workflows.explain import rulebook
+
+#: A block of freed land interests an investor from about here on; the reader may ask for another size.
+BLOCK_MU: Final = 50
+#: The answers whose land becomes free.
+FREED_BY: Final = ("exit", "swap")
+_KINDS: Final = ("park_code", "answer", "stock_class", "is_suspected", "is_freeable", "is_upgradable")
+_SUMS: Final = ("parcels", "area_m2", "freeable_m2", "upgrade_m2")
+_HELD: Final = 16
+_ZONE_RULES: Final = "cn-zone-use-2010"
+#: What no table of the stock says yet, and what it would take to say it.
+_UNSAID: Final = {
+    "recognised": Words(
+        "台账中没有认定文书，无从统计；疑似不等于认定。",
+        "The stock holds no decisions of recognition; a suspicion is none.",
+    ),
+    "planned": Words("还没有规划方案。", "There is no plan yet."),
+    "freed": Words("台账中没有腾退验收记录，无从统计。", "The stock holds no records of land that was handed over."),
+}
+
+
+def cockpit(conn: Connection, run: int | None, *, park: str | None = None) -> dict[str, Any]:
+    """Tell a run, the latest where none is named, as a whole; of one park if it is named.
+
+    Returns
+    -------
+    dict
+        ``run, as_of, made_at, park, rulesets``; ``total`` and, by ``answers``, ``classes`` and ``stages``, land (``parcels, area_m2,
+        freeable_m2, upgrade_m2``) with ``filter``, the CQL2 text that gives its parcels; ``parks`` in the order of land that could be
+        freed. A stage of which the stock says nothing has None for its numbers and ``why``.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such run in this scope.
+    """
+    head = runs.read_head(conn, run)
+    names = {one["park_code"]: one["name"] for one in head["parks"]}
+    every = pd.DataFrame(overview.sum_land(conn, head["run"]), columns=[*_KINDS, *_SUMS])
+    land = every if park is None else every[every["park_code"] == park]
+    where = {} if park is None else {"park_code": park}
+    return {
+        "run": head["run"],
+        "as_of": head["as_of"],
+        "made_at": head["made_at"],
+        "park": park,
+        "rulesets": [one["code"] for one in head["rulesets"]],
+        "total": _sum(land, where),
+        "answers": [
+            {"answer": answer, **_sum(land[land["answer"] == answer], {**where, "answer": answer})} for answer in ANSWER
+        ],
+        "classes": [
+            {
+                "stock_class": code,
+                **_sum(
+                    land[land["stock_class"].isna() if code is None else land["stock_class"] == code],
+                    {**where, "stock_class": code},
+                ),
+            }
+            for code in (*STOCK_CLASS, None)
+        ],
+        "stages": [
+            {"stage": "suspected", "why": None, **_sum(_those(land, "is_suspected"), {**where, "suspected >": 0})},
+            *({"stage": stage, "why": _both(why), **_UNKNOWN} for stage, why in _UNSAID.items()),
+        ],
+        "parks": _ranked(every, names),
+    }  # fmt: skip
+
+
+def contiguous(
+    conn: Connection, run: int | None, *, park: str | None = None, block_mu: float = BLOCK_MU,
+    answers: Sequence[str] = FREED_BY,
+) -> dict[str, Any]:  # fmt: skip
+    """Find the blocks of at least so many mu that a run's parcels of some answers make together.
+
+    Returns
+    -------
+    dict
+        ``run, park, answers, block_mu``; ``candidates`` (land among which was looked); ``blocks``, the largest first: ``parcel_ids,
+        parcel_nos, park_codes, parcels, area_m2, bbox, filter``.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such run in this scope.
+    """
+    number = int(runs.read_head(conn, run)["run"])
+    shapes = overview.read_shapes(conn, number, answers, park)
+    found = blocks(shapes, neighbours(shapes), area_min_m2=block_mu * float(M2_PER_MU))
+    return {
+        "run": number,
+        "park": park,
+        "answers": list(answers),
+        "block_mu": block_mu,
+        "candidates": {"parcels": len(shapes), "area_m2": float(shapes["area_m2"].sum())},
+        "blocks": [_block(members, area_m2, bbox, shapes) for members, area_m2, *bbox in found.to_numpy().tolist()],
+    }
+
+
+def _block(members: list[int], area_m2: float, bbox: list[float], shapes: pd.DataFrame) -> dict[str, Any]:
+    its = shapes.loc[members]
+    return {
+        "parcel_ids": members,
+        "parcel_nos": its["parcel_no"].tolist(),
+        "park_codes": sorted(set(its["park_code"])),
+        "parcels": len(members),
+        "area_m2": area_m2,
+        "bbox": bbox,
+        "filter": cql({"parcel_id": members}),
+    }
+
+
+@dataclass
+class Zones:
+    """The zones of runs that were told last: a run never changes, and what its stock says of a zone takes seconds to add up."""
+
+    held: "OrderedDict[tuple[int, str | None], dict[str, Any]]" = field(default_factory=OrderedDict)
+    lock: Lock = field(default_factory=Lock)
+
+    def tell(self, conn: Connection, run: int | None, *, park: str | None = None) -> dict[str, Any]:
+        """Tell how the zones of a run use their land, on the stock and the day the run judged; of one park if it is named.
+
+        Returns
+        -------
+        dict
+            ``run, as_of, ruleset, indicators`` as `landgis.core.zone_use.ZONE_COLUMNS`, with the words of each; unknown is None.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such run in this scope, or it has no parcel of such a park.
+        """
+        head = runs.read_head(conn, run)
+        place = (int(head["run"]), park)
+        with self.lock:
+            if place in self.held:
+                self.held.move_to_end(place)
+                return self.held[place]
+        told = _zones(conn, head, park)
+        with self.lock:
+            self.held[place] = told
+            while len(self.held) > _HELD:
+                self.held.popitem(last=False)
+        return told
+
+
+def _zones(conn: Connection, head: Mapping[str, Any], park: str | None) -> dict[str, Any]:
+    kept = runs.read_seal(conn, head["run"])
+    stock, _ = read_stock(conn, kept["park_codes"] if park is None else [park], kept["batch"])
+    on, rules = head["as_of"], compose_rulesets([load_ruleset(_ZONE_RULES)], head["as_of"]).zone_use
+    assert rules is not None  # it is of that kind
+    idle, book = None, rulebook(conn, head["run"])
+    if book.idle:
+        by_contract = idle_land(
+            stock.contract, book.idle, on, build_status=stock.parcel["build_status"], delays=stock.contract_delay
+        )
+        idle = idle_by_parcel(by_contract, stock.parcel)["idle"]
+    rows = zone_use(stock, parcel_measures(stock, on), rules, idle)
+    rows = rows.astype(object).where(rows.notna(), None)
+    return {
+        "run": head["run"],
+        "as_of": on,
+        "ruleset": rules.code,
+        "indicators": [
+            {
+                **row,
+                "title": _both(rules.words[row["indicator"]]),
+                "missing": list(row["missing"]),
+            }
+            for row in rows.to_dict("records")
+        ],
+    }
+
+
+def cql(conditions: Mapping[str, Any]) -> str:
+    """Write a filter as CQL2 text: columns and the values they must have; a list is any of them, None is unknown.
+
+    >>> cql({"park_code": "S'01", "answer": "exit", "suspected >": 0})
+    "park_code = 'S''01' AND answer = 'exit' AND suspected > 0"
+    >>> cql({"stock_class": None, "parcel_id": [3, 4]})
+    'stock_class IS NULL AND parcel_id IN (3,4)'
+    """
+    return " AND ".join(_condition(name, value) for name, value in conditions.items())
+
+
+def _condition(name: str, value: Any) -> str:  # noqa: ANN401  text, number, list or None
+    if value is None:
+        return f"{name} IS NULL"
+    if isinstance(value, list):
+        return f"{name} IN ({','.join(map(_literal, value))})"
+    return f"{name}{'' if name.endswith('>') else ' ='} {_literal(value)}"
+
+
+def _literal(value: str | float) -> str:
+    return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else str(value)
+
+
+_UNKNOWN: Final = {"parcels": None, "area_m2": None, "freeable_m2": None, "upgrade_m2": None, "filter": None}
+
+
+def _sum(land: pd.DataFrame, conditions: Mapping[str, Any]) -> dict[str, Any]:
+    sums: dict[str, Any] = {name: float(land[name].sum()) for name in _SUMS}
+    return {**sums, "parcels": int(sums["parcels"]), "filter": cql(conditions)}
+
+
+def _those(land: pd.DataFrame, flag: str) -> pd.DataFrame:
+    return land[land[flag].astype(bool)]
+
+
+def _ranked(land: pd.DataFrame, names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Lay the parks out, those with most land to be freed for their size first."""
+    found = []
+    for code, rows in land.groupby("park_code", sort=True):
+        whole = _sum(rows, {"park_code": code})
+        found.append(
+            {
+                "park_code": code,
+                "name": names.get(str(code), str(code)),
+                **whole,
+                "freeable_share": whole["freeable_m2"] / whole["area_m2"],
+                "suspected": _sum(_those(rows, "is_suspected"), {"park_code": code, "suspected >": 0}),
+                "freeable": _sum(_those(rows, "is_freeable"), {"park_code": code, "freeable_m2 >": 0}),
+                "upgradable": _sum(_those(rows, "is_upgradable"), {"park_code": code, "upgrade_m2 >": 0}),
+                "answers": {
+                    answer: _sum(rows[rows["answer"] == answer], {"park_code": code, "answer": answer})
+                    for answer in ANSWER
+                },
+            }
+        )
+    found.sort(key=lambda one: -one["freeable_share"])
+    return found
+
+
+def _both(words: Words) -> dict[str, str]:
+    return {"zh": words.zh, "en": words.en}

@@ -1,0 +1,230 @@
+"""The pages beside the map in a real browser: what an official reads in the morning, sends in, follows and prints."""
+
+import json
+import re
+import urllib.request
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, Route, expect
+
+from landgis.terms.units import mu
+from tests.browser.conftest import HOSTILE, Watched, serving
+from tests.conftest import Databases
+
+Open = Callable[..., Watched]
+PAGES = ("cockpit", "jobs")
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+def ask(address: str) -> Any:
+    with urllib.request.urlopen(address) as answer:
+        return json.load(answer)
+
+
+@pytest.fixture(scope="session")
+def empty_service(databases: Databases) -> Iterator[str]:
+    """Give the address of a service over a database in which there is nothing yet."""
+    name, made = databases.copy("landgis")
+    with serving(made.app_url) as address:
+        yield address
+    databases.drop(name)
+
+
+# All pages: the way about, both languages, the dark side, sizes, readers of screens
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(("language", "theme"), [("zh", "light"), ("en", "dark")])
+def test_a_page_has_no_grave_barrier(watched: Open, service: str, name: str, language: str, theme: str) -> None:
+    page = watched(f"{service}/{name}?lang={language}", color_scheme=theme).page
+    assert page.evaluate("document.documentElement.dataset.theme") == theme
+    found = Axe().run(page).response["violations"]
+    grave = [(one["id"], one["nodes"][0]["html"][:120]) for one in found if one["impact"] in ("serious", "critical")]
+    assert grave == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_in_english_has_no_chinese_but_names(watched: Open, service: str, name: str) -> None:
+    page = watched(f"{service}/{name}").page
+    page.click("[data-language=en]")
+    assert page.evaluate("document.documentElement.lang") == "en"
+    text = page.inner_text("body").replace("中", "", 1)
+    left = {line for line in text.splitlines() if CHINESE.search(line) and not re.search("示例园区|S0|万元", line)}
+    assert left == set()
+    assert "lang=en" in page.url and "lang=en" in page.get_attribute("a[data-place=map]", "href")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_fits_the_window(watched: Open, service: str, name: str) -> None:
+    page = watched(f"{service}/{name}").page
+    for width, height in ((1366, 768), (683, 384), (390, 844)):  # 683 is 1366 at 200 %
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_every_page_leads_to_every_other_by_keyboard(watched: Open, service: str) -> None:
+    page = watched(f"{service}/map?run=1").page
+    for name in PAGES:
+        page.focus(f".places a[data-place={name}]")
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline != "none"
+        page.keyboard.press("Enter")
+        page.wait_for_selector(f"body.page-{name}[data-ready]", state="attached")
+        assert page.inner_text(".places [aria-current]") == page.inner_text(f".places a[data-place={name}]")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+
+
+def test_the_dark_side_is_kept(watched: Open, service: str) -> None:
+    page = watched(f"{service}/jobs").page
+    page.click("#theme")
+    assert page.get_attribute("#theme", "aria-pressed") == "true"
+    page.goto(f"{service}/cockpit")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_an_empty_installation_says_what_to_do_next(watched: Open, empty_service: str, name: str) -> None:
+    page = watched(f"{empty_service}/{name}").page
+    assert "导入" in page.inner_text(".empty:visible")
+
+
+def test_a_service_that_refuses_is_told_in_its_own_words_and_asked_again(watched: Open, service: str) -> None:
+    one = watched(f"{service}/cockpit")
+    body = json.dumps({"title": "x", "what": {"zh": "查询超时。", "en": "Too long."}, "request_id": "ab12"})
+    busy = True
+
+    def answer(route: Route) -> None:
+        if busy:
+            route.fulfill(status=503, body=body, content_type="application/problem+json")
+        else:
+            route.continue_()
+
+    one.page.route("**/cockpit?*", answer)
+    one.page.select_option("#park", "S02")
+    notice = one.page.inner_text(".notice")
+    assert "查询超时。" in notice and "ab12" in notice
+    busy = False
+    one.page.click(".notice .quiet")
+    one.page.wait_for_selector("#sheet[aria-busy=false]")
+    assert one.page.inner_text("#total") and one.page.query_selector(".notice") is None
+    one.complaints.clear()  # the browser notes the 503 by itself
+
+
+def test_a_service_that_is_away_is_told(watched: Open, service: str) -> None:
+    one = watched(f"{service}/jobs")
+    one.page.route("**/api/jobs?*", lambda route: route.abort())
+    one.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    one.page.wait_for_selector(".notice")
+    assert "服务没有应答" in one.page.inner_text(".notice")
+    one.complaints.clear()
+
+
+# The cockpit
+
+
+@pytest.fixture
+def cockpit(watched: Open, service: str) -> Page:
+    return watched(f"{service}/cockpit?run=1&block_mu=20").page
+
+
+def test_the_cockpit_shows_the_api_s_figures_in_the_unit_chosen(cockpit: Page, service: str) -> None:
+    told = ask(f"{service}/api/runs/1/cockpit")
+    for unit, size in (
+        ("mu", lambda m2: f"{mu(m2):,.1f}"),
+        ("ha", lambda m2: f"{m2 / 1e4:,.2f}"),
+        ("m2", "{:,.0f}".format),
+    ):
+        cockpit.select_option("#unit", unit)
+        shown = cockpit.eval_on_selector_all(
+            "#answers tr", "all => all.map((row) => [...row.querySelectorAll('td')].map((one) => one.innerText))"
+        )
+        told_so = [[f"{land['parcels']:,}", size(land["area_m2"])] for land in told["answers"]]
+        assert [row[:2] for row in shown] == told_so
+    assert "不明" in cockpit.inner_text("[data-stage=freed]")
+
+
+def test_every_number_leads_to_its_parcels(cockpit: Page, service: str) -> None:
+    told = ask(f"{service}/api/runs/1/cockpit")
+    links = cockpit.eval_on_selector_all(
+        "#sheet a",
+        "all => all.map((a) => [...new URL(a.href).searchParams].concat([['path', new URL(a.href).pathname]]))",
+    )
+    asked = [dict(pairs) for pairs in links]
+    assert {one["path"] for one in asked} == {"/map"} and {one["run"] for one in asked} == {"1"}
+    filters = {one.get("filter", "") for one in asked}
+    every = [
+        *told["answers"],
+        *told["classes"],
+        told["stages"][0],
+        *told["parks"],
+        *(p["freeable"] for p in told["parks"]),
+    ]
+    assert {land["filter"] for land in every if land["parcels"]} <= filters
+
+
+def test_parks_are_sorted_by_any_column_and_say_so(cockpit: Page) -> None:
+    def column(at: int) -> list[float]:
+        cells = cockpit.eval_on_selector_all(f"#parks td:nth-child({at})", "all => all.map((one) => one.innerText)")
+        return [float(cell.replace(",", "").rstrip("%")) for cell in cells]
+
+    assert column(10) == sorted(column(10), reverse=True)
+    cockpit.click("#parks-head th:nth-child(2) button")
+    assert column(2) == sorted(column(2), reverse=True)
+    cockpit.keyboard.press("Enter")
+    assert column(2) == sorted(column(2))
+    assert cockpit.get_attribute("#parks-head th:nth-child(2)", "aria-sort") == "ascending"
+
+
+def test_the_least_size_of_a_block_is_the_reader_s_choice(cockpit: Page, service: str) -> None:
+    shown = cockpit.locator(".blocks li")
+    assert shown.count() == min(8, len(ask(f"{service}/api/runs/1/blocks?block_mu=20")["blocks"]))
+    cockpit.fill("#block-mu", "70")
+    cockpit.keyboard.press("Tab")
+    expect(shown).to_have_count(1)
+    assert "block_mu=70" in cockpit.url
+    cockpit.fill("#block-mu", "9000")
+    cockpit.keyboard.press("Tab")
+    cockpit.wait_for_selector("#blocks .empty")
+    assert "最大的一片约" in cockpit.inner_text("#blocks .empty")
+
+
+def test_the_cockpit_keeps_its_view_in_the_address(watched: Open, cockpit: Page) -> None:
+    cockpit.select_option("#park", "S03")
+    cockpit.wait_for_selector("#sheet[aria-busy=false]")
+    other = watched(cockpit.url).page
+    assert other.input_value("#park") == "S03"
+    assert other.inner_text("#answers") == cockpit.inner_text("#answers")
+
+
+def test_hostile_names_are_shown_and_run_nothing(watched: Open, hostile_service: str) -> None:
+    page = watched(f"{hostile_service}/cockpit").page
+    assert HOSTILE[1] in page.inner_text("#parks")
+    assert page.evaluate("window.ran") is None
+
+
+# The jobs
+
+
+def test_a_job_is_asked_for_shown_and_given_up(watched: Open, service: str) -> None:
+    page = watched(f"{service}/jobs").page
+    page.fill("#assess-on", "2026-06-30")
+    page.click("#assess-form button")
+    page.wait_for_selector("#job-panel [data-state=queued]")
+    address = page.url
+    assert re.search(r"job=\d+", address)
+    page.reload()
+    page.wait_for_selector("#job-panel [data-state=queued]")
+    assert "landgis worker" in page.inner_text("#job-panel")
+    page.click("#job-panel .grave")
+    page.wait_for_selector("#job-panel [data-state=cancelled]")
+    assert page.inner_text("#job-list tr:first-child [data-state]") == "已取消"
+
+
+def test_a_job_that_is_not_there_says_so(watched: Open, service: str) -> None:
+    one = watched(f"{service}/jobs?job=987654")
+    assert "没有这项任务" in one.page.inner_text("#job-panel")
+    one.complaints.clear()  # the browser notes the 404 by itself
