@@ -34,7 +34,7 @@ from landgis.terms.frames import ANSWER, BATCH_KIND, CHANGE, DEMAND_STATUS, IDLE
 from landgis.terms.reasons import name_words
 from landgis.terms.rules import KIND_WORDS, STATUS_WORDS, Ruleset
 from landgis.terms.units import hectares, mu
-from landgis.workflows import batches, demands, evaluation, publish, rulebooks
+from landgis.workflows import batches, corrections, demands, evaluation, publish, rulebooks
 from landgis.workflows.assess import assess as assess_parks
 from landgis.workflows.compare import compare
 from landgis.workflows.explain import Cases, find_parcel, what_if
@@ -62,6 +62,8 @@ demand = typer.Typer(help="项目用地需求：导入、列出。 | The project
 app.add_typer(demand, name="demand")
 batch = typer.Typer(help="批次：列表、详情、差异、撤销。 | The imports: what each changed, undo.", no_args_is_help=True)
 app.add_typer(batch, name="batch")
+correction = typer.Typer(help="更正登记：导入后仍有效。 | Corrections that outlive every import.", no_args_is_help=True)
+app.add_typer(correction, name="correction")
 
 _BEIJING: Final = timezone(timedelta(hours=8))
 #: The sample city is made for this day, so that it is the same city on every machine and every day.
@@ -226,7 +228,7 @@ def ingest(
             conn, files, profile, park=park, crs=crs, encoding=encoding, is_dry=dry_run, is_full=full, tell=tell
         )
         if issues is not None:
-            publish.issue_list(done.issues, issues, language=settings.language)
+            publish.issue_list(done, issues, language=settings.language)
     _answer(done.as_dict(), _print_ingested)
     if not _call.is_json:
         _print_first_issues(done.issues, settings.language)
@@ -431,6 +433,61 @@ def batch_undo(number: BatchNumber) -> None:
     """撤销一个批次：以新批次恢复此前的内容，不删除任何版本。 | Put back what stood before, as a new batch."""
     with _operator(_app_url(_settings())) as conn, _steps() as tell:
         _answer(batches.undo(conn, number, tell=tell))
+
+
+@correction.command("add")
+def correction_add(
+    table: Annotated[str, typer.Argument(help="表，如 parcel | table", metavar="TABLE")],
+    key: Annotated[str, typer.Argument(help="行的编号，多项以 | 隔开 | the row's key", metavar="KEY")],
+    field: Annotated[str, typer.Argument(help="字段，如 cert_area_m2 | field", metavar="FIELD")],
+    park: Annotated[str, typer.Option(help="园区代码 | park")],
+    reason: Annotated[str, typer.Option(help="理由 | reason")],
+    old: Annotated[
+        str | None, typer.Option(help="现值，不给为不明 | the value that stands; unknown by default")
+    ] = None,
+    new: Annotated[str | None, typer.Option(help="更正值，不给为不明 | the right value; unknown by default")] = None,
+    evidence: Annotated[str | None, typer.Option(help="依据 | evidence")] = None,
+) -> None:
+    """登记一条更正并立即生效；以后每次导入，原值未变就继续应用。 | Put one cell right, now and in every import."""
+    given = {
+        "park_code": park, "table_name": table, "key": _split(key.replace("|", ",")), "field": field, "old": old, "new": new,
+        "reason": reason, "evidence": evidence,
+    }  # fmt: skip
+    with _operator(_app_url(_settings())) as conn:
+        _answer(corrections.add(conn, given).as_dict())
+
+
+@correction.command("list")
+def correction_list() -> None:
+    """列出现行更正。 | The corrections that stand."""
+    with _operator(_app_url(_settings())) as conn:
+        _answer({"corrections": corrections.list_all(conn)}, _print_corrections)
+
+
+@correction.command("withdraw")
+def correction_withdraw(
+    number: Annotated[int, typer.Argument(help="更正编号 | correction", min=1, metavar="CORRECTION")],
+    reason: Annotated[str, typer.Option(help="理由 | reason")],
+) -> None:
+    """撤回一条更正；更正值仍在时恢复原值。 | Take one back; the old value returns where the new one still stands."""
+    with _operator(_app_url(_settings())) as conn:
+        _answer(corrections.withdraw(conn, number, reason).as_dict())
+
+
+@correction.command("import")
+def correction_import(
+    file: Annotated[Path, typer.Argument(help="更正清单 .xlsx 或 .csv | list of corrections", metavar="FILE")],
+) -> None:
+    """登记一份更正清单。 | Register a list of corrections."""
+    with _operator(_app_url(_settings())) as conn:
+        _answer(corrections.import_list(conn, file).as_dict())
+
+
+@correction.command("export")
+def correction_export(output: Output) -> None:
+    """把现行更正写成 .xlsx 或 .csv，可再导入。 | Write them to a file that can be imported again."""
+    with _operator(_app_url(_settings())) as conn:
+        _answer({"corrections": corrections.export_list(conn, output), "file": str(output)})
 
 
 @app.command("map")
@@ -760,6 +817,12 @@ def _print_ingested(answer: dict[str, Any]) -> None:
         f"整行拒收 refused {answer['refused']} · 未变 unchanged {answer['unchanged']}"
     )
     _print_rows(("问题 issue", "条 rows"), [(code, str(count)) for code, count in answer["issues"].items()])
+    if "corrections" in answer:
+        done = answer["corrections"]
+        print_line(
+            f"更正 corrections {len(done['corrections'])} · 等待其行 waiting for their row {done['waiting']} · "
+            f"未登记 refused {len(done['refused'])}"
+        )
     absent = ", ".join(f"{table} {count}" for table, count in answer["absent"].items())
     if answer["ended"]:
         print_line(f"库中有而文件中没有，自本批终止 not in the file, ended with this batch: {absent}")
@@ -767,6 +830,25 @@ def _print_ingested(answer: dict[str, Any]) -> None:
         print_line(
             f"库中有而文件中没有，保持不变（--full 使其终止） not in the file, left as they are (--full ends them): {absent}"
         )
+
+
+def _print_corrections(answer: dict[str, Any]) -> None:
+    lines = [
+        (
+            str(one["correction"]),
+            f"{one['park_code']} {one['table_name']} {' | '.join(one['row_key'])}",
+            one["field"],
+            one["old"] or "–",
+            one["new"] or "–",
+            one["reason"],
+            one["evidence"] or "",
+            f"{one['made_by']} {one['made_at']:%Y-%m-%d}",
+        )
+        for one in answer["corrections"]
+    ]
+    _print_rows(
+        ("号 no", "行 row", "字段 field", "原 old", "现 new", "理由 reason", "依据 evidence", "何人 who"), lines
+    )
 
 
 def _print_batches(answer: dict[str, Any]) -> None:

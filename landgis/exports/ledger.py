@@ -2,12 +2,13 @@
 
 import io
 import os
+import re
 import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import geopandas as gpd
 import pandas as pd
@@ -147,13 +148,18 @@ def write_ledger(table: gpd.GeoDataFrame, head: LedgerHead, path: Path, language
         ) from error
 
 
-def write_issues(issues: pd.DataFrame, path: Path, language: Language) -> None:
+def write_issues(
+    issues: pd.DataFrame, path: Path, language: Language, rows: Mapping[tuple[str, str], pd.DataFrame] | None = None
+) -> None:
     """Write a batch's issues to ``.xlsx`` or ``.csv``, a row each: whole or not at all.
 
     Parameters
     ----------
     issues
-        Columns as `landgis.terms.frames.ISSUE_COLUMNS`.
+        Columns as `landgis.terms.frames.ISSUE_COLUMNS`, and those of `landgis.terms.issues.MENDING_COLUMNS` where they are to be filled in.
+    rows
+        The file's own rows behind them, by file and layer, indexed by the row's number: a sheet each in a workbook, those cells marked of
+        which an issue speaks of.
 
     Raises
     ------
@@ -166,7 +172,43 @@ def write_issues(issues: pd.DataFrame, path: Path, language: Language) -> None:
         severity=issues["severity"].map({code: getattr(one, language) for code, one in SEVERITY.items()})
     )
     table = table.drop(columns="en" if language == "zh" else "zh")
-    write_list(table, path, "问题清单" if language == "zh" else "Issues")
+    title = "问题清单" if language == "zh" else "Issues"
+    if path.suffix.lower() != ".xlsx":
+        write_list(table, path, title)
+        return
+    held = io.BytesIO()
+    with xlsxwriter.Workbook(held, {**_TEXT_STAYS_TEXT, "in_memory": True}) as book:
+        to_fill = book.add_format({"bg_color": "#FFF7D6", "border": 1, "border_color": "#D9D9D9"})
+        sheet = _plain_sheet(book, title, table)
+        for place, name in enumerate(table.columns):
+            if name in ("corrected", "mend_reason", "mend_evidence"):
+                sheet.set_column(place, place, 22)
+                for line in range(1, len(table) + 1):
+                    sheet.write_blank(line, place, None, to_fill)
+        sheet.autofilter(0, 0, max(len(table), 1), len(table.columns) - 1)
+        for number, ((file, layer), given) in enumerate((rows or {}).items(), start=1):
+            _plain_sheet(book, _sheet_name(number, layer), given.rename_axis("row").reset_index().assign(file=file))
+    write_whole(path, held.getvalue())
+
+
+def _sheet_name(number: int, layer: str) -> str:
+    """Name a sheet after a layer, as Excel allows it: 31 characters, and no brackets, colons, stars, marks or strokes."""
+    return f"{number} " + re.sub(r"[\[\]:*?/\\']", "_", layer)[:26]
+
+
+def _plain_sheet(book: Any, title: str, table: pd.DataFrame) -> Any:  # noqa: ANN401 - xlsxwriter tells no types
+    """Add a sheet with a frozen head; unknown is empty, text stays text."""
+    sheet = book.add_worksheet(title)
+    sheet.freeze_panes(1, 0)
+    for place, name in enumerate(table.columns):
+        values = table[name].astype(object)
+        sheet.write_string(0, place, str(name))
+        for line, value in enumerate(values.where(values.notna(), None), start=1):
+            if isinstance(value, bool | int | float) and abs(value) < 1e15:
+                sheet.write(line, place, value)
+            elif value is not None:
+                sheet.write_string(line, place, str(value)[:32_767])
+    return sheet
 
 
 def write_list(table: pd.DataFrame, path: Path, title: str) -> None:

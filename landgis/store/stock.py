@@ -45,6 +45,7 @@ class Source:
     profile: str
     rows_in: int
     fields: Sequence[Mapping[str, Any]] = ()
+    kind: str = "import"
 
 
 @dataclass(frozen=True)
@@ -137,8 +138,8 @@ def add_batch(
         ]
         absent = {change.table.name: len(change.absent) for change in changes if len(change.absent)}
         gone = _gone(changes, source) if is_full else empty(ISSUE_COLUMNS)
-        kept = _source_rows(frames.values())
-        stored = _source_rows(change.rows for change in changes)
+        kept = source_rows(frames.values())
+        stored = source_rows(change.rows for change in changes)
         refused, unchanged = source.rows_in - kept, kept - stored
         tables = {change.table.name: len(change.rows) for change in changes if len(change.rows)}
         if not tables and gone.empty:
@@ -158,7 +159,7 @@ def add_batch(
             refused=refused,
             unchanged=unchanged,
             fields=Jsonb(list(source.fields)),
-            kind="full" if is_full else "import",
+            kind="full" if is_full else source.kind,
             undoes=None,
             ended=len(gone),
         )
@@ -172,6 +173,35 @@ def add_batch(
             conn, "ingest", codes, {"batch": batch, "file": source.file, "sha256": source.sha256, "stored": stored}
         )
     return Stored(batch, stored, refused, unchanged, tables, absent, gone)
+
+
+def read_rows(conn: Connection, table: Table, codes: Sequence[str], keys: Sequence[Sequence[str]]) -> pd.DataFrame:
+    """Read standing rows by their keys inside the park (as text), inside the transaction of the caller.
+
+    Returns
+    -------
+    DataFrame
+        The table's columns, then ``source_file``, ``source_layer``, ``source_row`` and ``batch``, with which the version began.
+    """
+    kinds: dict[str, Kind] = dict(_kinds(table))
+    kinds |= {"source_file": "text", "source_layer": "text", "source_row": "integer", "batch": "integer"}
+    columns = [
+        sql.SQL("lower(during)")
+        if name == "batch"
+        else sql.SQL("to_json({})" if kind == "texts" else "{}").format(sql.Identifier(name))
+        for name, kind in kinds.items()
+    ]
+    own = [name for name in table.key if name != "park_code"] or ["park_code"]
+    query = sql.SQL("SELECT {} FROM {} WHERE upper_inf(during) AND park_code = ANY({}) AND {} ORDER BY id").format(
+        sql.SQL(", ").join(columns),
+        sql.Identifier("land", table.name),
+        sql.Literal(list(codes)),
+        sql.SQL(" AND ").join(
+            sql.SQL("{}::text = ANY({})").format(sql.Identifier(name), sql.Literal([key[place] for key in keys]))
+            for place, name in enumerate(own)
+        ),
+    )
+    return database.frame(conn, query, kinds)
 
 
 def read_stock(conn: Connection, codes: Sequence[str], batch: int | None = None) -> tuple[Stock, int]:
@@ -289,8 +319,8 @@ class _Changes:
     absent: pd.DataFrame
 
 
-def _source_rows(frames: Iterable[pd.DataFrame]) -> int:
-    """Count the rows of the file behind these rows; what the profile added of itself has none behind it."""
+def source_rows(frames: Iterable[pd.DataFrame]) -> int:
+    """Count the rows of files behind these rows; what the profile added of itself has none behind it."""
     behind = pd.concat(
         [rows[["source_file", "source_layer", "source_row"]] for rows in frames]
         or [pd.DataFrame(columns=["source_file", "source_layer", "source_row"])]

@@ -379,6 +379,35 @@ CHECKS: Final = _register(
         "合同“{value}”不在本批，也不在库中。",
         "The contract {value} is neither in this batch nor in the stock.",
     ),
+    # 6 the register of corrections
+    (
+        "601-corrected",
+        "changed",
+        "old value stands",
+        "按更正 {number}，“{name}”由“{before}”改为“{after}”：{reason}",
+        "By correction {number} the {name} was put from {before} to {after}: {reason}",
+    ),
+    (
+        "602-correction-stale",
+        "doubted",
+        "old value stands",
+        "更正 {number} 不再适用：“{name}”的原值应为“{old}”，现为“{stands}”。",
+        "Correction {number} no longer applies: it was made for the {name} {old}, and {stands} stands there.",
+    ),
+    (
+        "603-correction-done",
+        "doubted",
+        "old value stands",
+        "更正 {number} 已无必要：“{name}”已是“{stands}”。",
+        "Correction {number} is no longer needed: the {name} is {stands} by now.",
+    ),
+    (
+        "604-not-correctable",
+        "refused",
+        "field can be corrected",
+        "“{value}”不能作为更正：{why_zh}",
+        "{value!r} cannot be a correction: {why_en}",
+    ),
     # 9 against the batch before
     (
         "901-gone",
@@ -399,6 +428,10 @@ KIND_WORDS: Final[Mapping[str, Words]] = {
     "boolean": Words("是或否", "yes or no"),
     "geometry": Words("图形", "shape"),
 }
+
+#: What a list of issues holds beside them, to be filled in and taken in again: the row's key, the value that stands and in which unit, and
+#: the value that should, with reason and evidence.
+MENDING_COLUMNS: Final = ("key", "unit", "stands", "corrected", "mend_reason", "mend_evidence")
 
 _RAW_MOST: Final = 200
 _UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")

@@ -1,24 +1,29 @@
 """A file becomes stock: read, conform, check, store."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from landgis.core.corrections import corrected
 from landgis.core.doubts import doubts
 from landgis.core.quality import check
 from landgis.readers.conform import Conformed, conform
 from landgis.readers.coordinates import Extent
 from landgis.readers.files import Layer, content_hash, read_layers
+from landgis.readers.mended import issue_list_in, mended
 from landgis.readers.profiles import load_profile
+from landgis.store.corrections import standing_corrections
 from landgis.store.database import ALL_PARKS, Connection, refresh_statistics
 from landgis.store.stock import Source, Stored, add_batch, known_keys
 from landgis.terms.errors import Words
+from landgis.workflows.corrections import Registered, add_many
+from landgis.workflows.mending import for_mending
 
 #: Told before each step what it is; the step runs inside the context that is given back.
 Tell = Callable[[Words], AbstractContextManager[None]]
@@ -31,7 +36,11 @@ def quietly(step: Words) -> AbstractContextManager[None]:
 
 @dataclass(frozen=True)
 class Ingested:
-    """What became of a file. ``issues`` has one row per thing changed, doubted or refused (`ISSUE_COLUMNS`)."""
+    """What became of a file. ``issues`` has one row per thing changed, doubted or refused (`ISSUE_COLUMNS`).
+
+    ``listed`` are the same with what somebody needs who mends them (`MENDING_COLUMNS`), and ``rows`` the file's own rows behind them, by
+    file and layer. Where the file is such a list come back, ``corrections`` says what became of the filled cells.
+    """
 
     file: str
     profile: str
@@ -40,6 +49,9 @@ class Ingested:
     stored: Stored
     issues: pd.DataFrame
     is_dry: bool
+    listed: pd.DataFrame | None = None
+    rows: Mapping[tuple[str, str], pd.DataFrame] = field(default_factory=dict)
+    corrections: Registered | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Give the answer as plain data, issues counted by code."""
@@ -59,6 +71,7 @@ class Ingested:
                 str(code): int(count) for code, count in self.issues["code"].value_counts().sort_index().items()
             },
             "dry_run": self.is_dry,
+            **({"corrections": self.corrections.as_dict()} if self.corrections else {}),
         }
 
 
@@ -98,12 +111,20 @@ def ingest(
         The file cannot be taken as it is.
     StoreError, ConflictError
         The database refused; nothing is left behind.
+
+    Notes
+    -----
+    A list of issues that an import wrote (`landgis ingest --issues`) is taken in as such, whatever the profile: its filled cells become
+    corrections.
     """
     profile = load_profile(profile_name)
     with ThreadPoolExecutor(1) as aside:
         hashed = aside.submit(_hash, paths)
         called, layers = named_layers(paths, crs=crs, encoding=encoding, assumed_crs=profile.crs, tell=tell)
     names, digest = " + ".join(called), hashed.result()
+    sheet = issue_list_in(layers)
+    if sheet is not None:
+        return _take_back(conn, sheet, names, is_dry, parks, tell)
     with tell(Words("按方案对应字段", "Bringing the columns to ours")):
         given = conform(layers, profile, park=park)
         del layers  # the shapes as the file has them are as large as those that are stored
@@ -125,10 +146,15 @@ def store_given(
     with tell(Words("逐行检查", "Checking every row")):
         codes = sorted({str(code) for rows in given.frames.values() for code in rows["park_code"].dropna().unique()})
         known = known_keys(conn, parks, codes)
-        checked = check(given.frames, known)
+        register = standing_corrections(conn, parks, codes)
+        early = corrected(given.frames, register, is_last=False)
+        checked = check(early.frames, known)
+        # What the checks made unknown may be what a correction was made for.
+        late = corrected(checked.frames, register, early.applied)
 
     def all_issues() -> pd.DataFrame:
-        found = pd.concat([checked.issues, doubts(checked.frames, known)], ignore_index=True)
+        parts = [early.issues, checked.issues, late.issues, doubts(late.frames, known)]
+        found = pd.concat(parts, ignore_index=True)
         return pd.concat([given.issues, given.as_given(found)], ignore_index=True)
 
     storing = Words("与库中比对（不写入）", "Comparing, storing nothing") if is_dry else Words("写入数据库", "Storing")
@@ -136,12 +162,24 @@ def store_given(
         # A doubt neither changes nor refuses a row: it is looked for while the server, on another core, stores them.
         issues = aside.submit(all_issues)
         stored = add_batch(
-            conn, checked.frames, issues, source, parks, is_dry=is_dry, present=given.frames, is_full=is_full
+            conn, late.frames, issues, source, parks, is_dry=is_dry, present=given.frames, is_full=is_full
         )
         if stored.tables and not is_dry:
             refresh_statistics(conn)
     found = pd.concat([issues.result(), stored.gone], ignore_index=True) if len(stored.gone) else issues.result()
-    return Ingested(source.file, source.profile, codes, source.rows_in, stored, found, is_dry)
+    listed, rows = for_mending(found, given, late.frames)
+    return Ingested(source.file, source.profile, codes, source.rows_in, stored, found, is_dry, listed, rows)
+
+
+def _take_back(conn: Connection, sheet: Layer, names: str, is_dry: bool, parks: Sequence[str], tell: Tell) -> Ingested:
+    """Take in our own list of issues: each cell that somebody filled in becomes a correction; the rest says nothing."""
+    items = mended(sheet)
+    with tell(Words(f"登记更正 {len(items)} 条", f"Registering {len(items)} corrections")):
+        done = add_many(conn, items, parks=parks, is_dry=is_dry)
+    taken = len(items) - len(done.refused)
+    stored = Stored(done.batch, taken, len(done.refused), len(sheet.rows) - len(items), {})
+    codes = sorted({str(code) for code in items["park_code"].dropna()})
+    return Ingested(names, "issue-list", codes, len(sheet.rows), stored, done.refused, is_dry, corrections=done)
 
 
 def named_layers(

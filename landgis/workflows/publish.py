@@ -20,7 +20,7 @@ from landgis.terms.frames import ANSWER
 from landgis.terms.reasons import reason_words
 from landgis.terms.tiles import tiles_over
 from landgis.workflows.explain import Cases, explain, rulebook, surroundings, what_if
-from landgis.workflows.ingest import Tell, quietly
+from landgis.workflows.ingest import Ingested, Tell, quietly
 from landgis.workflows.looking import shown_ids
 
 #: A single file carries its tiles; more parcels than this make it too heavy to send, and the served map is the answer.
@@ -139,9 +139,9 @@ def ledger(conn: Connection, run: int | None, path: Path, *, language: Language,
     return {"run": found["run"], "parcels": len(judged), "file": str(path)}
 
 
-def issue_list(issues: pd.DataFrame, path: Path, *, language: Language) -> None:
-    """Write what was changed, doubted or refused in a file, a row each, for those who mend it."""
-    write_issues(issues, path, language)
+def issue_list(done: Ingested, path: Path, *, language: Language) -> None:
+    """Write what was changed, doubted or refused in a file, a row each, for those who mend it; in a workbook with the file's rows."""
+    write_issues(done.issues if done.listed is None else done.listed, path, language, done.rows)
 
 
 def rule_changes(parcels: pd.DataFrame, path: Path, *, language: Language) -> None:
