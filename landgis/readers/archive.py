@@ -53,7 +53,7 @@ def read_members(path: Path, file: str, encoding: str | None, room: Path, read_o
         bundles, unread = _bundles(members, file)
         left = _INFLATED_MOST
         for number, (main, parts) in enumerate(bundles.items()):
-            own = room / f"member-{number}"
+            own = room / (f"member-{number}.gdb" if main.lower().endswith(".gdb") else f"member-{number}")
             own.mkdir()
             for name, member in parts.items():
                 left -= _inflate(archive, members[member], own / name, left, file)
@@ -75,11 +75,12 @@ def read_folder(path: Path, file: str, encoding: str | None, room: Path, read_on
         )
     bundles, unread = _bundles(members, file)
     for number, (main, parts) in enumerate(bundles.items()):
-        own = room / f"member-{number}"
+        own = room / (f"member-{number}.gdb" if main.lower().endswith(".gdb") else f"member-{number}")
         own.mkdir()
-        for name, member in parts.items():
+        is_base = main.lower().endswith(".gdb")
+        for name, member in parts.items() if not is_base else ():
             os.symlink(members[member].resolve(), own / name)
-        yield from _one(own, main, file, encoding, unread, read_one)
+        yield from _one(own, main, file, encoding, unread, read_one, path / main if is_base else None)
         unread = []
 
 
@@ -101,13 +102,21 @@ def read_kmz(path: Path, file: str, encoding: str | None, room: Path) -> Iterato
 
 
 def _one(
-    own: Path, main: str, file: str, encoding: str | None, unread: list[str], read_one: ReadOne
+    own: Path,
+    main: str,
+    file: str,
+    encoding: str | None,
+    unread: list[str],
+    read_one: ReadOne,
+    base: Path | None = None,
 ) -> Iterator[Sheet]:
-    """Read one file of several; what was left unread is told with the first."""
+    """Read one file of several, laid down in a folder of its own; what was left unread is told with the first."""
     at = f"{file}/{main}"
-    inside = own / "room"
+    inside = own.with_name(f"{own.name}-room")
     inside.mkdir()
-    for sheet in read_one(own if main.lower().endswith(".gdb") else _main_of(own), at, encoding, inside):
+    if base is None:
+        base = own if main.lower().endswith(".gdb") else _main_of(own)
+    for sheet in read_one(base, at, encoding, inside):
         if unread:
             shown = ", ".join(unread[:10]) + (" …" if len(unread) > 10 else "")
             sheet.notes.append(Note("113-member-unread", {"count": len(unread), "members": shown}))

@@ -36,7 +36,7 @@ _POINT: Final = re.compile(
     r"(?P<x>-?\d+\.?\d*(?:[eE][-+]?\d+)?)[,，\s]+(?P<y>-?\d+\.?\d*(?:[eE][-+]?\d+)?)[,，\s]*(?:[,，\s]-?[\d.]*)?"
 )
 _SIGNS: Final = re.compile(
-    rb"^\s*(J|j)?\d+\s*[,\t ]\s*(-?\d{1,3}\s*[,\t ]\s*)?\d+\.\d+\s*[,\t ]\s*\d+\.\d+", re.MULTILINE
+    rb"\s*(J|j)?\d+\s*[,\t ]\s*(-?\d{1,3}\s*[,\t ]\s*)?\d{6,8}(\.\d+)?\s*[,\t ]\s*\d{6,8}(\.\d+)?\s*"
 )
 _SECTION: Final = "[地块坐标]"
 
@@ -57,7 +57,7 @@ def is_boundary_text(head: bytes) -> bool:
     lines = [line for line in head.splitlines()[:50] if line.strip()]
     if any(line.rstrip().endswith(b"@") for line in lines):
         return True
-    return len(lines) >= 3 and sum(_SIGNS.match(line) is not None for line in lines) * 10 >= len(lines) * 7
+    return len(lines) >= 3 and sum(_SIGNS.fullmatch(line) is not None for line in lines) * 10 >= len(lines) * 7
 
 
 def read_boundary_text(path: Path, file: str, encoding: str | None, room: Path) -> Iterator[Sheet]:

@@ -14,15 +14,19 @@ from landgis.terms.errors import InputError, Words
 
 _CELL_MOST: Final = 64 * 1024**2
 _HEAD: Final = 65_536
+_SIGNS: Final = ",;\t|"
+#: So many lines may stand above the header.
+_TITLES: Final = 3
 
 
 def read_delimited(path: Path, file: str, encoding: str | None, room: Path) -> Iterator[Sheet]:
     """Read a CSV."""
     text, used = text_of(path.read_bytes(), encoding, file)
     csv.field_size_limit(_CELL_MOST)
-    first_line = text[: 32 * _HEAD].split("\n", 1)[0]
-    delimiter = max(",;\t|", key=first_line.count)
-    few_enough_columns(file, first_line.count(delimiter) + 1)
+    first_lines = text[: 32 * _HEAD].split("\n", _TITLES)[:_TITLES]
+    header = next((line for line in first_lines if any(sign in line for sign in _SIGNS)), "")
+    delimiter = max(_SIGNS, key=header.count)
+    few_enough_columns(file, header.count(delimiter) + 1)
     rows: list[tuple[int, Row]] = []
     width = 0
     try:

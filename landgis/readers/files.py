@@ -244,7 +244,8 @@ def _layer(sheet: Sheet) -> Layer:
         if sheet.has_shapes:
             place = batch.num_columns - 1
             wkb = batch.column(place).to_numpy(zero_copy_only=False)
-            shapes.append(_flat(shapely.from_wkb(wkb, on_invalid="ignore")))
+            with np.errstate(invalid="ignore"):  # a corner that is no number is told with its row
+                shapes.append(_flat(shapely.from_wkb(wkb, on_invalid="ignore")))
             batch = batch.remove_column(place)
         batches.append(batch)
     schema = sheet.schema.remove(len(sheet.schema) - 1) if sheet.has_shapes else sheet.schema

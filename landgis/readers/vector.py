@@ -3,10 +3,11 @@
 import mmap
 import os
 import re
+import shutil
 import sqlite3
 import struct
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -294,8 +295,24 @@ def read_mapinfo(path: Path, file: str, encoding: str | None, room: Path) -> Ite
         _incomplete(
             file, missing, Words("属性和图形分在几个文件里。", "Attributes and shapes are kept in several files.")
         )
-    options = {"encoding": known_encoding(encoding, file)} if encoding else {}
-    yield from read_layer(path, file, None, "MapInfo File", name=Path(file).stem, **options)
+    yield from read_layer(_of_stated_signs(path, beside, room), file, None, "MapInfo File", name=Path(file).stem)
+
+
+def _of_stated_signs(path: Path, beside: Mapping[str, Path], room: Path) -> Path:
+    """Give the table as it is, or a copy that says it is in GBK where it is and names no character set."""
+    content = path.read_bytes()
+    if not re.search(rb"charset\s+\"?neutral", content[:_HEAD_BYTES], re.IGNORECASE):
+        return path
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        for ending, part in beside.items():
+            if part != path:
+                os.symlink(part.resolve(), room / f"layer{ending}")
+        copy = room / f"layer{path.suffix.lower()}"
+        copy.write_bytes(re.sub(rb"(?i)(charset\s+\"?)neutral", rb"\1WindowsSimpChinese", content, count=2))
+        return copy
+    return path
 
 
 def read_geodatabase(path: Path, file: str, encoding: str | None, room: Path) -> Iterator[Sheet]:
@@ -325,7 +342,54 @@ def read_shapefile(path: Path, file: str, encoding: str | None, room: Path) -> I
     used = encoding or dbf_encoding(parts[".dbf"], parts.get(".cpg"), file)
     known_encoding(used, file)
     _few_enough_shape_corners(parts[".shx"], file)
-    yield from read_layer(path, file, path.stem, "ESRI Shapefile", name=Path(file).stem, encoding=used)
+    names = _cut_names(parts[".dbf"], used)
+    if names is None:
+        yield from read_layer(path, file, path.stem, "ESRI Shapefile", name=Path(file).stem, encoding=used)
+        return
+    copy = _with_plain_names(parts, room, len(names))
+    distinct, twice = distinct_names(names)
+    for sheet in read_layer(copy, file, copy.stem, "ESRI Shapefile", name=Path(file).stem, encoding=used):
+        sheet.schema = pa.schema(
+            [
+                field.with_name(distinct[place] if place < len(names) else field.name)
+                for place, field in enumerate(sheet.schema)
+            ]
+        )
+        sheet.notes += [Note("112-names-collide", {"names": ", ".join(twice)})] if twice else []
+        yield sheet
+
+
+def _cut_names(dbf: Path, encoding: str) -> list[str] | None:
+    """Give the columns' names where one was cut within a sign, which nobody could decode; None where all are whole."""
+    raw = _raw_names(dbf.read_bytes()[: 32 * 1024])
+    try:
+        for name in raw:
+            name.decode(encoding)
+    except UnicodeDecodeError:
+        return [name.decode(encoding, errors="ignore") for name in raw]
+    return None
+
+
+def _raw_names(head: bytes) -> list[bytes]:
+    names = []
+    place = 32
+    while place + 32 <= len(head) and head[place] != 0x0D:
+        names.append(head[place : place + 11].split(b"\x00", 1)[0])
+        place += 32
+    return names
+
+
+def _with_plain_names(parts: Mapping[str, Path], room: Path, count: int) -> Path:
+    """Lay a shapefile down with columns called F1, F2 and so on."""
+    for ending, part in parts.items():
+        if ending != ".dbf":
+            os.symlink(part.resolve(), room / f"layer{ending}")
+    copy = shutil.copyfile(parts[".dbf"], room / "layer.dbf")
+    with copy.open("r+b") as stream:
+        for place in range(count):
+            stream.seek(32 + 32 * place)
+            stream.write(f"F{place + 1}".encode().ljust(11, b"\x00"))
+    return room / "layer.shp"
 
 
 def _few_enough_shape_corners(shx: Path, file: str) -> None:

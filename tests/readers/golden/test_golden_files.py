@@ -1,0 +1,429 @@
+"""The golden set, what files and coordinates do: formats, encodings, coordinates, attacks. Each case says what is expected of it."""
+
+import json
+import sqlite3
+import stat
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dirty
+import geopandas as gpd
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import shapely
+from golden import Case, cases
+
+Make = Callable[[Path], Path]
+KEY = "地块编号"
+EAST, NORTH = 568_533.0, 3_466_677.0
+
+
+# --- how they are made ------------------------------------------------------------------------------------------------
+
+
+def vector(name: str, frame: Callable[[], gpd.GeoDataFrame], driver: str = "GPKG", **options: Any) -> Make:
+    def make(folder: Path) -> Path:
+        frame().to_file(folder / name, driver=driver, **options)
+        return folder / name
+
+    return make
+
+
+def shape(frame: Callable[[], gpd.GeoDataFrame], encoding: str = "UTF-8", without: tuple[str, ...] = ()) -> Make:
+    return lambda folder: dirty.shapefile(folder / "宗地.shp", frame(), encoding, without=without)
+
+
+def text(name: str, content: str, encoding: str = "utf-8") -> Make:
+    def make(folder: Path) -> Path:
+        (folder / name).write_bytes(content.encode(encoding))
+        return folder / name
+
+    return make
+
+
+def sheet(rows: list[list[Any]], merged: tuple[tuple[int, int, int, int], ...] = (), old: bool = False) -> Make:
+    write = dirty.old_workbook if old else dirty.workbook
+    return lambda folder: write(folder / ("a.xls" if old else "a.xlsx"), rows, merged)
+
+
+def archive(name: str, **members: Any) -> Make:
+    def make(folder: Path) -> Path:
+        with zipfile.ZipFile(folder / name, "w", zipfile.ZIP_DEFLATED) as target:
+            for entry in members["of"]:
+                target.writestr(*entry)
+        return folder / name
+
+    return make
+
+
+def wkt() -> str:
+    return str(dirty.SQUARE.wkt)
+
+
+def moved(**to: Any) -> Callable[[], gpd.GeoDataFrame]:
+    """Two plots, of which the second has another shape."""
+
+    def frame() -> gpd.GeoDataFrame:
+        plots = dirty.plots(crs=to.get("crs", 4490))
+        plots.loc[1, "geometry"] = to["shape"]
+        return plots
+
+    return frame
+
+
+def collided(folder: Path) -> Path:
+    plots = dirty.plots(no=["A-1", "A-2"], first=["甲", "乙"], second=["出让", "划拨"])
+    path = dirty.shapefile(folder / "a.shp", plots, "GB18030", without=(".cpg",))
+    dirty.call_fields(path, KEY.encode("gbk"), "土地使用权".encode("gbk"), "土地使用权".encode("gbk"))
+    return path
+
+
+def cut(folder: Path) -> Path:
+    path = dirty.shapefile(folder / "a.shp", dirty.plots(no=["A-1", "A-2"], owner=["甲", "乙"]))
+    dirty.call_fields(path, KEY.encode()[:11], "土地使用权人".encode()[:10])
+    # Twelve bytes do not fit into ten: the key is called 地块编 and is to be named by the profile.
+    return path
+
+
+def delivered(folder: Path) -> Path:
+    inner = folder / "inner"
+    inner.mkdir()
+    dirty.plots().to_file(inner / "宗地.gdb", driver="OpenFileGDB")
+    (inner / "四至图.jpg").write_bytes(b"\xff\xd8\xff")
+    return dirty.folder_zipped(folder / "交付.zip", inner, "批次1/")
+
+
+def with_a_view(folder: Path) -> Path:
+    path = folder / "a.gpkg"
+    dirty.plots().to_file(path, layer="宗地")
+    with sqlite3.connect(path) as base:
+        base.execute(
+            "CREATE VIEW endless AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT i FROM n"
+        )
+        base.execute(
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier) VALUES ('endless', 'attributes', 'e')"
+        )
+    base.close()
+    return path
+
+
+def only_a_view(folder: Path) -> Path:
+    path = with_a_view(folder)
+    with sqlite3.connect(path) as base:
+        base.execute("DELETE FROM gpkg_contents WHERE table_name = '宗地'")
+    base.close()
+    return path
+
+
+def gbk_mapinfo(folder: Path) -> Path:
+    dirty.plots(DKBM=["", ""], TDSYQR=["", ""]).to_file(folder / "a.mif", driver="MapInfo File")
+    head = (folder / "a.mif").read_text().replace("DKBM", KEY).replace("TDSYQR", "土地使用权人")
+    (folder / "a.mif").write_bytes(head.encode("gbk"))
+    (folder / "a.mid").write_bytes('"A-1","示例企业一"\n"A-2","示例企业二"\n'.encode("gbk"))
+    return folder / "a.mif"
+
+
+def cad(number: str | None) -> Make:
+    x, y = 40_000_000 + EAST, NORTH
+    square = [(x, y), (x + 100, y), (x + 100, y + 100), (x, y + 100)]
+    labels = [("text", "ZJ", (x + 50, y + 50), number)] if number else []
+    return lambda folder: dirty.drawing(
+        folder / "a.dxf", ("line", "JZD", square, True), ("line", "DL", square[:3], False), *labels
+    )
+
+
+def points(stated: int | None = None, swap: tuple[bytes, bytes] = (b"", b"")) -> Make:
+    def make(folder: Path) -> Path:
+        hole = [dirty.ring(NORTH, EAST), dirty.ring(NORTH + 25, EAST + 25, 50)]
+        path = dirty.boundary_text(
+            folder / "a.txt", ("A-1", hole), ("A-2", [dirty.ring(NORTH, EAST + 200)]), stated=stated
+        )
+        path.write_bytes(path.read_bytes().replace(*swap) if swap[0] else path.read_bytes())
+        return path
+
+    return make
+
+
+def feet() -> gpd.GeoDataFrame:
+    """Two lots in Queens, New York, in US feet under a system that has metres (EPSG:32118)."""
+    return dirty.plots(shapely.box(1_010_000, 200_000, 1_010_300, 200_300), crs=32118)
+
+
+def far_corners() -> gpd.GeoDataFrame:
+    return moved(shape=shapely.box(120.72, 31.32, 1e300, 31.321))()
+
+
+def corner_that_is_no_number() -> gpd.GeoDataFrame:
+    with np.errstate(invalid="ignore"):
+        return moved(shape=shapely.Polygon([(120.7, 31.3), (np.nan, 31.3), (120.7, 31.4), (120.7, 31.3)]))()
+
+
+def many_columns(folder: Path) -> Path:
+    properties = {f"c{number}": number for number in range(65_536)} | {KEY: "A-1"}
+    feature = {"type": "Feature", "properties": properties, "geometry": shapely.geometry.mapping(dirty.SQUARE)}
+    (folder / "a.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    return folder / "a.geojson"
+
+
+def circle_wkb(corners: int) -> bytes:
+    """Give the WKB of a polygon of one ring with so many corners, without holding it as a shape."""
+    angle = np.linspace(0, 2 * np.pi, corners)
+    xy = np.column_stack([120.72 + 0.01 * np.cos(angle), 31.32 + 0.01 * np.sin(angle)])
+    xy[-1] = xy[0]
+    return b"\x01\x03\x00\x00\x00\x01\x00\x00\x00" + np.array(corners, "<u4").tobytes() + xy.astype("<f8").tobytes()
+
+
+def ten_million_corners(folder: Path) -> Path:
+    told = {
+        "version": "1.1.0",
+        "primary_column": "g",
+        "columns": {"g": {"encoding": "WKB", "geometry_types": ["Polygon"]}},
+    }
+    table = pa.table({KEY: ["A-1"], "g": pa.array([circle_wkb(10_000_000)], pa.binary())})
+    pq.write_table(
+        table.replace_schema_metadata({"geo": json.dumps(told)}),
+        folder / "a.parquet",
+        compression="none",
+        use_dictionary=False,
+        write_statistics=False,
+    )
+    return folder / "a.parquet"
+
+
+def ten_million_corners_as_a_shapefile(folder: Path) -> Path:
+    path = dirty.shapefile(folder / "a.shp", dirty.plots())
+    words = bytearray(path.with_suffix(".shx").read_bytes())
+    words[112:116] = (80_000_024).to_bytes(4, "big")  # in words of two bytes, of the second record
+    path.with_suffix(".shx").write_bytes(words)
+    return path
+
+
+def link() -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo("宗地.shp")
+    info.external_attr = (stat.S_IFLNK | 0o777) << 16
+    return info
+
+
+BOMB = (
+    '<!DOCTYPE kml [<!ENTITY a "ha">'
+    + "".join(f'<!ENTITY {chr(98 + i)} "{("&" + chr(97 + i) + ";") * 10}">' for i in range(9))
+    + "]>"
+)
+KML = '<kml xmlns="http://www.opengis.net/kml/2.2"><Placemark><name>{}</name><Point><coordinates>120,31</coordinates></Point></Placemark></kml>'
+VRT = '<OGRVRTDataSource><OGRVRTLayer name="passwd"><SrcDataSource>{}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>'
+
+# --- formats and encodings --------------------------------------------------------------------------------------------
+
+FORMATS = (
+    Case("a shapefile in GBK without cpg", shape(dirty.plots, "GB18030", (".cpg",)), stored=2),
+    Case("a shapefile without its dbf", shape(dirty.plots, without=(".dbf",)), refused=".dbf missing"),
+    Case("two columns that ten bytes made one", collided, stored=2, issues={"112-names-collide": 1}),
+    Case(
+        "a column whose name was cut within a sign",
+        cut,
+        stored=2,
+        profile='name = "n"\nzh = "n"\nen = "n"\n[[table]]\nname = "parcel"\nlayers = ["*"]\n[table.columns]\nparcel_no = "地块编"\n'
+        'owner_name = "土地使"\n',
+    ),
+    Case("a geodatabase in a folder of a zip, with a picture", delivered, stored=2, issues={"113-member-unread": 1}),
+    Case("a geopackage with a view that never ends", with_a_view, stored=2),
+    Case("a geopackage of nothing but that view", only_a_view, refused="no row"),
+    Case("a gml without its schema", vector("a.gml", dirty.plots, "GML"), stored=2),
+    Case("a mapinfo table in GBK that does not say so", gbk_mapinfo, stored=2),
+    Case(
+        "a mapinfo table that leads to another file",
+        text("a.tab", '!table\n!version 300\nDefinition Table\n  File "/etc/passwd"\n  Type DBF\n'),
+        refused="leads to other files",
+    ),
+    Case("a drawing", cad("A-1"), stored=1, issues={"115-crs-inferred": 1, "117-entities-unused": 1}),
+    Case(
+        "a drawing whose parcel has no number",
+        cad(None),
+        issues={"115-crs-inferred": 1, "117-entities-unused": 1, "301-missing": 1},
+    ),
+    Case(
+        "a csv of well-known text, one broken",
+        text("a.csv", f'{KEY},WKT\nA-1,"{wkt()}"\nA-2,POLYGON((1 2\n', "gb18030"),
+        stored=1,
+        issues={"401-no-shape": 1},
+        options={"crs": "EPSG:4490"},
+    ),
+    Case(
+        "a csv in UTF-16 with tabs beneath a title",
+        text("a.csv", f"供地台账\n{KEY}\tWKT\nA-1\t{wkt()}\n", "utf-16"),
+        stored=1,
+        options={"crs": "EPSG:4490"},
+    ),
+    Case("a csv with a comma too many", text("a.csv", f"{KEY},b\nA-1,1\nA-2,1,2\n"), refused="line 3"),
+    Case(
+        "a workbook with merged cells, two rows of header, a column a year",
+        sheet(
+            [["台账", None, None, None], [KEY, "图形", "税收", None], [None, None, 2021, 2022], ["A-1", wkt(), 1, 2]],
+            ((0, 0, 0, 3), (1, 0, 2, 0), (1, 1, 2, 1), (1, 2, 1, 3)),
+        ),
+        stored=1,
+        issues={"111-header-joined": 1},
+        options={"crs": "EPSG:4490"},
+    ),
+    Case(
+        "an old workbook with a row of column numbers",
+        sheet([[KEY, "图形", "坐落", "镇街", "村"], [1, 2, 3, 4, 5], ["A-1", wkt(), "甲路", "甲镇", "甲村"]], old=True),
+        stored=1,
+        issues={"111-header-joined": 1},
+        options={"crs": "EPSG:4490"},
+    ),
+    Case("boundary points with a hole", points(), stored=2),
+    Case("boundary points of which some are missing", points(stated=20), stored=2, issues={"118-points-miscounted": 2}),
+    Case("boundary points with a line that is none", points(swap=(b"J3,1,", b"J3;")), refused="no boundary point"),
+    Case("a text in no known encoding", text("a.csv", "name\n" + "\x80\xff\x81 " * 200, "latin-1"), refused="encoding"),
+)  # fmt: skip
+
+# --- coordinates ------------------------------------------------------------------------------------------------------
+
+COORDINATES = (
+    Case("six-digit eastings", shape(lambda: dirty.plots(dirty.SIX_DIGITS, crs=None), without=()), refused="EPSG:4549"),
+    Case(
+        "six-digit eastings of which the user says the zone",
+        shape(lambda: dirty.plots(dirty.SIX_DIGITS, crs=None)),
+        stored=2,
+        options={"crs": "EPSG:4549"},
+    ),
+    Case(
+        "eastings with the zone of 3 degrees, no prj",
+        shape(lambda: dirty.plots(dirty.ZONE_40, crs=None)),
+        stored=2,
+        issues={"115-crs-inferred": 1},
+    ),
+    Case(
+        "eastings with the zone of 6 degrees, no prj",
+        shape(lambda: dirty.plots(shapely.box(20_854_199, 3_473_000, 20_854_299, 3_473_100), crs=None)),
+        stored=2,
+        issues={"115-crs-inferred": 1},
+    ),
+    Case(
+        "the zones of two numbers in a layer",
+        shape(lambda: moved(shape=shapely.box(39_568_533, NORTH, 39_568_633, NORTH + 100), crs=None)().set_geometry(
+            [dirty.ZONE_40, shapely.box(39_568_533, NORTH, 39_568_633, NORTH + 100)])),
+        refused="39, 40",
+    ),
+    Case(
+        "latitude before longitude",
+        vector("a.gpkg", lambda: dirty.plots(shapely.box(31.32, 120.72, 31.321, 120.721))),
+        stored=2,
+        issues={"114-axes-swapped": 1},
+    ),
+    Case(
+        "north before east, no prj",
+        shape(lambda: dirty.plots(shapely.transform(dirty.ZONE_40, lambda xy: xy[:, ::-1]), crs=None)),
+        stored=2,
+        issues={"114-axes-swapped": 1, "115-crs-inferred": 1},
+    ),
+    Case("degrees of no stated datum", shape(lambda: dirty.plots(crs=None)), refused="EPSG:4610"),
+    Case(
+        "Xi'an 80",
+        vector("a.gpkg", lambda: dirty.plots(dirty.SIX_DIGITS, crs=2385)),
+        stored=2,
+        issues={"116-local-datum": 1},
+    ),
+    Case("degrees under a system in metres", vector("a.gpkg", lambda: dirty.plots(crs=4549)), refused="numbers are degrees"),
+    Case(
+        "degrees under a system in metres, and the user knows better",
+        vector("a.gpkg", lambda: dirty.plots(crs=4549)),
+        stored=2,
+        issues={"119-crs-overruled": 1},
+        options={"crs": "EPSG:4490"},
+    ),
+    Case("metres under a system in degrees", vector("a.gpkg", lambda: dirty.plots(dirty.SIX_DIGITS)), refused="metres or feet"),
+    Case("feet under a system in metres", vector("a.gpkg", feet), refused="US feet"),
+    Case(
+        "a statement that the user contradicts without need",
+        vector("a.gpkg", dirty.plots),
+        refused="Only one of them",
+        options={"crs": "EPSG:4549"},
+    ),
+    Case(
+        "a parcel a hundred kilometres from the rest",
+        vector("a.gpkg", lambda: gpd.GeoDataFrame(
+            {KEY: [f"A-{place}" for place in range(5)]},
+            geometry=[*dirty.plots(n=[1, 2, 3, 4]).geometry, shapely.box(121.9, 31.32, 121.901, 31.321)], crs=4490)),
+        stored=5,
+        issues={"407-far-away": 1},
+    ),
+    Case(
+        "a web map's metres without a crs",
+        text("a.geojson", json.dumps({"type": "FeatureCollection", "features": [
+            {"type": "Feature", "properties": {KEY: "A-1"}, "geometry": shapely.geometry.mapping(
+                shapely.box(13_438_488, 3_674_000, 13_438_588, 3_674_100))}]})),
+        stored=1,
+        issues={"115-crs-inferred": 1},
+    ),
+)  # fmt: skip
+
+# --- attacks ----------------------------------------------------------------------------------------------------------
+
+ATTACKS = (
+    Case("a zip bomb", archive("a.zip", of=[("a.dbf", b"\x00" * 20_000_000)]), refused="bomb"),
+    Case("a member that points out of the archive", archive("a.zip", of=[("../../a.shp", b"x")]), refused="points out"),
+    Case("a member that is a link", archive("a.zip", of=[(link(), b"/etc/passwd")]), refused="link"),
+    Case("an archive in an archive", archive("a.zip", of=[("b.zip", b"PK\x05\x06" + bytes(18))]), refused="no file in it"),
+    Case("an xml bomb", text("a.kml", '<?xml version="1.0"?>' + BOMB + KML.format("&j;")), refused="entities"),
+    Case(
+        "an xml that brings in another file",
+        text("a.gml", '<!DOCTYPE g [<!ENTITY x SYSTEM "file:///etc/passwd">]><g>&x;</g>'),
+        refused="entities",
+    ),
+    Case(
+        "an xml bomb in a workbook",
+        archive("a.xlsx", of=[("xl/workbook.xml", BOMB + "<workbook/>")]),
+        refused="DOCTYPE",
+    ),
+    Case("a list of other files called geojson", text("a.geojson", VRT.format("/etc/passwd")), refused="not that of"),
+    Case(
+        "a list of other hosts called kml",
+        text("a.kml", VRT.format("/vsicurl/http://127.0.0.1:1/a.geojson")),
+        refused="not that of",
+    ),
+    Case("coordinates of 1e300", vector("a.gpkg", far_corners), stored=1, issues={"402-bad-coordinates": 1}),
+    Case(
+        "coordinates that are no number",
+        vector("a.gpkg", corner_that_is_no_number),
+        stored=1,
+        issues={"402-bad-coordinates": 1},
+    ),
+    Case("a ring of ten million corners", ten_million_corners, refused="corners"),
+    Case("a shapefile that says so of its second row", ten_million_corners_as_a_shapefile, refused="corners"),
+    Case("65 536 columns in a csv", text("a.csv", ",".join(f"c{n}" for n in range(65_536)) + "\n1\n"), refused="columns"),
+    Case("65 536 columns in a geojson", many_columns, refused="columns"),
+    Case(
+        "a text of ten megabytes",
+        vector("a.gpkg", lambda: dirty.plots(**{KEY: ["A-1"], "坐落": ["路" * 3_500_000]})),
+        stored=1,
+        issues={"308-text-too-long": 1},
+    ),
+    Case(
+        "control signs, and one that turns the text round",
+        vector("a.gpkg", lambda: dirty.plots(**{KEY: ["A-1"], "坐落": ["甲路\x07\u202e1号"]})),
+        stored=1,
+        issues={"307-text-cleaned": 1},
+    ),
+    Case("a geopackage of noise", text("a.gpkg", "SQLite format 3\x00" + "\x01" * 4096), refused="damaged"),
+    Case("a parquet of noise", text("a.parquet", "PAR1" + "\x01" * 4096 + "PAR1"), refused="damaged"),
+    Case("a shapefile of noise", archive("a.zip", of=[
+        ("a.shp", b"\x00\x00\x27\x0a" + bytes(200)), ("a.shx", b"\x00\x00\x27\x0a" + bytes(200)), ("a.dbf", b"\x03" * 99)]),
+        refused="damaged"),
+)  # fmt: skip
+
+
+@cases(*FORMATS, *COORDINATES, *ATTACKS)
+def test_a_dirty_file_is_told_from_a_clean_one(tmp_path: Path, case: Case) -> None:
+    began = time.monotonic()
+    case.hold(tmp_path)
+    assert time.monotonic() - began < 30, "10 s alone; three times that where others work on the machine"
+
+
+def test_the_set_is_as_large_as_was_asked() -> None:
+    assert len(FORMATS) + len(COORDINATES) + len(ATTACKS) >= 35
