@@ -34,7 +34,7 @@ from landgis.terms.frames import ANSWER, BATCH_KIND, CHANGE, DEMAND_STATUS, IDLE
 from landgis.terms.reasons import name_words
 from landgis.terms.rules import KIND_WORDS, STATUS_WORDS, Ruleset
 from landgis.terms.units import hectares, mu
-from landgis.workflows import batches, corrections, demands, evaluation, publish, rulebooks
+from landgis.workflows import batches, corrections, demands, evaluation, profiles, publish, rulebooks
 from landgis.workflows.assess import assess as assess_parks
 from landgis.workflows.compare import compare
 from landgis.workflows.explain import Cases, find_parcel, what_if
@@ -64,6 +64,8 @@ batch = typer.Typer(help="批次：列表、详情、差异、撤销。 | The im
 app.add_typer(batch, name="batch")
 correction = typer.Typer(help="更正登记：导入后仍有效。 | Corrections that outlive every import.", no_args_is_help=True)
 app.add_typer(correction, name="correction")
+profile_ = typer.Typer(help="字段方案：列表、内容、按文件提议。 | Profiles of columns.", no_args_is_help=True)
+app.add_typer(profile_, name="profile")
 
 _BEIJING: Final = timezone(timedelta(hours=8))
 #: The sample city is made for this day, so that it is the same city on every machine and every day.
@@ -208,7 +210,9 @@ def doctor() -> None:
 @app.command()
 def ingest(
     files: Annotated[list[Path], typer.Argument(help="文件 | files", metavar="FILE…")],
-    profile: Annotated[str, typer.Option(help="字段方案 | profile of the columns")] = "landgis-template",
+    profile: Annotated[
+        str, typer.Option(help="字段方案；auto 按文件选 | profile of the columns, auto chooses by the file")
+    ] = "landgis-template",
     park: Annotated[str | None, typer.Option(help="园区代码 | park")] = None,
     crs: Annotated[str | None, typer.Option(help="坐标系，如 EPSG:4549 | coordinate reference system")] = None,
     encoding: Annotated[str | None, typer.Option(help="文字编码 | text encoding")] = None,
@@ -217,6 +221,9 @@ def ingest(
         bool,
         typer.Option("--full", help="文件是全量：库中有而文件中没有的终止 | the file holds all: what it lacks ends"),
     ] = False,
+    unit: Annotated[
+        list[str] | None, typer.Option(help="列的单位，如 TDMJ=公顷，可多次 | unit of a column, may be repeated")
+    ] = None,
     issues: Annotated[
         Path | None, typer.Option(help="问题清单写到 .xlsx 或 .csv | write every issue to a file")
     ] = None,
@@ -225,7 +232,16 @@ def ingest(
     settings = _settings()
     with _operator(_app_url(settings)) as conn, _steps() as tell:
         done = ingest_files(
-            conn, files, profile, park=park, crs=crs, encoding=encoding, is_dry=dry_run, is_full=full, tell=tell
+            conn,
+            files,
+            profile,
+            park=park,
+            crs=crs,
+            encoding=encoding,
+            is_dry=dry_run,
+            is_full=full,
+            units=_units(unit),
+            tell=tell,
         )
         if issues is not None:
             publish.issue_list(done, issues, language=settings.language)
@@ -334,7 +350,7 @@ def demand_import(
     ] = None,
 ) -> None:
     """导入项目用地需求，逐行检查。 | A list of projects becomes demands, every row checked."""
-    ingest(files, profile, park, None, encoding, dry_run, False, issues)
+    ingest(files, profile, park, None, encoding, dry_run, False, None, issues)
 
 
 @demand.command("list")
@@ -488,6 +504,41 @@ def correction_export(output: Output) -> None:
     """把现行更正写成 .xlsx 或 .csv，可再导入。 | Write them to a file that can be imported again."""
     with _operator(_app_url(_settings())) as conn:
         _answer({"corrections": corrections.export_list(conn, output), "file": str(output)})
+
+
+@profile_.command("list")
+def profile_list() -> None:
+    """列出随附的字段方案。 | The profiles that are shipped."""
+    _answer(
+        {"profiles": profiles.packaged()},
+        lambda answer: _print_rows(
+            ("方案 profile", "来源 source", "表 tables"),
+            [(one["name"], f"{one['zh']} | {one['en']}", ", ".join(one["tables"])) for one in answer["profiles"]],
+        ),
+    )
+
+
+@profile_.command("show")
+def profile_show(
+    profile: Annotated[str, typer.Argument(help="方案名或 .toml 文件 | profile, or a .toml file", metavar="PROFILE")],
+) -> None:
+    """一个方案的全部对应。 | All that a profile says."""
+    _answer(profiles.lay_out(profile), _print_profile)
+
+
+@profile_.command("suggest")
+def profile_suggest(
+    files: Annotated[list[Path], typer.Argument(help="文件 | files", metavar="FILE…")],
+    encoding: Annotated[str | None, typer.Option(help="文字编码 | text encoding")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="写成 .toml，改好后使用 | write it as a profile to be looked through"),
+    ] = None,
+) -> None:
+    """按列名、拼音首字母、数值和单位提议一个方案。 | Propose a profile by names, initials, values and units."""
+    with _steps() as tell:
+        found = profiles.propose(files, encoding=encoding, output=output, tell=tell)
+    _answer(found, _print_proposal)
 
 
 @app.command("map")
@@ -727,6 +778,19 @@ def _free_port(host: str, port: int) -> None:
             ) from error
 
 
+def _units(given: Sequence[str] | None) -> dict[str, str]:
+    """Read ``COLUMN=UNIT`` pairs."""
+    pairs = [text.rpartition("=") for text in given or ()]
+    wrong = next((text for text, (name, _, unit) in zip(given or (), pairs, strict=True) if not name or not unit), None)
+    if wrong is not None:
+        raise InputError(
+            Words("单位写法不对。", "The unit is not written as COLUMN=UNIT."),
+            at=f"--unit {wrong}",
+            mend=Words("写作 --unit TDMJ=公顷。", "Write it as --unit TDMJ=ha."),
+        )
+    return {name: unit for name, _, unit in pairs}
+
+
 def _day(text: str | None) -> date:
     if text is None:
         return datetime.now(_BEIJING).date()
@@ -849,6 +913,42 @@ def _print_corrections(answer: dict[str, Any]) -> None:
     _print_rows(
         ("号 no", "行 row", "字段 field", "原 old", "现 new", "理由 reason", "依据 evidence", "何人 who"), lines
     )
+
+
+def _print_profile(answer: dict[str, Any]) -> None:
+    print_line(f"{answer['name']}: {answer['zh']} | {answer['en']}")
+    for one in answer["tables"]:
+        own = "（本系统列名 our own names）" if one["own_names"] else ""
+        print_line(f"{one['table']} ← {', '.join(one['layers'])}{own}")
+        lines = [
+            (item["column"], item["zh"], ", ".join(item["from"]) or str(item["value"]), item["unit"] or "")
+            for item in one["columns"]
+        ]
+        _print_rows(("列 column", "名称 name", "来自 from", "单位 unit"), lines)
+
+
+def _print_proposal(answer: dict[str, Any]) -> None:
+    for fit in answer["fits"]:
+        print_line(f"随附方案 shipped profile {fit['name']}: {100 * fit['share']:.0f} %")
+    for layer in answer["layers"]:
+        sure = "" if layer["is_sure"] else "（编号列不确定 key not certain）"
+        print_line(f"{layer['name']} ({layer['rows']}) → {layer['table'] or '?'}{sure}")
+        lines = [
+            (
+                one["header"],
+                f"{one['zh']} {one['column']}",
+                f"{one['score']:.2f}",
+                one["reason"]["zh"],
+                one["unit"]
+                or one["unit_from"]
+                or ("? " + (one["hint"]["zh"] if one["hint"] else "") if one["asks_unit"] else ""),
+                " / ".join(one["examples"]),
+            )
+            for one in layer["columns"]
+        ]
+        _print_rows(("文件列 header", "字段 column", "把握 score", "理由 reason", "单位 unit", "示例 examples"), lines)
+        if layer["left"]:
+            print_line(f"未用 not used: {', '.join(layer['left'])}")
 
 
 def _print_batches(answer: dict[str, Any]) -> None:

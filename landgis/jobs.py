@@ -51,6 +51,7 @@ def _ingest(conn: Connection, asked: Mapping[str, Any], scope: Sequence[str], te
         encoding=asked.get("encoding"),
         is_dry=asked.get("is_dry", False),
         is_full=asked.get("is_full", False),
+        units=asked.get("units"),
         parks=scope,
         tell=tell,
     )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -16,7 +17,7 @@ import shapely
 
 from landgis.readers.coordinates import no_system
 from landgis.readers.files import Layer, Shapes
-from landgis.readers.profiles import UNIT_WORDS, Join, Origin, Profile, Target, Where, unit_factor
+from landgis.readers.profiles import ASK, UNIT_WORDS, Join, Origin, Profile, Target, Where, unit_factor
 from landgis.terms import crs
 from landgis.terms.errors import InputError, Words
 from landgis.terms.frames import STOCK, Column, Table
@@ -34,6 +35,8 @@ _DATES: Final = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d"
 _MONTHS: Final = ("%Y-%m", "%Y/%m", "%Y.%m", "%Y年%m月", "%Y%m")
 _SPREADSHEET_ERRORS: Final = ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!")
 _YEAR: Final = "{year}"
+#: Two sources of one number agree within this share: areas are rounded to two digits of a mu or four of a hectare.
+SOURCES_SHARE: Final = 0.01
 _NOWHERE: Final = np.zeros(0, dtype=bool)
 
 
@@ -239,6 +242,7 @@ class _Conforming:
         self._yearly: dict[str, str] = {}
         self.origins = self._origins()
         self._unpivot()
+        self._ask_units()
 
     def frame(self) -> pd.DataFrame:
         park_code, kept = self._park_codes()
@@ -271,13 +275,12 @@ class _Conforming:
         """Settle which column of the layer each of ours is read from; absent ones are told, an absent key is refused."""
         origins: dict[str, Origin] = {}
         for name, origin in self.target.columns.items():
-            if origin.names and not any(_YEAR in one for one in origin.names):
-                found = next((one for one in origin.names if one in self.rows), None)
-                if found is None:
-                    self._absent(self.table.by_name[name], origin.names)
-                    continue
-                origin = replace(origin, names=(found,))
-            origins[name] = origin
+            column = self.table.by_name[name]
+            found = [one for one in map(partial(self._settled, column), (origin, *origin.also)) if one is not None]
+            if found:
+                origins[name] = replace(found[0], also=tuple(found[1:]))
+            else:
+                self._absent(column, (*origin.names, *(one for other in origin.also for one in other.names)))
         if self.target.own_names:
             for column in self.table.columns:
                 if column.name not in origins and column.kind != "geometry":
@@ -287,6 +290,49 @@ class _Conforming:
                     elif column.name in self.table.key and column.name != "park_code":
                         self._absent(column, (column.name, column.zh))
         return origins
+
+    def _settled(self, column: Column, origin: Origin) -> Origin | None:
+        """Find the column of the layer that an origin names, with or without a unit in brackets behind it; None where it is absent.
+
+        The header of this very file knows its unit better than a profile of the source.
+        """
+        if not origin.names or any(_YEAR in one for one in origin.names):
+            return origin
+        found = next((one for one in origin.names if one in self.rows), None)
+        if found is None:
+            bare = {name: header for header in map(str, self.rows.columns) for name, unit in [_header(header)] if unit}
+            found = next((bare[one] for one in origin.names if one in bare), None)
+        if found is None:
+            return None
+        unit = _header(found)[1]
+        if unit is not None and column.unit and unit_factor(column, unit) is not None:
+            return replace(origin, names=(found,), unit=unit, unit_from=None)
+        return replace(origin, names=(found,))
+
+    def _ask_units(self) -> None:
+        """Refuse where neither file nor profile nor user says the unit of a column: a guess would be wrong by a factor."""
+        unsaid = {
+            self._yearly.get(name, one.names[0])
+            for name, origin in self.origins.items()
+            for one in (origin, *origin.also)
+            if one.unit == ASK
+        }
+        if not unsaid:
+            return
+        first, *_ = names = sorted(unsaid)
+        named = ", ".join(names)
+        raise InputError(
+            Words(f"不知道这些列的单位：{named}。", f"The units of these columns are not known: {named}."),
+            at=f"{self.layer.file}: {self.layer.name}",
+            why=Words(
+                "同类文件有的用平方米，有的用亩或公顷；猜错会差 15 到 10000 倍。",
+                "Files of this kind have m², mu or ha, yuan or 万元; a guess may be wrong by a factor of 15 to 10 000.",
+            ),
+            mend=Words(
+                f"用 --unit {first}=公顷 说明，每列一个；或写进列名：{first}（公顷）。",
+                f"Say it by --unit {first}=ha, one for each column; or in the header: {first} (ha).",
+            ),
+        )
 
     def _own_name(self, column: Column) -> Origin | None:
         """Find a column of ours under its own or its Chinese name, with or without a unit in brackets behind it."""
@@ -327,12 +373,16 @@ class _Conforming:
         if not yearly:
             return
         found: dict[int, dict[str, str]] = {}
+        stated: dict[str, str] = {}
         for name, origin in yearly.items():
             for pattern in origin.names:
                 form = re.compile(re.escape(pattern).replace(re.escape(_YEAR), r"(\d{4})"))
                 for header in map(str, self.rows.columns):
-                    if match := form.fullmatch(header):
+                    bare, unit = _header(header)
+                    if match := form.fullmatch(header) or form.fullmatch(bare):
                         found.setdefault(int(match[1]), {}).setdefault(name, header)
+                        if unit is not None and unit_factor(self.table.by_name[name], unit) is not None:
+                            stated[name] = unit
         if not found:
             self._absent(self.table.by_name["year"], tuple(one for origin in yearly.values() for one in origin.names))
         rows, at = [], []
@@ -343,11 +393,15 @@ class _Conforming:
             some = self.rows[list(headers.values())].notna().any(axis=1)
             rows.append(part[some])
             at.append(self.at[some])
+        every = [header for headers in found.values() for header in headers.values()]
+        none = self.rows[every].isna().all(axis=1).to_numpy()
+        if none.any():
+            self.issues.add("324-no-year", self.at[none], table=self.table.name)
         self.rows, self.at = pd.concat(rows, ignore_index=True), pd.concat(at, ignore_index=True)
         for year, headers in found.items():
             self._yearly |= {name: header.replace(str(year), _YEAR) for name, header in headers.items()}
         for name, origin in yearly.items():
-            self.origins[name] = replace(origin, names=(f"{_YEAR} {name}",))
+            self.origins[name] = replace(origin, names=(f"{_YEAR} {name}",), unit=stated.get(name, origin.unit))
         self.origins["year"] = Origin(names=(_YEAR,))
 
     def _park_codes(self) -> tuple["pd.Series[Any]", Flags]:
@@ -405,6 +459,35 @@ class _Conforming:
         origin = self.origins.get(column.name)
         if origin is None:
             return _blank(column, count)
+        values = self._from(column, origin)
+        for other in origin.also:
+            values = self._joined_with(column, values, self._from(column, other), other)
+        return values
+
+    def _joined_with(
+        self, column: Column, values: "pd.Series[Any]", others: "pd.Series[Any]", origin: Origin
+    ) -> "pd.Series[Any]":
+        """Take from a further source what those before do not know; where both know it and differ, tell it and keep the first."""
+        both = (values.notna() & others.notna()).to_numpy(dtype=bool)
+        if column.kind == "number":
+            one, two = values.to_numpy(dtype=float), others.to_numpy(dtype=float)
+            differ = both & (np.abs(one - two) > SOURCES_SHARE * np.abs(one))
+        else:
+            differ = both & (values != others).fillna(False).to_numpy(dtype=bool)
+        if differ.any():
+            self.issues.add(
+                "323-sources-differ",
+                self.at[differ],
+                table=self.table.name,
+                column=column,
+                raw=values[differ],
+                other=[shown(one) for one in others[differ]],
+                source=origin.names[0] if origin.names else "",
+            )
+        return values.where(values.notna(), others)
+
+    def _from(self, column: Column, origin: Origin) -> "pd.Series[Any]":
+        count = len(self.rows)
         if origin.value is not None:
             return _constant(column, origin.value, count)
         if origin.pattern is not None:
@@ -496,7 +579,7 @@ class _Conforming:
         if origin.unit is not None:
             factor = unit_factor(column, origin.unit) or 1.0
         elif origin.unit_from is not None:
-            factor = self._row_factors(column, origin.unit_from)
+            factor = self._row_factors(column, origin.unit_from, origin.unit_values)
         numbers = numbers * factor
         if column.kind == "number":
             return pd.Series(numbers, dtype="float64")
@@ -533,12 +616,14 @@ class _Conforming:
                 )
                 numbers[found] = np.nan
 
-    def _row_factors(self, column: Column, unit_from: str) -> Numbers:
+    def _row_factors(self, column: Column, unit_from: str, meaning: Mapping[str, str]) -> Numbers:
         if unit_from not in self.rows:
             self._absent(column, (unit_from,))
             return np.full(len(self.rows), np.nan)
         words = _texts(self.rows[unit_from])
-        factors = words.map({one: unit_factor(column, one) for one in {*UNIT_WORDS, column.unit}}).astype(float)
+        known = {one: unit_factor(column, one) for one in {*UNIT_WORDS, column.unit}}
+        known |= {code: unit_factor(column, unit) for code, unit in meaning.items()}
+        factors = words.map(known).astype(float)
         strange = (factors.isna() & words.notna()).to_numpy()
         if strange.any():
             self.issues.add("303-unmapped", self.at[strange], table=self.table.name, column=column, raw=words[strange])

@@ -6,7 +6,7 @@ The form is described in ``docs/profiles.md``.
 import difflib
 import tomllib
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from importlib import resources
 from pathlib import Path
@@ -19,11 +19,13 @@ from landgis.terms.frames import STOCK, Column, Table
 #: Units as headers and unit columns write them.
 UNIT_WORDS: Final[Mapping[str, str]] = {
     "m²": "m2", "㎡": "m2", "m2": "m2", "平方米": "m2", "平米": "m2", "亩": "mu", "mu": "mu", "公顷": "ha", "ha": "ha",
-    "km²": "km2", "平方公里": "km2", "平方千米": "km2", "平方英尺": "sqft", "sqft": "sqft", "sq ft": "sqft",
+    "km²": "km2", "平方公里": "km2", "平方千米": "km2", "平方英尺": "sqft", "sqft": "sqft", "ft²": "sqft",  "sq ft": "sqft",
     "us_survey_sqft": "us_survey_sqft", "m": "m", "米": "m", "ft": "ft", "万元": "wan", "万": "wan", "wan": "wan",
     "元": "yuan", "yuan": "yuan", "亿元": "yi", "yi": "yi", "%": "percent", "％": "percent", "percent": "percent",
     "ratio": "ratio",
 }  # fmt: skip
+#: In the place of a unit: the header or the user has to say it.
+ASK: Final = "ask"
 _SAME_KIND: Final = (
     {"m2", "mu", "ha", "km2", "sqft", "us_survey_sqft"},
     {"m", "ft"},
@@ -48,6 +50,12 @@ def unit_factor(column: Column, unit: str) -> float | None:
     return float(units.FACTORS[given] / units.FACTORS[own])
 
 
+def is_of_kind(column: Column, unit: str) -> bool:
+    """Tell whether a column's own unit can be converted from one like ``"m2"``."""
+    own = UNIT_WORDS.get(column.unit)
+    return own is not None and any({own, unit} <= kind for kind in _SAME_KIND)
+
+
 @dataclass(frozen=True)
 class Origin:
     """Where the values of one of our columns come from.
@@ -58,8 +66,9 @@ class Origin:
         Columns of the layer; the first that exists is read. ``{year}`` in a name stands for four digits, and gives a row a year.
     value
         A constant; `with_column` limits it to rows where that other column of ours is known.
-    unit, unit_from
-        The unit of the values, or the column of the layer which tells it row by row.
+    unit, unit_from, unit_values
+        The unit of the values, or the column of the layer which tells it row by row, with what its codes mean. `ASK`: the source is
+        known to differ, so the header or the user has to say it.
     values
         Their codes to ours; `otherwise` says what becomes of others: an issue (None), silently ``"unknown"``, or ``"keep"``.
     unknown, unknown_below, unknown_above
@@ -68,6 +77,9 @@ class Origin:
         A column of the layer with the most: where this least is above it, the smaller of the two is taken, and noted.
     pattern
         Text made of the layer's columns, ``"{ML}-{row}"``; ``row`` is the row of the file.
+    also
+        Further sources of the same field, each with its own unit and values, for the rows of which those before know nothing; where two
+        know it and differ, that is told.
     """
 
     names: tuple[str, ...] = ()
@@ -75,6 +87,7 @@ class Origin:
     with_column: str | None = None
     unit: str | None = None
     unit_from: str | None = None
+    unit_values: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, str] = field(default_factory=dict)
     otherwise: str | None = None
     unknown: tuple[str | float, ...] = ()
@@ -82,6 +95,7 @@ class Origin:
     unknown_above: float | None = None
     not_above: str | None = None
     pattern: str | None = None
+    also: "tuple[Origin, ...]" = ()
 
 
 @dataclass(frozen=True)
@@ -138,6 +152,50 @@ class Profile:
     park_names: Mapping[str, str]
     targets: tuple[Target, ...]
     joins: tuple[Join, ...] = ()
+
+
+def with_units(profile: Profile, units_given: Mapping[str, str]) -> Profile:
+    """Say in which units a source's columns are, by their names in the file (``{year}`` for the year in a name).
+
+    Raises
+    ------
+    InputError
+        The profile reads no such column, or the unit does not fit it.
+    """
+    left = dict(units_given)
+
+    def said(origin: Origin, column: Column) -> Origin:
+        also = tuple(said(one, column) for one in origin.also)
+        name = next((one for one in origin.names if one in units_given), None)
+        if name is None:
+            return replace(origin, also=also)
+        if unit_factor(column, units_given[name]) is None:
+            raise InputError(
+                Words(
+                    f"单位“{units_given[name]}”不适用于“{column.zh}”。",
+                    f"The unit {units_given[name]!r} does not fit the {column.en}.",
+                ),
+                at=f"--unit {name}={units_given[name]}",
+                mend=Words("可用：㎡、亩、公顷、平方英尺；元、万元、亿元。", "Use m², mu, ha, sqft; yuan, wan, yi."),
+            )
+        left.pop(name, None)
+        return replace(origin, unit=units_given[name], unit_from=None, also=also)
+
+    targets = tuple(
+        replace(
+            target, columns={name: said(origin, target.table.by_name[name]) for name, origin in target.columns.items()}
+        )
+        for target in profile.targets
+    )
+    if left:
+        raise InputError(
+            Words(f"方案没有读取列：{'、'.join(left)}。", f"The profile reads no column {', '.join(left)}."),
+            at="--unit",
+            mend=Words(
+                "写成 --unit TDMJ=公顷，用文件中的列名。", "Write --unit TDMJ=ha, with the file's own column name."
+            ),
+        )
+    return replace(profile, targets=targets)
 
 
 def list_profiles() -> list[str]:
@@ -279,6 +337,9 @@ class _Reader:
         return tuple(self.text(one, key) for one in ([value] if isinstance(value, str) else self.items(value, key)))
 
     def origin(self, value: object, key: str, column: Column | None = None) -> Origin:
+        if isinstance(value, list) and any(isinstance(one, dict) for one in value):
+            first, *others = (self.origin(one, f"{key}[{number}]", column) for number, one in enumerate(value, start=1))
+            return replace(first, also=tuple(others))
         if isinstance(value, str | list):
             return Origin(names=self.texts(value, key))
         data = self.mapping(value, key)
@@ -291,6 +352,7 @@ class _Reader:
                 "with",
                 "unit",
                 "unit_from",
+                "unit_values",
                 "map",
                 "otherwise",
                 "unknown",
@@ -301,7 +363,7 @@ class _Reader:
             },
         )
         unit = self.text(data["unit"], f"{key}.unit") if "unit" in data else None
-        if unit is not None and (column is None or unit_factor(column, unit) is None):
+        if unit is not None and unit != ASK and (column is None or unit_factor(column, unit) is None):
             self.wrong(f"{key}.unit", f"单位“{unit}”不适用于该列。", f"the unit {unit!r} does not fit this column.")
         otherwise = data.get("otherwise")
         if otherwise not in (None, "unknown", "keep"):
@@ -315,6 +377,10 @@ class _Reader:
             with_column=self.text(data["with"], f"{key}.with") if "with" in data else None,
             unit=unit,
             unit_from=self.text(data["unit_from"], f"{key}.unit_from") if "unit_from" in data else None,
+            unit_values={
+                str(theirs): self.text(ours, f"{key}.unit_values.{theirs}")
+                for theirs, ours in self.mapping(data.get("unit_values", {}), f"{key}.unit_values").items()
+            },
             values={
                 str(theirs): self.text(ours, f"{key}.map.{theirs}")
                 for theirs, ours in self.mapping(data.get("map", {}), f"{key}.map").items()

@@ -292,6 +292,20 @@ CHECKS: Final = _register(
         "“{name}”的下限 {low:g} 大于上限 {high:g}，取较小的 {high:g}。",
         "The least {name} ({low:g}) is above the most ({high:g}); the smaller one is taken.",
     ),
+    (
+        "323-sources-differ",
+        "doubted",
+        "sources agree",
+        "“{name}”有两个来源：“{value}”与列“{source}”的“{other}”不一致，取前者。",
+        "The {name} has two sources: {value}, and {other} of the column {source}; the first is kept.",
+    ),
+    (
+        "324-no-year",
+        "refused",
+        "a value in some year",
+        "该行各年度均无数值，没有生成年度指标。",
+        "The row has no value in any year; no yearly row was made of it.",
+    ),
     # 4 topology
     (
         "401-no-shape",

@@ -22,6 +22,7 @@ from landgis.store.corrections import standing_corrections
 from landgis.store.database import ALL_PARKS, Connection, refresh_statistics
 from landgis.store.stock import Source, Stored, add_batch, known_keys
 from landgis.terms.errors import Words
+from landgis.workflows.choosing import AUTO, choose
 from landgis.workflows.corrections import Registered, add_many
 from landgis.workflows.mending import for_mending
 
@@ -85,6 +86,7 @@ def ingest(
     encoding: str | None = None,
     is_dry: bool = False,
     is_full: bool = False,
+    units: Mapping[str, str] | None = None,
     parks: Sequence[str] = ALL_PARKS,
     tell: Tell = quietly,
 ) -> Ingested:
@@ -93,7 +95,8 @@ def ingest(
     Parameters
     ----------
     paths, profile_name
-        The files, which make one batch together (outlines in one, figures in another), and the profile that knows their columns.
+        The files, which make one batch together (outlines in one, figures in another), and the profile that knows their columns; ``"auto"``
+        chooses one by the files.
     park
         The park, where neither file nor profile says it; where they do, only this park's rows are taken.
     crs, encoding
@@ -102,6 +105,8 @@ def ingest(
         Do everything and then write nothing.
     is_full
         The files hold all there is of their parks and tables: what stands and is not in them ends with this batch.
+    units
+        In which units columns of the files are (``{"TDMJ": "公顷"}``), where neither header nor profile says it.
     parks
         The scope of the one who imports.
 
@@ -117,14 +122,15 @@ def ingest(
     A list of issues that an import wrote (`landgis ingest --issues`) is taken in as such, whatever the profile: its filled cells become
     corrections.
     """
-    profile = load_profile(profile_name)
+    assumed = None if profile_name == AUTO else load_profile(profile_name).crs
     with ThreadPoolExecutor(1) as aside:
         hashed = aside.submit(_hash, paths)
-        called, layers = named_layers(paths, crs=crs, encoding=encoding, assumed_crs=profile.crs, tell=tell)
+        called, layers = named_layers(paths, crs=crs, encoding=encoding, assumed_crs=assumed, tell=tell)
     names, digest = " + ".join(called), hashed.result()
     sheet = issue_list_in(layers)
     if sheet is not None:
         return _take_back(conn, sheet, names, is_dry, parks, tell)
+    profile = choose(profile_name, layers, units or {})
     with tell(Words("按方案对应字段", "Bringing the columns to ours")):
         given = conform(layers, profile, park=park)
         del layers  # the shapes as the file has them are as large as those that are stored

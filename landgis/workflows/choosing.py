@@ -1,0 +1,51 @@
+"""The profile of an import: the one that is named, or the one that the file calls for; with the units that somebody said."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from landgis.readers.files import Layer
+from landgis.readers.profiles import Profile, load_profile, parse_profile, with_units
+from landgis.readers.suggest import FITS, SURE, Suggestion, as_toml, fitting_profiles, suggest
+from landgis.terms.errors import InputError, Words
+
+#: In the place of a profile's name: choose one by the file.
+AUTO: Final = "auto"
+
+
+def choose(name: str, layers: Sequence[Layer], units: Mapping[str, str]) -> Profile:
+    """Load a profile, or with `AUTO` choose by the file: a shipped one that fits, else one made of what is sure.
+
+    Raises
+    ------
+    InputError
+        No layer can be told for sure: the message says what came nearest; or a unit does not fit.
+    """
+    profile = load_profile(name) if name != AUTO else _chosen(layers)
+    return with_units(profile, units) if units else profile
+
+
+def _chosen(layers: Sequence[Layer]) -> Profile:
+    fits = fitting_profiles(layers)
+    if fits and fits[0].share >= FITS:
+        return load_profile(fits[0].name)
+    suggestions = suggest(layers)
+    sure = [one for one in suggestions if one.is_sure]
+    if sure:
+        return parse_profile(as_toml(sure, AUTO, least=SURE), AUTO)
+    near = [f"{one.layer.name}: {_nearest(one)}" for one in suggestions]
+    raise InputError(
+        Words("认不出这个文件的字段。", "The columns of this file cannot be told."),
+        at="; ".join(near)[:500],
+        why=Words("没有一个图层的编号列是确定的。", "Of no layer the key is certain."),
+        mend=Words(
+            "运行 landgis profile suggest FILE -o my.toml，看过改好后用 --profile my.toml。",
+            "Run `landgis profile suggest FILE -o my.toml`, look it through, then use --profile my.toml.",
+        ),
+    )
+
+
+def _nearest(suggestion: Suggestion) -> str:
+    if suggestion.table is None:
+        return "?"
+    said = ", ".join(f"{one.column}={one.header} {one.score:.2f}" for one in suggestion.proposals[:5])
+    return f"{suggestion.table.name} ({said})"

@@ -1,0 +1,126 @@
+"""What a file nobody has described seems to be: by names, initials, values and units."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyproj
+import pytest
+import shapely
+
+from landgis.readers.files import Layer
+from landgis.readers.profiles import parse_profile
+from landgis.readers.suggest import SURE, Suggestion, as_toml, fitting_profiles, suggest
+from landgis.terms.errors import InputError
+from landgis.workflows.choosing import choose
+
+CODES = ["914403001922038216", "9144030071526726XG", "91330100799655058B"]
+SQUARE = shapely.box(117, 33, 117.001, 33.001)  # about 10 363 m², 15.5 mu
+
+
+def layer(name: str = "数据", *, has_shapes: bool = True, **columns: list[Any]) -> Layer:
+    rows = pd.DataFrame(columns)
+    rows.index = pd.RangeIndex(1, len(rows) + 1, name="row")
+    shapes = np.array([SQUARE] * len(rows), dtype=object) if has_shapes else None
+    return Layer("drawn.gpkg", name, rows, shapes, pyproj.CRS.from_epsg(4490) if has_shapes else None)
+
+
+def proposed(given: Layer) -> dict[str, str]:
+    (one,) = suggest([given])
+    return {proposal.column: proposal.header for proposal in one.proposals}
+
+
+def only(given: Layer, column: str) -> Any:
+    (one,) = suggest([given])
+    return next(proposal for proposal in one.proposals if proposal.column == column)
+
+
+@pytest.mark.parametrize(
+    ("header", "column", "least"),
+    [
+        ("土地使用权人", "owner_name", 1.0), ("权利人", "owner_name", 0.95), ("TDSYQR", "owner_name", 0.85),
+        ("owner_name", "owner_name", 1.0),
+        ("坐落", "location", 1.0), ("ZL", "location", 0.7), ("TDZL", "location", 0.85), ("土地使用权", "owner_name", 0.7),
+        ("规划用途", "plan_code", 1.0), ("JZMD", "plan_density_max", 0.85), ("DLBM", "landuse_code", 0.85),
+    ],
+)  # fmt: skip
+def test_names_and_initials(header: str, column: str, least: float) -> None:
+    values = [0.3, 0.35, 0.4] if column == "plan_density_max" else ["甲", "乙", "丙"]
+    found = only(layer(**{"地块编号": ["1", "2", "3"], header: values}), column)
+    assert found.header == header and found.score >= least - 1e-9 and found.reason.zh and found.reason.en
+
+
+def test_values_of_another_kind_speak_against_a_name() -> None:
+    found = proposed(layer(**{"地块编号": ["1", "2", "3"], "登记面积": ["甲", "乙", "丙"]}))
+    assert "cert_area_m2" not in found
+    assert "parcel_no" not in proposed(
+        layer(**{"编号": ["1", "1", "1"], "坐落": ["东", "西", "南"]})
+    )  # a number that all share is no key
+
+
+def test_codes_are_known_by_their_values_alone() -> None:
+    found = proposed(
+        layer("名单", has_shapes=False, 代码列=CODES, 企业名称=["甲", "乙", "丙"], 经营状态=["停产", "正常", "正常"])
+    )
+    assert found == {"uscc": "代码列", "name": "企业名称", "status": "经营状态"}
+    found = proposed(layer(编号=["1"], F7=["320506001001GB00012W00000000"]))
+    assert found["bdcdyh"] == "F7"
+
+
+def test_a_column_a_year_is_one_column_of_a_yearly_table() -> None:
+    given = layer("税收", has_shapes=False, 统一社会信用代码=CODES, 税收2022=[1, 2, 3], 税收2023=[4, 5, 6])
+    assert proposed(given) == {"uscc": "统一社会信用代码", "year": "{year}", "tax_wan": "税收{year}"}
+    text = as_toml(suggest([given]), "税收").replace('"ask"', '"万元"')
+    assert parse_profile(text, "x.toml").targets[0].columns["tax_wan"].names == ("税收{year}",)
+
+
+@pytest.mark.parametrize(
+    ("columns", "unit", "unit_from", "asks"),
+    [
+        ({"登记面积（亩）": [15.5]}, "亩", None, False),
+        ({"cert_area_m2": [10_363.0]}, None, None, False),  # our own name carries our own unit
+        ({"登记面积": [15.5], "mjdw": ["亩"]}, None, "mjdw", False),
+        ({"登记面积": [15.5]}, None, None, True),
+    ],
+)
+def test_units_come_from_the_header_or_a_column_or_are_asked(columns, unit, unit_from, asks) -> None:
+    found = only(layer(**{"地块编号": ["1"], **columns}), "cert_area_m2")
+    assert (found.unit, found.unit_from, found.asks_unit) == (unit, unit_from, asks)
+
+
+@pytest.mark.parametrize(("value", "said"), [(15.54, "亩"), (10_363.0, "平方米"), (1.036, "公顷"), (99.0, None)])
+def test_drawn_areas_hint_at_a_unit_and_do_not_settle_it(value: float, said: str | None) -> None:
+    found = only(layer(**{"地块编号": ["1"], "登记面积": [value]}), "cert_area_m2")
+    assert found.asks_unit and (found.hint.zh[-len(said) :] == said if said else found.hint is None)
+
+
+def test_what_nobody_claims_is_named() -> None:
+    (one,) = suggest([layer(**{"地块编号": ["1"], "备用字段7": ["x"]})])
+    assert one.left == ("备用字段7",)
+    (none,) = suggest([layer(**{"备用字段7": ["x"]})])
+    assert none.table is None and not none.is_sure
+
+
+def test_a_proposal_is_a_profile_whatever_is_in_its_names() -> None:
+    given = layer('a"b\\\n[x]', **{"地块编号": ["1"], '坐落"]\nname = "x': ["东"]})
+    (one,) = suggest([given])
+    profile = parse_profile(as_toml([one], 'x"\n'), "x.toml")
+    assert profile.targets[0].layers == ('a"b\\\n[x]',)
+
+
+def test_auto_takes_a_shipped_profile_that_fits() -> None:
+    survey = layer("DLTB", BSM=["1"], DLBM=["0601"], TBMJ=[1.0], QSXZ=["20"], ZLDWMC=["东村"])
+    assert [one.name for one in fitting_profiles([survey])] == ["sandiao-dltb"]
+    assert choose("auto", [survey], {}).name == "sandiao-dltb"
+    own = layer("宗地", 地块编号=["1"], 登记面积=[1.0], 坐落=["东"])
+    assert choose("auto", [own], {}).name == "landgis-template"
+
+
+def test_auto_makes_a_profile_of_what_is_sure_and_refuses_else() -> None:
+    made = choose("auto", [layer(地块编码=["1"], TDSYQR=["甲"], 用地性质类=["x"])], {})
+    assert set(made.targets[0].columns) == {"parcel_no", "owner_name"}
+    with pytest.raises(InputError, match="cannot be told") as refused:
+        choose("auto", [layer(F1=["1"], F2=["x"])], {})
+    assert "profile suggest" in refused.value.mend.en
+    (one,) = suggest([layer(地块编码=["1"])])
+    assert isinstance(one, Suggestion) and one.proposals[0].score >= SURE
