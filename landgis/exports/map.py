@@ -44,7 +44,7 @@ class Paint:
 
     fill: str
     ink: str
-    pattern: Literal["rising", "falling", "dots", "upright", "plain"]
+    pattern: Literal["rising", "falling", "dots", "upright", "level", "crossed", "plain"]
 
 
 #: The five answers. Any two fills differ by more than 15 (CIEDE2000) for full, deuteranope and protanope sight.
@@ -55,6 +55,52 @@ PAINTS: Final[Mapping[str, Paint]] = {
     "leave": Paint("#cbe3d0", "#4b7358", "plain"),
     "data_first": Paint("#9a97a0", "#4a4750", "dots"),
 }
+
+#: What else can colour the map, as far apart as the answers are.
+FIELD_PAINTS: Final[Mapping[str, Mapping[str, Paint]]] = {
+    "answer": PAINTS,
+    "grade": {
+        "A": Paint("#1f5f99", "#0f3457", "upright"),
+        "B": Paint("#8fc1e8", "#2b6796", "plain"),
+        "C": Paint("#f3d27a", "#7a5a00", "falling"),
+        "D": Paint("#c2452d", "#6e1a10", "rising"),
+        "T": Paint("#8d8a93", "#45424a", "dots"),
+    },
+    "idle_state": {
+        "clear": Paint("#d9e8dc", "#4b7358", "plain"),
+        "unknown": Paint("#9a97a0", "#4a4750", "dots"),
+        "agreement": Paint("#f7dc6a", "#6f5600", "falling"),
+        "fee": Paint("#d86a18", "#6b3000", "upright"),
+        "take_back": Paint("#8c2418", "#4a0d06", "rising"),
+    },
+    "urgency": {
+        "high": Paint("#a8301f", "#6e1a10", "rising"),
+        "middle": Paint("#f0b23c", "#7a5200", "falling"),
+        "low": Paint("#cbe3d0", "#4b7358", "plain"),
+    },
+}
+#: The classes of a number, from little to much: lighter to darker for every sight, and hatched closer for print without colour.
+STEPS: Final = (
+    Paint("#fdf6dc", "#8a7a45", "plain"),
+    Paint("#a5c96a", "#4c6a1e", "dots"),
+    Paint("#3f958f", "#134a46", "falling"),
+    Paint("#255a90", "#0f2f52", "upright"),
+    Paint("#1c1440", "#0b0722", "crossed"),
+)
+#: Kinds without an order, as many as can be told apart; the ninth is all others. Source of the colours: Okabe and Ito 2008.
+KINDS: Final = (
+    Paint("#e69f00", "#6b4a00", "rising"),
+    Paint("#56b4e9", "#1b5a80", "plain"),
+    Paint("#009e73", "#00503a", "falling"),
+    Paint("#f0e442", "#736c00", "dots"),
+    Paint("#0072b2", "#003a5c", "upright"),
+    Paint("#d55e00", "#6b2f00", "crossed"),
+    Paint("#cc79a7", "#6e2f50", "level"),
+    Paint("#4a4a4a", "#1a1a1a", "plain"),
+    Paint("#b8bcbd", "#5a6062", "dots"),
+)
+#: What nothing is known of.
+UNKNOWN: Final = Paint("#e3e6e7", "#7d878c", "dots")
 
 
 @dataclass(frozen=True)
@@ -207,6 +253,7 @@ class Served:
     tiles: str = "/tiles/{run}/{z}/{x}/{y}.pbf"
     parcel: str = "/api/runs/{run}/parcels/{id}"
     search: str = "/api/runs/{run}/search"
+    run: str = "/api/runs/{run}"
     web: Path = WEB
 
 
@@ -254,9 +301,9 @@ def render_map(view: MapView, assets: Assets) -> str:
         west, south, east, north = view.bounds
         parcel_map.fit_bounds([(south, west), (north, east)], padding=(24, 24))
     places = ("places",) if isinstance(assets, Served) else ()  # a file on its own leads nowhere
-    for name in ("header", *places, "search", "legend", "findings", "base_maps"):
+    for name in ("header", *places, "search", "legend", "filter", "findings", "base_maps"):
         parcel_map.add_child(Part(name, view, shelf, place="sidebar"))
-    for name in ("tools", "why", "print"):
+    for name in ("tools", "why", "dock", "print"):
         parcel_map.add_child(Part(name, view, shelf, place="html"))
     html: str = page.render()
     _refuse_foreign_hosts(html)
@@ -492,10 +539,16 @@ class _Shelf:
             "maxZoom": MAX_ZOOM,
             "baseMaps": [asdict(base_map) for base_map in view.base_maps],
             "addresses": served
-            and {name: getattr(served, name).replace("{run}", str(view.run)) for name in ("parcel", "search")},
+            and {name: getattr(served, name).replace("{run}", str(view.run)) for name in ("parcel", "search", "run")},
             "hasDetails": bool(served or (isinstance(self._assets, Inlined) and self._assets.details)),
             "units": {"m2PerMu": float(M2_PER_MU), "m2PerHa": M2_PER_HA},
             "paints": {answer: asdict(paint) for answer, paint in PAINTS.items()},
+            "fieldPaints": {
+                name: {code: asdict(paint) for code, paint in paints.items()} for name, paints in FIELD_PAINTS.items()
+            },
+            "steps": [asdict(paint) for paint in STEPS],
+            "kinds": [asdict(paint) for paint in KINDS],
+            "unknown": asdict(UNKNOWN),
             "codes": {
                 name: {code: asdict(words) for code, words in domain.items()}
                 for name, domain in (

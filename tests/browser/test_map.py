@@ -16,7 +16,7 @@ from playwright.sync_api import Page, Route
 from pyproj import Geod
 
 from landgis.store import database
-from landgis.terms.units import mu
+from landgis.terms.units import M2_PER_MU, mu
 from landgis.workflows import publish
 from landgis.workflows.explain import explain
 from tests.browser.conftest import HOSTILE, HOSTILE_PARCELS, Watched, serving
@@ -117,14 +117,18 @@ def test_it_draws_without_webgl(map_page: Page, parcels: dict[str, Any]) -> None
     assert red > 140 and green < 110 and blue < 110
 
 
-def test_the_legend_is_the_run_in_parcels_mu_and_hectares(map_page: Page, service: str) -> None:
+def test_the_legend_is_the_run_in_parcels_and_the_chosen_unit(map_page: Page, service: str) -> None:
     triage = ask(f"{service}/api/runs/1")["triage"]
-    for answer, land in triage.items():
-        row = map_page.inner_text(f"tr:has([data-answer={answer}])")
-        assert f"{land['parcels']:,}" in row
-        assert f"{mu(land['area_m2']):,.1f}" in row
-        assert f"{land['area_m2'] / 10_000:,.2f}" in row
-    assert "600" in map_page.inner_text("#legend-total")
+    for unit, size, decimals in (("mu", float(M2_PER_MU), 1), ("ha", 10_000, 2), ("m2", 1, 0)):
+        map_page.select_option("#unit", unit)
+        for answer, land in triage.items():
+            row = map_page.inner_text(f"tr:has([data-answer={answer}])")
+            assert f"{land['parcels']:,}" in row
+            shown = float(row.split()[-1].replace(",", ""))
+            assert shown == pytest.approx(
+                land["area_m2"] / size, abs=land["parcels"] * 0.05 / size + 0.5 * 10**-decimals
+            )
+        assert "600" in map_page.inner_text("#legend-total")
 
 
 def test_the_legend_follows_the_park(map_page: Page, service: str) -> None:

@@ -1,5 +1,7 @@
 """Initials as people type them, and classes of colour."""
 
+import mapclassify
+import numpy as np
 import pytest
 
 from landgis.core.classes import METHODS, upper_bounds
@@ -37,6 +39,18 @@ def test_natural_breaks_part_what_is_apart() -> None:
 
 def test_equal_steps_are_equal() -> None:
     assert upper_bounds([0, 1, 2, 3, 9.5, 10], "equal", 5) == [2, 4, 6, 8, 10]
+
+
+@pytest.mark.parametrize("count", [3, 5])
+def test_classes_are_those_of_mapclassify(count: int) -> None:
+    values = np.random.default_rng(7).lognormal(8, 1, 300).round(1)
+    beside = {
+        "quantile": mapclassify.Quantiles(values, k=count).bins,
+        "equal": mapclassify.EqualInterval(values, k=count).bins,
+        "jenks": mapclassify.FisherJenks(values, k=count).bins,
+    }
+    for method in METHODS:
+        assert upper_bounds(values.tolist(), method, count) == pytest.approx(list(beside[method])), method
 
 
 @pytest.mark.parametrize("values", [[], [None], [float("nan")]])

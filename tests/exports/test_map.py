@@ -124,7 +124,11 @@ def test_the_page_knows_the_run() -> None:
     found = described(render_map(view(), SERVED))
     assert (found["run"], found["on"]) == (42, "2026-06-30")
     assert found["legend"][0] == {"park_code": "P1", "answer": "exit", "parcels": 1, "area_m2": 10_000.0}
-    assert found["addresses"] == {"parcel": "/api/runs/42/parcels/{id}", "search": "/api/runs/42/search"}
+    assert found["addresses"] == {
+        "parcel": "/api/runs/42/parcels/{id}",
+        "search": "/api/runs/42/search",
+        "run": "/api/runs/42",
+    }
     assert found["units"]["m2PerMu"] * 15 == pytest.approx(10_000)
 
 

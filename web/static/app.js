@@ -1,24 +1,34 @@
 // The map page: takes the map Folium made and the view it was made for, and brings the parts together.
 
+import { keepAddress, readAddress } from "landgis/address.js";
 import { showBaseMaps } from "landgis/base-maps.js";
 import { choice, onChoice } from "landgis/choice.js";
+import { colour, onColour, recolour } from "landgis/colour.js";
+import { showDock } from "landgis/dock.js";
 import { byId } from "landgis/dom.js";
+import { showFilter } from "landgis/filter-panel.js";
 import { showFindings } from "landgis/findings.js";
 import { followPointer } from "landgis/hover.js";
 import { ParcelLabels } from "landgis/labels.js";
 import { showLegend } from "landgis/legend.js";
 import { enableMeasuring } from "landgis/measure.js";
-import { dismiss, notify } from "landgis/notices.js";
+import { dismiss, notify, refuse } from "landgis/notices.js";
 import { ParcelTiles } from "landgis/parcel-tiles.js";
 import { linkPlaces } from "landgis/places.js";
 import { enablePrinting } from "landgis/print.js";
+import { showRanking } from "landgis/ranking.js";
 import { enableSearch } from "landgis/search.js";
+import { loadSheet, onSheet, rowOf, sheet } from "landgis/sheet.js";
+import { onShown } from "landgis/shown.js";
 import { openSource } from "landgis/source.js";
 import { enableTools } from "landgis/tools.js";
+import { onTrial } from "landgis/trial.js";
 import { view } from "landgis/view.js";
+import { showWeights } from "landgis/weighing.js";
 import { enableWhy } from "landgis/why.js";
 import { label } from "landgis/words.js";
 
+const given = readAddress();
 const NARROW = window.matchMedia("(max-width: 760px)");
 
 const map = window[document.querySelector(".folium-map").id];
@@ -56,11 +66,25 @@ function uncover({ x, y }) {
   if (by[0] || by[1]) map.panBy(by);
 }
 
+/** Bring a parcel into sight: near enough to see its neighbours, from the place its row knows. */
+function zoomToParcel(id) {
+  const row = rowOf(id);
+  if (row < 0) return;
+  const { lon, lat } = sheet.columns.place;
+  const half = Math.max(Math.sqrt(sheet.columns.area_m2.values[row]), 40) / 111_320;
+  const wide = half / Math.cos((lat[row] * Math.PI) / 180);
+  zoomTo([lon[row] - wide, lat[row] - half, lon[row] + wide, lat[row] + half], 17);
+}
+
 const why = enableWhy(source, zoomTo);
 enableTools(map, zoomTo);
 linkPlaces((name) => (name === "map" || name === "cockpit" ? { run: view.run } : {}));
+showDock(map);
 showBaseMaps(map);
 showLegend(zoomTo);
+showFilter(map);
+showRanking(source, { open: (id) => why.open(id), zoomToParcel });
+showWeights(source);
 showFindings(map, detailZoom);
 followPointer(map, tiles);
 enableMeasuring(map);
@@ -72,7 +96,12 @@ enableSearch(source, ({ parcel_id: id, bbox }) => {
   zoomTo(bbox, 18);
 });
 
-onChoice(["park", "hidden", "tests", "selected"], () => tiles.repaint());
+onChoice(["tests", "selected", "theme", "picked"], () => tiles.repaint());
+onShown(() => tiles.repaint());
+onChoice(["park"], () => { if (!sheet.isReady) tiles.repaint(); });
+onChoice(["colour", "method"], () => recolour(source));
+onTrial(() => { if (colour.field === "grade") recolour(source); });
+onSheet(() => recolour(source));
 
 map.on("click", ({ latlng, containerPoint }) => {
   if (map.measuring) return;
@@ -93,17 +122,26 @@ tiles.on("load", () => {
   byId("loading").hidden = true;
   if (!refused) dismiss("tiles");
 });
-tiles.on("tileerror", () => {
+tiles.on("tileerror", ({ error }) => {
   refused += 1;
-  if (navigator.onLine) notify("tiles", { what: "tiles_failed", mend: "tiles_failed_mend", retry: () => tiles.redraw(), tone: "error" });
+  if (navigator.onLine) refuse("tiles", "tiles_failed", error, () => tiles.redraw());
 });
+function fetchSheet() {
+  if (!source.columns) return;
+  loadSheet(source).then(() => dismiss("sheet"), (error) => refuse("sheet", "sheet_failed", error, fetchSheet));
+}
+
 window.addEventListener("offline", () => { if (address) notify("offline", { what: "offline", mend: "offline_mend" }); });
 window.addEventListener("online", () => {
   dismiss("offline");
   tiles.redraw();
 });
 
+if (given.place) map.setView([given.place.lat, given.place.lon], given.place.zoom, { animate: false });
 group.addLayer(tiles);
+fetchSheet();
+keepAddress(map);
+if (given.selected) why.open(given.selected);
 new ParcelLabels(tiles).addTo(map);
 
 if (!view.bounds || !view.legend.some((row) => row.parcels)) notify("empty", { what: "empty", mend: "empty_mend", tone: "info" });

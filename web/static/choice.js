@@ -1,12 +1,21 @@
-// What the reader has chosen to see; every part of the page listens, none keeps a copy.
+// What the reader has chosen to see; every part of the page listens, none keeps a copy. address.js writes all of it into the address.
 
 const listeners = [];
 
 export const choice = {
-  park: "",             // park code; "" is all
-  hidden: new Set(),    // answers that are not drawn
-  tests: new Set(),     // tests whose suspected parcels are brought out
-  selected: null,       // number of the parcel whose details are open
+  park: "",                                  // park code; "" is all
+  colour: "answer",                          // the field that colours the map
+  method: "quantile",                        // how a number is cut into classes
+  hidden: new Set(),                         // classes of the colour that are not drawn
+  tests: new Set(),                          // tests whose suspected parcels are brought out
+  filter: "",                                // CQL2 text
+  selected: null,                            // number of the parcel whose details are open
+  picked: new Set(),                         // numbers of the parcels that are ticked
+  sort: "-area_m2",                          // the table's order: a field, "-" before it: downwards
+  dock: "",                                  // what is open below the map: "", "table", "weights"
+  weights: null,                             // weights on trial: population -> measure -> share; null: the official ones
+  unit: "mu",                                // of areas: "mu", "ha", "m2"
+  theme: "",                                 // "light", "dark"; "": as the system has it
 };
 
 /** Be told when one of `names` changes. */

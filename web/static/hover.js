@@ -3,9 +3,9 @@
 import { choice } from "landgis/choice.js";
 import { byId, el } from "landgis/dom.js";
 import { swatch } from "landgis/paint.js";
-import { shownCount } from "landgis/parcel-tiles.js";
-import { hectares, mu, named, number, t } from "landgis/words.js";
-import { view } from "landgis/view.js";
+import { colour } from "landgis/colour.js";
+import { classOfShape, countsOf, shownCount } from "landgis/parcel-tiles.js";
+import { fieldName, land, named, number, t } from "landgis/words.js";
 
 const OFFSET = 16;
 
@@ -43,27 +43,31 @@ export function followPointer(map, tiles) {
   }
 }
 
-function parcelLines({ properties, tests }) {
+function parcelLines(shape) {
+  const { properties, tests } = shape;
   const { no, answer, area_m2: area, grade, suspected } = properties;
   const count = suspected ?? tests.size;
   return [
     el("div", { class: "hover-title" }, el("strong", { text: no }), chip(answer)),
     el("dl", { class: "hover-facts" },
-      el("dt", { text: t("area") }), el("dd", { text: mu(area) }),
+      el("dt", { text: t("area") }), el("dd", { text: land(area) }),
+      ...(colour.field === "answer" || colour.field === "grade" ? [] : [
+        el("dt", { text: fieldName(colour.field) }), el("dd", { text: classOfShape(shape)?.say() ?? t("unknown") })]),
       el("dt", { text: t("grade") }), el("dd", { text: grade ? `${grade} ${named("grade", grade)}` : t("not_graded") }),
       el("dt", { text: t("findings") }), el("dd", { text: count ? t("suspected_count", { n: count }) : t("suspected_none") })),
   ];
 }
 
 function cellLines(found) {
-  const { properties } = found;
-  const rows = Object.keys(view.paints).filter((answer) => properties[answer] && !choice.hidden.has(answer));
+  const counts = countsOf(found);
+  const rows = counts.map((one, i) => ({ ...one, ...colour.classes[i] })).filter(({ key, parcels }) => parcels && !choice.hidden.has(key));
+  const areaM2 = counts.reduce((sum, one) => sum + one.areaM2, 0) || found.properties.area_m2;
   return [
     el("div", { class: "hover-title" }, el("strong", { text: t("cell", { n: number(shownCount(found)) }) })),
-    el("div", { class: "hover-area", text: `${mu(properties.area_m2)} · ${hectares(properties.area_m2)}` }),
-    el("dl", { class: "hover-counts" }, ...rows.flatMap((answer) => [
-      el("dt", {}, swatch(answer, 18, 12), el("span", { text: named("answer", answer) })),
-      el("dd", { text: number(properties[answer]) }),
+    el("div", { class: "hover-area", text: land(areaM2) }),
+    el("dl", { class: "hover-counts" }, ...rows.flatMap(({ paint, say, parcels }) => [
+      el("dt", {}, swatch(paint, 18, 12), el("span", { text: say() })),
+      el("dd", { text: number(parcels) }),
     ])),
     el("div", { class: "hint", text: t("cell_hint") }),
   ];
@@ -72,4 +76,9 @@ function cellLines(found) {
 /** An answer as a small sign: its sample and its word. */
 export function chip(answer) {
   return el("span", { class: "chip" }, swatch(answer, 16, 12), el("span", { text: named("answer", answer) }));
+}
+
+/** A class of the map's colour as such a sign. */
+export function tag(one) {
+  return el("span", { class: "chip" }, swatch(one?.paint, 16, 12), el("span", { text: one?.say() ?? t("unknown") }));
 }

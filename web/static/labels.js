@@ -1,7 +1,7 @@
 // Parcel numbers written over the map, once each, where they fit: one canvas above all tiles.
 
 import { paintOf } from "landgis/paint.js";
-import { FONT } from "landgis/parcel-tiles.js";
+import { classOfShape, FONT } from "landgis/parcel-tiles.js";
 import { named, onLanguage } from "landgis/words.js";
 
 const FROM_ZOOM = 16;
@@ -49,8 +49,9 @@ export const ParcelLabels = L.Layer.extend({
       const x = (left + right) / 2 - corner.x;
       const y = (top + bottom) / 2 - corner.y;
       if (x < 0 || y < 0 || x > size.x || y > size.y) continue;
-      const ink = paintOf(shape.properties.answer).ink;
-      const word = named("answer", shape.properties.answer);
+      const one = classOfShape(shape);
+      const ink = one?.paint.ink ?? paintOf(shape.properties.answer).ink;
+      const word = one?.say() ?? named("answer", shape.properties.answer);
       context.font = `600 12px ${FONT}`;
       const number = shape.properties.no ?? "";
       const fits = context.measureText(number).width + 10 < right - left;

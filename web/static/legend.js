@@ -1,24 +1,28 @@
-// The legend: parcels and area by answer for the chosen park; a row hides and shows its answer.
+// The legend: by which field the map is coloured, parcels and area of each class as park and filter show them; a row hides its class.
 
 import { choice, choose, onChoice, toggled } from "landgis/choice.js";
+import { colour, onColour } from "landgis/colour.js";
 import { byId, el } from "landgis/dom.js";
-import { paintOf, swatch } from "landgis/paint.js";
-import { aligned, named, number, onLanguage, t } from "landgis/words.js";
+import { swatch } from "landgis/paint.js";
+import { onSheet, sheet } from "landgis/sheet.js";
+import { onShown, shown, totals } from "landgis/shown.js";
+import { landColumn, number, onLanguage, pick, t, unitWords } from "landgis/words.js";
 import { view } from "landgis/view.js";
 
-/** Parcels and m² of each answer in a park, or in all. */
-export function totals(park) {
-  const rows = new Map(Object.keys(view.paints).map((answer) => [answer, { parcels: 0, areaM2: 0 }]));
-  for (const { park_code: code, answer, parcels, area_m2: areaM2 } of view.legend) {
-    if (park && code !== park) continue;
-    const row = rows.get(answer) ?? { parcels: 0, areaM2: 0 };
-    rows.set(answer, { parcels: row.parcels + parcels, areaM2: row.areaM2 + areaM2 });
-  }
-  return rows;
+const FIRST = ["answer", "grade", "idle_state", "urgency"];
+const NEVER = new Set(["parcel_id", "parcel_no", "tests", "owner_name", "enterprises", "uscc", "location", "search_text", "place"]);
+
+/** Parcels and m² of each answer as the page was made with them, before the rows are here. */
+function made() {
+  return Object.keys(view.paints).map((answer) => view.legend
+    .filter((row) => row.answer === answer && (!choice.park || row.park_code === choice.park))
+    .reduce((sum, row) => ({ parcels: sum.parcels + row.parcels, areaM2: sum.areaM2 + row.area_m2 }), { parcels: 0, areaM2: 0 }));
 }
 
 export function showLegend(zoomTo) {
   const parks = byId("park");
+  const fields = byId("colour");
+  const methods = byId("method");
   const rows = byId("legend-rows");
 
   function writeParks() {
@@ -28,39 +32,58 @@ export function showLegend(zoomTo) {
     parks.value = choice.park;
   }
 
-  function write() {
-    const byAnswer = totals(choice.park);
-    const all = [...byAnswer.values()];
-    const areaM2 = all.reduce((sum, row) => sum + row.areaM2, 0);
-    byId("share-bar").replaceChildren(...[...byAnswer].filter(([, row]) => row.areaM2 > 0).map(([answer, row]) => {
-      const part = el("span", { title: `${named("answer", answer)} ${number((100 * row.areaM2) / areaM2, 1)}%` });
-      part.style.flexGrow = String(row.areaM2 / areaM2);
-      part.style.backgroundColor = choice.hidden.has(answer) ? "#e4e7e6" : paintOf(answer).fill;
-      return part;
-    }));
-    rows.replaceChildren(...[...byAnswer].map(([answer, row]) => line(answer, row)));
-    byId("legend-total").replaceChildren(
-      el("td", { text: t("total") }), ...cells(all.reduce((sum, row) => sum + row.parcels, 0), areaM2));
+  function writeFields() {
+    const known = Object.values(sheet.fields).filter((field) => !NEVER.has(field.name) && field.kind !== "place");
+    const option = ({ name, title, unit }) => el("option", { value: name, text: `${pick(title)}${unitWords(unit) ? `（${unitWords(unit)}）` : ""}` });
+    const group = (key, list) => (list.length ? el("optgroup", { label: t(key) }, ...list.map(option)) : null);
+    const first = known.filter((field) => FIRST.includes(field.name));
+    const rest = known.filter((field) => !FIRST.includes(field.name));
+    fields.replaceChildren(...(known.length
+      ? [group("colour_classes", [...first, ...rest.filter((field) => field.kind === "text")]),
+        group("colour_numbers", rest.filter((field) => field.kind === "number"))].filter(Boolean)
+      : [el("option", { value: "answer", text: t("answers") })]));
+    fields.value = choice.colour;
+    fields.disabled = !known.length;
+    methods.replaceChildren(...["quantile", "jenks", "equal"].map((one) => el("option", { value: one, text: t(`method_${one}`) })));
+    state();
   }
 
-  function line(answer, { parcels, areaM2 }) {
-    const shown = !choice.hidden.has(answer);
+  function state() {
+    fields.value = choice.colour;
+    methods.value = choice.method;
+    methods.hidden = sheet.fields[choice.colour]?.kind !== "number";
+  }
+
+  function write() {
+    const counts = colour.of && sheet.isReady ? totals() : made();
+    const parcels = counts.reduce((sum, row) => sum + row.parcels, 0);
+    const areaM2 = counts.reduce((sum, row) => sum + row.areaM2, 0);
+    byId("share-bar").replaceChildren(...colour.classes.flatMap(({ key, paint, say }, i) => {
+      if (!(counts[i].areaM2 > 0)) return [];
+      const part = el("span", { title: `${say()} ${number((100 * counts[i].areaM2) / areaM2, 1)}%`, class: choice.hidden.has(key) ? "off" : undefined });
+      part.style.flexGrow = String(counts[i].areaM2 / areaM2);
+      part.style.backgroundColor = choice.hidden.has(key) ? "" : paint.fill;
+      return [part];
+    }));
+    const focused = document.activeElement?.dataset?.class;
+    rows.replaceChildren(...colour.classes.map((one, i) => line(one, counts[i])));
+    if (focused) rows.querySelector(`[data-class="${CSS.escape(focused)}"]`)?.focus();
+    byId("legend-total").replaceChildren(el("td", { text: t(shown.mask ? "total_shown" : "total") }), ...cells(parcels, areaM2));
+    byId("legend-trial").hidden = !colour.isTrial;
+  }
+
+  function line({ key, paint, say }, { parcels, areaM2 }) {
+    const isOn = !choice.hidden.has(key);
     const button = el("button", {
-      type: "button", class: "legend-toggle", "aria-pressed": String(shown), "data-answer": answer,
-      on: { click: () => {
-        choose({ hidden: toggled(choice.hidden, answer) });
-        rows.querySelector(`[data-answer="${CSS.escape(answer)}"]`).focus();
-      } },
-    }, swatch(answer), el("span", { text: named("answer", answer) }));
-    return el("tr", { class: shown ? "" : "off" }, el("th", { scope: "row" }, button), ...cells(parcels, areaM2));
+      type: "button", class: "legend-toggle", "aria-pressed": String(isOn), "data-class": key, "data-answer": colour.field === "answer" ? key : undefined,
+      on: { click: () => choose({ hidden: toggled(choice.hidden, key) }) },
+    }, swatch(paint), el("span", { text: say() }));
+    return el("tr", { class: [isOn ? "" : "off", parcels ? "" : "none"].join(" ").trim() || undefined },
+      el("th", { scope: "row" }, button), ...cells(parcels, areaM2));
   }
 
   function cells(parcels, areaM2) {
-    return [
-      el("td", { text: number(parcels) }),
-      el("td", { text: aligned(areaM2 / view.units.m2PerMu, 1) }),
-      el("td", { text: aligned(areaM2 / view.units.m2PerHa, 2) }),
-    ];
+    return [el("td", { text: number(parcels) }), el("td", { text: landColumn(areaM2) })];
   }
 
   parks.addEventListener("change", () => {
@@ -68,8 +91,16 @@ export function showLegend(zoomTo) {
     const park = view.parks.find((one) => one.park_code === parks.value);
     zoomTo(park ? park.bbox : view.bounds);
   });
-  onChoice(["park", "hidden"], write);
-  onLanguage(() => { writeParks(); write(); });
+  fields.addEventListener("change", () => choose({ colour: fields.value, hidden: new Set() }));
+  methods.addEventListener("change", () => choose({ method: methods.value, hidden: new Set() }));
+  onChoice(["colour", "method"], state);
+  onChoice(["hidden", "unit"], write);
+  onChoice(["park"], () => { parks.value = choice.park; write(); });
+  onColour(write);
+  onShown(write);
+  onSheet(() => { writeFields(); write(); });
+  onLanguage(() => { writeParks(); writeFields(); write(); });
   writeParks();
+  writeFields();
   write();
 }

@@ -11,6 +11,14 @@ export function notify(kind, { what, mend, values = {}, retry, tone = "warning" 
   write();
 }
 
+/** Say that something was refused, what to do next, and the number under which the service's log knows it. */
+export function refuse(kind, what, error, retry) {
+  const { status } = error ?? {};
+  const key = status === 401 || status === 403 ? "signed_out" : status === 429 ? "too_many" : what;
+  const mend = status >= 500 ? "server_failed_mend" : { signed_out: "signed_out_mend", too_many: "too_many_mend" }[key] ?? "try_again_mend";
+  notify(kind, { what: key, mend, values: { id: error?.id ?? "–" }, retry, tone: "error" });
+}
+
 export function dismiss(kind) {
   if (shown.delete(kind)) write();
 }

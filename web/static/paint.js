@@ -7,6 +7,7 @@ const STROKES = {
   rising: [[0, 8, 8, 0], [-2, 2, 2, -2], [6, 10, 10, 6]],
   falling: [[0, 0, 8, 8], [-2, 6, 2, 10], [6, -2, 10, 2]],
   upright: [[2, 0, 2, 8], [6, 0, 6, 8]],
+  level: [[0, 2, 8, 2], [0, 6, 8, 6]],
   crossed: [[0, 8, 8, 0], [0, 0, 8, 8]],
 };
 const made = new Map();
@@ -43,12 +44,20 @@ function drawn(kind, ink, density) {
   return canvas;
 }
 
+const FADED = {
+  light: { fill: "#e4e7e6", ink: "#c3c9c7", isFaded: true },
+  dark: { fill: "#2c373e", ink: "#43515a", isFaded: true },
+};
+
+/** The paint of what stands back. */
+export const faded = () => FADED[document.documentElement.dataset.theme === "dark" && !document.body.classList.contains("printing") ? "dark" : "light"];
+
 /** The paint of an answer; what has none is drawn as lacking data. */
 export function paintOf(answer) {
   return view.paints[answer] ?? view.paints.data_first;
 }
 
-/** A small sample of an answer for the legend, kept in print. */
+/** A small sample of an answer, or of any paint, for the legend, kept in print. */
 export function swatch(answer, width = 26, height = 16) {
   const density = 2;
   const canvas = document.createElement("canvas");
@@ -57,7 +66,7 @@ export function swatch(answer, width = 26, height = 16) {
   canvas.className = "swatch";
   canvas.setAttribute("aria-hidden", "true");
   const context = canvas.getContext("2d");
-  const paint = paintOf(answer);
+  const paint = typeof answer === "string" ? paintOf(answer) : answer ?? view.unknown;
   context.scale(density, density);
   context.fillStyle = paint.fill;
   context.fillRect(0, 0, width, height);

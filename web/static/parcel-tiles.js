@@ -3,10 +3,13 @@
 import { VectorTile } from "@mapbox/vector-tile";
 import { PbfReader } from "pbf";
 import { choice } from "landgis/choice.js";
-import { paintOf, pattern } from "landgis/paint.js";
+import { classOf, colour } from "landgis/colour.js";
+import { gridOf } from "landgis/grid.js";
+import { faded, paintOf, pattern } from "landgis/paint.js";
+import { onSheet, rowOf } from "landgis/sheet.js";
+import { isShown } from "landgis/shown.js";
 import { number } from "landgis/words.js";
 
-const FADED = { fill: "#e4e7e6", ink: "#c3c9c7" };
 const MARKED = "#14212b";
 
 /** The page's own typeface, for text on a canvas. */
@@ -40,15 +43,33 @@ function shape(kind, feature, scale, coords) {
   }
   const properties = feature.properties;
   const tests = new Set((properties.tests ?? "").split("|").filter(Boolean));
-  return { kind, id: properties.id, properties, tests, path, box, coords };
+  const place = kind === "cell" ? placeOf(box, coords, scale) : null;
+  return { kind, id: properties.id, place, row: kind === "parcel" ? rowOf(properties.id) : -1, properties, tests, path, box, coords };
 }
 
-function isHidden({ kind, properties }) {
-  if (kind === "parcel") return choice.hidden.has(properties.answer);
-  return Object.keys(properties).every((name) => !properties[name] || !isAnswer(name) || choice.hidden.has(name));
+/** Which cell of the grid a square is: column and row, counted over the whole world. */
+function placeOf(box, { x, y }, scale) {
+  const side = scale * 4096 / 32;
+  return `${32 * x + Math.floor((box.left + box.right) / 2 / side)}:${32 * y + Math.floor((box.top + box.bottom) / 2 / side)}`;
 }
 
-const isAnswer = (name) => ["exit", "swap", "upgrade", "leave", "data_first"].includes(name);
+/** The class of a parcel in the colour of the map; null while it is not known. */
+export function classOfShape({ row, properties }) {
+  return classOf(row, properties.answer);
+}
+
+function isHidden(one) {
+  if (one.kind === "parcel") return choice.hidden.has(classOfShape(one)?.key);
+  return !countsOf(one).some(({ key, parcels }) => parcels && !choice.hidden.has(key));
+}
+
+/** What a cell stands for, class by class: counted from the rows that are shown, or as its tile brought it. */
+export function countsOf({ coords, properties, place }) {
+  const counted = place && gridOf(coords.z)?.get(place);
+  if (counted === undefined && gridOf(coords.z)) return [];
+  if (counted) return colour.classes.map(({ key }, i) => ({ key, parcels: counted.parcels[i], areaM2: counted.areaM2[i] }));
+  return colour.classes.map(({ key }) => ({ key, parcels: properties[key] ?? 0, areaM2: 0 }));
+}
 
 function isMarked({ tests }) {
   for (const test of choice.tests) if (tests.has(test)) return true;
@@ -57,22 +78,25 @@ function isMarked({ tests }) {
 
 function isFaded(shape) {
   if (choice.park && shape.properties.park && shape.properties.park !== choice.park) return true;
-  return choice.tests.size > 0 && !isMarked(shape);
+  return !isShown(shape.row) || (choice.tests.size > 0 && !isMarked(shape));
 }
 
-/** The parcels a cell still stands for once hidden answers are left out. */
-export function shownCount({ properties }) {
-  if (!choice.hidden.size) return properties.parcels;
-  let left = properties.parcels;
-  for (const answer of choice.hidden) left -= properties[answer] ?? 0;
-  return Math.max(left, 0);
+/** The parcels a cell still stands for once hidden classes are left out. */
+export function shownCount(cell) {
+  return countsOf(cell).reduce((sum, { key, parcels }) => sum + (choice.hidden.has(key) ? 0 : parcels), 0);
 }
 
-/** The answer that colours a cell: its own, or the most frequent one that is not hidden. */
-function shownAnswer({ properties }) {
-  if (!choice.hidden.has(properties.answer)) return properties.answer;
-  const shown = Object.keys(properties).filter((name) => isAnswer(name) && !choice.hidden.has(name));
-  return shown.sort((a, b) => properties[b] - properties[a])[0];
+/** The class that colours a cell: that of most land, or of most parcels where land is not told by class, among those not hidden. */
+function shownClass(cell) {
+  const own = colour.classes.find((one) => one.key === cell.properties.answer);
+  if (!gridOf(cell.coords.z) && own && !choice.hidden.has(own.key)) return own;
+  let best = null;
+  let most = -1;
+  countsOf(cell).forEach(({ key, parcels, areaM2 }, i) => {
+    const size = areaM2 || parcels;
+    if (parcels && size > most && !choice.hidden.has(key)) [best, most] = [colour.classes[i], size];
+  });
+  return best;
 }
 
 export const ParcelTiles = L.GridLayer.extend({
@@ -82,6 +106,9 @@ export const ParcelTiles = L.GridLayer.extend({
     this._most = new Map();    // zoom -> the largest count of a cell met so far
     L.GridLayer.prototype.initialize.call(this, options);
     this.on("tileunload", ({ tile }) => tile.drawing.request.abort());
+    onSheet(() => {
+      for (const drawing of this._drawings()) for (const one of drawing.shapes) if (one.kind === "parcel") one.row = rowOf(one.id);
+    });
   },
 
   getEvents() {
@@ -119,6 +146,7 @@ export const ParcelTiles = L.GridLayer.extend({
 
   /** Draw every tile again as the choice stands now; nothing is fetched. */
   repaint() {
+    this._measureCells();
     for (const drawing of this._drawings()) this._paint(drawing);
     this.fire("shapes");
   },
@@ -196,10 +224,16 @@ export const ParcelTiles = L.GridLayer.extend({
 
   /** Keep the measure of the cells; true when a larger count turned up and all squares need the new measure. */
   _countMore({ coords, shapes: inTile }) {
-    const most = Math.max(0, ...inTile.filter((one) => one.kind === "cell").map((one) => one.properties.parcels));
+    const most = inTile.reduce((largest, one) => (one.kind === "cell" ? Math.max(largest, shownCount(one)) : largest), 0);
     if (most <= (this._most.get(coords.z) ?? 0)) return false;
     this._most.set(coords.z, most);
     return true;
+  },
+
+  /** Measure the cells anew, for what is shown now. */
+  _measureCells() {
+    this._most.clear();
+    for (const drawing of this._drawings()) this._countMore(drawing);
   },
 
   /** How many times larger than asked for a tile of this zoom is shown. */
@@ -222,7 +256,7 @@ export const ParcelTiles = L.GridLayer.extend({
     for (const one of shown) if (one.kind === "cell") this._paintCell(context, one, coords.z);
     const parcels = shown.filter((one) => one.kind === "parcel");
     const width = this._map && this._map.getZoom() < 15 ? 0.5 : 0.9;
-    for (const one of parcels) paintParcel(pen, one, width);
+    paintParcels(pen, parcels, width);
     if (choice.tests.size) for (const one of parcels) if (isMarked(one) && !isFaded(one)) mark(pen, one);
     for (const one of parcels) if (one.id === this._hovered) outline(pen, one.path, 2);
     for (const one of parcels) if (one.id === choice.selected) outline(pen, one.path, 3.2);
@@ -238,7 +272,7 @@ export const ParcelTiles = L.GridLayer.extend({
     const side = isSmall ? room : room * (0.34 + 0.58 * share);
     const x = (left + right - side) / 2;
     const y = (top + bottom - side) / 2;
-    const paint = choice.tests.size ? FADED : paintOf(shownAnswer(one));
+    const paint = choice.tests.size ? faded() : shownClass(one)?.paint ?? faded();
     context.globalAlpha = isSmall ? 0.7 + 0.3 * share : 0.55 + 0.4 * share;
     context.fillStyle = paint.fill;
     context.beginPath();
@@ -261,22 +295,29 @@ export const ParcelTiles = L.GridLayer.extend({
   },
 });
 
-function paintParcel({ context, density, scale }, one, width) {
-  const faded = isFaded(one);
-  const paint = faded ? FADED : paintOf(one.properties.answer);
-  context.globalAlpha = faded ? 0.75 : 0.9;
-  context.fillStyle = paint.fill;
-  context.fill(one.path, "evenodd");
-  const hatch = faded ? null : pattern(context, paint.pattern, paint.ink, density, scale);
-  if (hatch) {
-    context.fillStyle = hatch;
-    context.fill(one.path, "evenodd");
+/** Draw parcels paint by paint: one path for all that look alike, so that a full tile takes a few strokes and not a thousand. */
+function paintParcels({ context, density, scale }, parcels, width) {
+  const alike = new Map();
+  for (const one of parcels) {
+    const paint = isFaded(one) ? faded() : classOfShape(one)?.paint ?? paintOf(one.properties.answer);
+    if (!alike.has(paint)) alike.set(paint, new Path2D());
+    alike.get(paint).addPath(one.path);
   }
-  context.globalAlpha = 1;
-  context.strokeStyle = faded ? FADED.ink : paint.ink;
-  context.lineWidth = width * scale;
   context.lineJoin = "round";
-  context.stroke(one.path);
+  context.lineWidth = width * scale;
+  for (const [paint, path] of alike) {
+    context.globalAlpha = paint.isFaded ? 0.6 : 0.9;
+    context.fillStyle = paint.fill;
+    context.fill(path);
+    const hatch = paint.isFaded ? null : pattern(context, paint.pattern, paint.ink, density, scale);
+    if (hatch) {
+      context.fillStyle = hatch;
+      context.fill(path);
+    }
+    context.globalAlpha = 1;
+    context.strokeStyle = paint.ink;
+    context.stroke(path);
+  }
 }
 
 /** Bring out a suspected parcel: crossed hatching over its colour and a firm border. */

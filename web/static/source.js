@@ -10,6 +10,9 @@ export class Refusal extends Error {
     this.status = status;
     this.what = problem?.what;
     this.mend = problem?.mend;
+    this.why = problem?.why;
+    this.at = problem?.at;
+    this.id = problem?.request_id;    // what the administrator finds in the log
   }
 }
 
@@ -19,19 +22,21 @@ const TRIES = 3;
 const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 /** Fetch; a service that is too busy for the moment is asked again, twice, a little later each time. */
-async function ask(address, signal, tried = 1) {
-  const answer = await fetch(address, { signal, credentials: "same-origin" });
+async function ask(address, signal, sent = undefined, tried = 1) {
+  const posted = sent === undefined ? {} : { method: "POST", body: JSON.stringify(sent), headers: { "Content-Type": "application/json" } };
+  const answer = await fetch(address, { signal, credentials: "same-origin", ...posted });
   if (answer.ok) return answer;
   if (answer.status === 503 && tried < TRIES) {
     await pause(700 * tried * (0.5 + Math.random()));
-    return ask(address, signal, tried + 1);
+    return ask(address, signal, sent, tried + 1);
   }
   const problem = await answer.json().catch(() => null);
-  throw new Refusal(answer.status, problem);
+  throw new Refusal(answer.status, { request_id: answer.headers.get("x-request-id") ?? undefined, ...problem });
 }
 
 function served(tileAddress) {
-  const { parcel, search } = view.addresses;
+  const { parcel, search, run } = view.addresses;
+  const json = async (path, signal, sent) => (await ask(`${run}/${path}`, signal, sent)).json();
   return {
     async tile({ z, x, y }, signal) {
       const answer = await ask(filled(tileAddress, { z, x, y }), signal);
@@ -44,6 +49,15 @@ function served(tileAddress) {
     async changes(id, signal) {
       return (await (await ask(`${filled(parcel, { id })}/changes`, signal)).json()).items;
     },
+    fields: () => json("fields"),
+    columns: (names) => json(names ? `columns?${new URLSearchParams({ names: names.join(",") })}` : "columns"),
+    classes: (field, method, count = 5) => json(`classes?${new URLSearchParams({ field, method, count })}`),
+    weights: () => json("weights"),
+    scenarios: () => json("scenarios"),
+    keep: (name, weights) => json("scenarios", undefined, { name, weights }),
+    /** Where a filter's parcels are to be had: as a file, or as the table's page in JSON. */
+    file: (kind, filter) => `${run}/ledger.${kind}?${new URLSearchParams({ ...(filter ? { filter } : {}), lang: currentLanguage() })}`,
+    page: (filter, sort) => `${run}/parcels?${new URLSearchParams({ ...(filter ? { filter } : {}), sort, limit: 1000 })}`,
     async search(text, limit, signal) {
       const asked = new URLSearchParams({ q: text, limit });
       return (await (await ask(`${search}?${asked}`, signal)).json()).items;

@@ -1,5 +1,6 @@
 // The buttons at the map's edge: zoom, full extent, full screen; and scale and coordinates at its foot.
 
+import { choice, choose, onChoice } from "landgis/choice.js";
 import { byId } from "landgis/dom.js";
 import { currentLanguage, label, onLanguage, setLanguage, t } from "landgis/words.js";
 import { view } from "landgis/view.js";
@@ -30,6 +31,22 @@ export function enableTools(map, zoomTo) {
   map.on("mousemove", ({ latlng }) => {
     byId("coordinates").textContent = t("coordinates", { lon: latlng.lng.toFixed(5), lat: latlng.lat.toFixed(5) });
   });
+
+  const unit = byId("unit");
+  unit.value = choice.unit;
+  unit.addEventListener("change", () => choose({ unit: unit.value }));
+  onChoice(["unit"], () => { unit.value = choice.unit; });
+  const theme = byId("theme");
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const dress = () => {
+    const isDark = choice.theme ? choice.theme === "dark" : dark.matches;
+    document.documentElement.dataset.theme = isDark ? "dark" : "light";
+    label(theme, isDark ? "theme_light" : "theme_dark");
+  };
+  theme.addEventListener("click", () => choose({ theme: document.documentElement.dataset.theme === "dark" ? "light" : "dark" }));
+  dark.addEventListener("change", () => choose({ theme: choice.theme }));
+  onChoice(["theme"], dress);
+  dress();
 
   const sidebar = byId("sidebar");
   const handle = byId("sidebar-handle");

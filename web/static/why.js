@@ -73,7 +73,7 @@ export function enableWhy(source, zoomTo) {
   function failed({ error, id, box }) {
     const absent = error instanceof Refusal && error.status === 404 && !view.addresses;
     const what = pick(error.what) || t(absent ? "why_absent" : "why_failed");
-    const mend = pick(error.mend) || t(absent ? "why_absent_mend" : "why_failed_mend");
+    const mend = [pick(error.mend) || t(absent ? "why_absent_mend" : "why_failed_mend"), error.id && t("request", { id: error.id })].filter(Boolean).join(" ");
     return el("div", { class: "why-failed", role: "alert" }, el("strong", { text: what }), el("p", { text: mend }),
       absent ? null : el("button", { type: "button", class: "quiet", text: t("retry"), on: { click: () => open(id, box) } }));
   }

@@ -1,5 +1,6 @@
 // The page's two languages: texts by key, words that come as {zh, en}, and numbers with their units.
 
+import { choice } from "landgis/choice.js";
 import { view } from "landgis/view.js";
 
 let language = view.language;
@@ -32,11 +33,6 @@ export function setLanguage(next) {
   if (next === language || !view.languageTags[next]) return;
   language = next;
   translate();
-  if (location.protocol.startsWith("http")) {
-    const address = new URL(location.href);
-    address.searchParams.set("lang", next);
-    history.replaceState(history.state, "", address);
-  }
   listeners.forEach((listener) => listener());
 }
 
@@ -79,12 +75,12 @@ export function figure(value) {
 
 const UNITS = {
   d: "unit_d", month: "unit_month", year: "unit_year", count: "unit_count", 万元: "unit_wan", 元: "unit_yuan", 亩: "unit_mu",
-  人: "unit_head", currency: "unit_currency", "m²": "m2",
+  人: "unit_head", currency: "unit_currency", "m²": "m2", tce: "unit_tce",
 };
 
 /** A unit of the rules in words; a plain share has none, and a unit nobody described is shown as it is. */
 export function unitWords(unit) {
-  if (!unit || unit === "ratio") return "";
+  if (!unit || unit === "ratio" || unit === "score") return "";
   return unit.split("/").map((part) => (UNITS[part] ? t(UNITS[part]) : part)).join("/");
 }
 
@@ -102,6 +98,19 @@ export function mu(areaM2) {
 export function hectares(areaM2) {
   if (!known(areaM2)) return t("unknown");
   return t("ha_value", { n: number(areaM2 / view.units.m2PerHa, 2) });
+}
+
+/** An area in the unit the reader has chosen. */
+export function land(areaM2) {
+  return { mu, ha: hectares, m2: squareMetres }[choice.unit](areaM2);
+}
+
+/** How many m² the chosen unit is. */
+export const unitM2 = () => ({ mu: view.units.m2PerMu, ha: view.units.m2PerHa, m2: 1 }[choice.unit]);
+
+/** A column of areas in the chosen unit, without its name. */
+export function landColumn(areaM2) {
+  return aligned(areaM2 / unitM2(), { mu: 1, ha: 2, m2: 0 }[choice.unit]);
 }
 
 export function squareMetres(areaM2) {

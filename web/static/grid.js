@@ -1,0 +1,52 @@
+// Where single parcels cannot be told apart, squares stand for many: counted here from the rows that are shown, so that they follow
+// filter and colour. The grid is the service's: 32 by 32 cells a tile of Web Mercator.
+
+import { colour, onColour } from "landgis/colour.js";
+import { sheet } from "landgis/sheet.js";
+import { onShown, shown } from "landgis/shown.js";
+
+const CELLS = 32;
+let counted = new Map();
+let places = new Map();
+
+onShown(() => { counted = new Map(); });
+onColour(() => { counted = new Map(); });
+
+/** The cells of a zoom: "column:row" to parcels and m² by class; null before the rows are here. */
+export function gridOf(zoom) {
+  if (!colour.of) return null;
+  if (!counted.has(zoom)) counted.set(zoom, count(zoom));
+  return counted.get(zoom);
+}
+
+function count(zoom) {
+  const cells = new Map();
+  const { column, row } = placesAt(zoom);
+  const { values: areas } = sheet.columns.area_m2;
+  for (let i = 0; i < sheet.rows; i++) {
+    if (shown.mask && !shown.mask[i]) continue;
+    const key = `${column[i]}:${row[i]}`;
+    let cell = cells.get(key);
+    if (!cell) cells.set(key, cell = { parcels: new Array(colour.classes.length).fill(0), areaM2: new Array(colour.classes.length).fill(0) });
+    cell.parcels[colour.of[i]] += 1;
+    cell.areaM2[colour.of[i]] += areas[i];
+  }
+  return cells;
+}
+
+function placesAt(zoom) {
+  if (!places.has(zoom)) {
+    const { lon, lat } = sheet.columns.place;
+    const across = CELLS * 2 ** zoom;
+    const column = new Int32Array(sheet.rows);
+    const row = new Int32Array(sheet.rows);
+    for (let i = 0; i < sheet.rows; i++) {
+      const sine = Math.sin((lat[i] * Math.PI) / 180);
+      column[i] = Math.floor(((lon[i] + 180) / 360) * across);
+      row[i] = Math.floor((0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI)) * across);
+    }
+    if (places.size > 3) places = new Map();
+    places.set(zoom, { column, row });
+  }
+  return places.get(zoom);
+}

@@ -1,0 +1,275 @@
+// The table of parcels below the map: sorted, ticked, linked both ways with the map. Only the rows in sight are elements.
+
+import { choice, choose, onChoice, toggled } from "landgis/choice.js";
+import { classOf, colour, onColour } from "landgis/colour.js";
+import { byId, el } from "landgis/dom.js";
+import { wholeFilter } from "landgis/filter-panel.js";
+import { chip, tag } from "landgis/hover.js";
+import { refuse } from "landgis/notices.js";
+import { idAt, onSheet, rowOf, sheet, valueAt, want } from "landgis/sheet.js";
+import { onShown, rowsShown } from "landgis/shown.js";
+import { onTrial, trial } from "landgis/trial.js";
+import { figure, label, land, landColumn, number, onLanguage, pick, t, unitWords } from "landgis/words.js";
+import { view } from "landgis/view.js";
+
+const ROW = 32;
+const SPARE = 6;
+const FIELDS = ["parcel_no", "park_code", "answer", "grade", "total", "rank", "area_m2", "suspected", "enterprises"];
+const MOST_LISTED = 500;
+
+/** A filter for just these parcels; several lists where one may not be so long. */
+export function only(ids) {
+  const lists = [];
+  for (let i = 0; i < ids.length; i += MOST_LISTED) lists.push(`parcel_id IN (${ids.slice(i, i + MOST_LISTED).join(", ")})`);
+  return lists.join(" OR ");
+}
+
+export function showRanking(source, { open, zoomToParcel }) {
+  const body = byId("ranking-body");
+  const head = byId("ranking-head");
+  const scroller = byId("ranking");
+  let rows = new Int32Array(0);
+  let active = 0;
+  let columns = [];
+  let isStale = true;
+  let last = null;    // the row ticked last, from which Shift ticks on
+
+  const isOpen = () => choice.dock === "table";
+
+  function layOut() {
+    const shownField = FIELDS.includes(choice.colour) || !sheet.fields[choice.colour] ? [] : [choice.colour];
+    columns = ["parcel_no", ...(view.parks.length > 1 ? ["park_code"] : []), "answer", "grade", "total", "rank",
+      ...(trial.total ? ["trial_total", "trial_rank", "climb"] : []), "area_m2", "suspected", ...shownField, "enterprises"];
+    const widths = { parcel_no: "minmax(110px, 1.2fr)", park_code: "minmax(90px, 1fr)", answer: "104px", enterprises: "minmax(140px, 2fr)", climb: "78px" };
+    scroller.style.setProperty("--columns", ["40px", ...columns.map((name) => widths[name] ?? "minmax(76px, 1fr)")].join(" "));
+  }
+
+  function title(name) {
+    if (name === "trial_total" || name === "trial_rank" || name === "climb") return t(name);
+    const field = sheet.fields[name];
+    const unit = field?.unit === "m²" ? t(choice.unit) : unitWords(field?.unit);
+    return field ? `${pick(field.title)}${unit && name !== "suspected" ? `（${unit}）` : ""}` : name;
+  }
+
+  function writeHead() {
+    const all = el("input", { type: "checkbox", id: "ranking-all" });
+    label(all, "pick_all");
+    all.addEventListener("change", () => choose({ picked: all.checked ? new Set(Array.from(rows, idAt)) : new Set() }));
+    head.replaceChildren(el("span", { role: "columnheader", class: "tick" }, all), ...columns.map((name) => {
+      const down = choice.sort === `-${name}`;
+      const up = choice.sort === name;
+      return el("span", { role: "columnheader", "aria-sort": down ? "descending" : up ? "ascending" : "none", class: isNumber(name) ? "number" : undefined },
+        el("button", { type: "button", "data-sort": name, on: { click: () => choose({ sort: down || (!up && !isNumber(name)) ? name : `-${name}` }) } },
+          el("span", { text: title(name) }), el("i", { "aria-hidden": "true", text: down ? "↓" : up ? "↑" : "" })));
+    }));
+    ticks();
+  }
+
+  const isNumber = (name) => ["trial_total", "trial_rank", "climb"].includes(name) || sheet.fields[name]?.kind === "number";
+
+  /** The sort key of a row: unknown last, whichever way. */
+  function keys(name) {
+    if (name === "trial_total") return trial.total;
+    if (name === "trial_rank") return trial.rank;
+    if (name === "climb") return trial.climb;
+    const column = sheet.columns[name];
+    if (!column) return null;
+    if (column.values) return column.values;
+    // The service gives texts in their order, so that their numbers are in order, too.
+    return Float64Array.from(column.at, (at) => (at < 0 ? NaN : at));
+  }
+
+  async function sortAll() {
+    isStale = false;
+    const down = choice.sort.startsWith("-");
+    const name = choice.sort.replace("-", "");
+    const needed = ["enterprises", name, choice.colour].filter((one) => sheet.fields[one] && !sheet.columns[one]);
+    if (needed.length) {
+      want([...new Set(needed)]).then(() => sortAll(), (error) => refuse("table", "table_failed", error, sortAll));
+      if (needed.includes(name)) return;
+    }
+    rows = rowsShown();
+    const by = keys(name);
+    if (by) {
+      const sign = down ? -1 : 1;
+      rows.sort((a, b) => {
+        const [x, y] = [by[a], by[b]];
+        const [noX, noY] = [x !== x, y !== y];
+        if (noX || noY) return noX === noY ? a - b : noX ? 1 : -1;
+        return x === y ? a - b : sign * (x - y);
+      });
+    }
+    active = Math.min(active, Math.max(rows.length - 1, 0));
+    layOut();
+    writeHead();
+    scroller.setAttribute("aria-rowcount", String(rows.length + 1));
+    byId("ranking-spacer").style.height = `${rows.length * ROW}px`;
+    byId("filter-none").hidden = rows.length > 0;
+    write();
+    writeFoot();
+  }
+
+  function write() {
+    if (!isOpen()) return;
+    const height = scroller.clientHeight;
+    const first = Math.max(0, Math.floor((scroller.scrollTop) / ROW) - SPARE);
+    const end = Math.min(rows.length, Math.ceil((scroller.scrollTop + height) / ROW) + SPARE);
+    const hadFocus = body.contains(document.activeElement);
+    body.style.transform = `translateY(${first * ROW}px)`;
+    const lines = [];
+    for (let at = first; at < end; at++) lines.push(line(at));
+    body.replaceChildren(...lines);
+    if (hadFocus) (body.querySelector(`[data-at="${active}"]`) ?? scroller).focus({ preventScroll: true });
+  }
+
+  function line(at) {
+    const row = rows[at];
+    const id = idAt(row);
+    const isOn = id === choice.selected;
+    const box = el("input", { type: "checkbox", tabindex: -1, "aria-label": t("pick_one", { no: valueAt("parcel_no", row) }) });
+    box.checked = choice.picked.has(id);
+    return el("div", {
+      role: "row", class: isOn ? "selected" : undefined, "aria-selected": String(isOn), "aria-rowindex": at + 2,
+      tabindex: at === active ? 0 : -1, "data-at": at, "data-id": id,
+    }, el("span", { role: "gridcell", class: "tick" }, box), ...columns.map((name) => cell(name, row)));
+  }
+
+  function cell(name, row) {
+    const box = (text, extra) => el("span", { role: "gridcell", class: [isNumber(name) ? "number" : "", extra ?? ""].join(" ").trim() || undefined, title: text, text });
+    if (name === "answer") return el("span", { role: "gridcell" }, chip(valueAt("answer", row)));
+    if (name === "climb") return climb(trial.climb[row]);
+    if (name === "trial_total") return Number.isNaN(trial.total[row]) ? box("–", "unknown") : box(number(trial.total[row], 2), "trial");
+    if (name === "trial_rank") return Number.isNaN(trial.rank[row]) ? box("–", "unknown") : box(number(trial.rank[row]), "trial");
+    const value = valueAt(name, row);
+    if (value === null) return box(name === "grade" || name === "total" || name === "rank" ? "–" : t("unknown"), "unknown");
+    if (name === colour.field && name !== "grade" && sheet.fields[name].kind === "text") return el("span", { role: "gridcell" }, tag(classOf(row)));
+    if (name === "park_code") return box(view.parks.find((park) => park.park_code === value)?.name ?? value);
+    if (sheet.fields[name]?.unit === "m²") return box(landColumn(value));
+    if (name === "total") return box(number(value, 2));
+    return box(typeof value === "number" ? figure(value) : value);
+  }
+
+  function climb(places) {
+    if (Number.isNaN(places)) return el("span", { role: "gridcell", class: "number unknown", text: "–" });
+    const key = places > 0 ? "climb_up" : places < 0 ? "climb_down" : "climb_none";
+    return el("span", { role: "gridcell", class: `number climb ${key}`, title: t(key, { n: number(Math.abs(places)) }) },
+      el("span", { "aria-hidden": "true", text: places > 0 ? `▲ ${number(places)}` : places < 0 ? `▼ ${number(-places)}` : "＝" }),
+      el("span", { class: "unseen", text: t(key, { n: number(Math.abs(places)) }) }));
+  }
+
+  /** What the table holds, what is ticked, and where the same is to be had as a file or an address. */
+  function writeFoot() {
+    let areaM2 = 0;
+    for (const row of rows) areaM2 += sheet.columns.area_m2.values[row];
+    byId("ranking-count").textContent = t("table_shows", { n: number(rows.length), all: number(sheet.rows), area: land(areaM2) });
+    ticks();
+    const ids = [...choice.picked].sort((a, b) => a - b);
+    const filter = ids.length ? only(ids) : withHidden(wholeFilter());
+    byId("export-note").textContent = ids.length ? t("export_picked", { n: number(ids.length) }) : t("export_shown", { n: number(rows.length) });
+    for (const link of byId("export-links").querySelectorAll("a[data-kind]")) link.href = source.file?.(link.dataset.kind, filter) ?? "";
+    const sort = sheet.fields[choice.sort.replace("-", "")] ? choice.sort : "parcel_id";
+    byId("twin-json").href = source.page?.(filter, sort) ?? "";
+    byId("twin-csv").href = source.file?.("csv", filter) ?? "";
+  }
+
+  /** The filter with what the legend hides, where the hidden classes can be said by field. */
+  function withHidden(filter) {
+    const field = sheet.fields[colour.field];
+    const hidden = colour.classes.filter((one) => choice.hidden.has(one.key)).map((one) => one.key);
+    if (!hidden.length || !field || field.kind !== "text" || hidden.includes("others")) return filter;
+    const parts = [];
+    const listed = hidden.filter((key) => key !== "unknown");
+    if (listed.length) parts.push(`(${field.name} NOT IN (${listed.map((key) => `'${key.replaceAll("'", "''")}'`).join(", ")})${hidden.includes("unknown") ? "" : ` OR ${field.name} IS NULL`})`);
+    else parts.push(`${field.name} IS NOT NULL`);
+    return [...(filter ? [`(${filter})`] : []), ...parts].join(" AND ");
+  }
+
+  function ticks() {
+    const n = choice.picked.size;
+    byId("pick-count").textContent = n ? t("picked", { n: number(n) }) : "";
+    byId("pick-clear").hidden = !n;
+    const all = byId("ranking-all");
+    if (!all) return;
+    all.checked = n > 0 && n >= rows.length;
+    all.indeterminate = n > 0 && n < rows.length;
+  }
+
+  function reveal(at) {
+    const top = at * ROW;
+    const room = scroller.clientHeight - head.offsetHeight;
+    if (top < scroller.scrollTop) scroller.scrollTop = top;
+    else if (top + ROW > scroller.scrollTop + room) scroller.scrollTop = top + ROW - room;
+  }
+
+  function tick(at, isLong) {
+    const id = idAt(rows[at]);
+    if (isLong && last !== null) {
+      const picked = new Set(choice.picked);
+      for (let i = Math.min(at, last); i <= Math.max(at, last); i++) picked.add(idAt(rows[i]));
+      choose({ picked });
+    } else choose({ picked: toggled(choice.picked, id) });
+    last = at;
+  }
+
+  function move(to) {
+    active = Math.max(0, Math.min(rows.length - 1, to));
+    reveal(active);
+    write();
+    body.querySelector(`[data-at="${active}"]`)?.focus({ preventScroll: true });
+  }
+
+  function take(at) {
+    active = at;
+    const id = idAt(rows[at]);
+    open(id);
+    zoomToParcel(id);
+  }
+
+  scroller.addEventListener("scroll", () => requestAnimationFrame(write), { passive: true });
+  body.addEventListener("click", (event) => {
+    const found = event.target.closest("[data-at]");
+    if (!found) return;
+    const at = Number(found.dataset.at);
+    if (event.target.closest(".tick")) {
+      event.preventDefault();
+      active = at;
+      tick(at, event.shiftKey);
+    } else take(at);
+  });
+  scroller.addEventListener("keydown", (event) => {
+    if (event.target.closest("#ranking-head")) return;
+    const page = Math.max(1, Math.floor(scroller.clientHeight / ROW) - 2);
+    const to = { ArrowDown: active + 1, ArrowUp: active - 1, PageDown: active + page, PageUp: active - page, Home: 0, End: rows.length - 1 }[event.key];
+    if (to !== undefined) move(to);
+    else if (event.key === "Enter") take(active);
+    else if (event.key === " ") tick(active, event.shiftKey);
+    else return;
+    event.preventDefault();
+  });
+  byId("pick-clear").addEventListener("click", () => choose({ picked: new Set() }));
+  new ResizeObserver(() => write()).observe(scroller);
+
+  function again() {
+    isStale = true;
+    if (isOpen() && sheet.isReady) sortAll();
+  }
+
+  onShown(again);
+  onColour(again);
+  onTrial(again);
+  onSheet(again);
+  onChoice(["sort"], again);
+  onChoice(["dock"], () => { if (isOpen() && isStale) again(); else write(); });
+  onChoice(["picked"], () => { write(); if (isOpen()) writeFoot(); });
+  onChoice(["unit"], again);
+  onLanguage(again);
+  onChoice(["selected"], () => {
+    if (!isOpen() || choice.selected === null) return write();
+    const at = rows.indexOf(rowOf(choice.selected));
+    if (at >= 0) {
+      active = at;
+      reveal(at);
+    }
+    write();
+  });
+}

@@ -1,0 +1,162 @@
+// Weights on trial: sliders that sum to 100 %, ranks that follow at once, kept scenarios, and two of them side by side.
+
+import { choice, choose, onChoice } from "landgis/choice.js";
+import { byId, el } from "landgis/dom.js";
+import { dismiss, refuse } from "landgis/notices.js";
+import { onSheet } from "landgis/sheet.js";
+import { normal, official, onTrial, takeModel, trial, weigh } from "landgis/trial.js";
+import { fieldName, number, onLanguage, pick, t } from "landgis/words.js";
+
+export function showWeights(source) {
+  const populations = byId("weights-population");
+  const sliders = byId("weights-sliders");
+  let code = "";
+  let kept = [];
+  let isAsked = false;
+
+  async function load() {
+    if (isAsked || !source.weights) return;
+    isAsked = true;
+    try {
+      takeModel(await source.weights());
+      kept = await source.scenarios();
+      dismiss("weights");
+      code = code || populationsWithSubjects()[0]?.code || "";
+      write();
+    } catch (error) {
+      isAsked = false;
+      refuse("weights", "weights_failed", error, load);
+    }
+  }
+
+  function populationsWithSubjects() {
+    const here = new Set(trial.model.groups.map((group) => group.slice(group.lastIndexOf("/") + 1)));
+    return trial.model.populations.filter((one) => here.has(one.code));
+  }
+
+  const now = () => choice.weights?.[code] ?? official(code);
+
+  function write() {
+    if (!trial.model) return;
+    const found = populationsWithSubjects();
+    byId("weights-none").hidden = found.length > 0;
+    byId("weights-work").hidden = !found.length;
+    if (!found.length) return;
+    populations.replaceChildren(...found.map((one) => el("option", { value: one.code, text: pick(one.title) })));
+    populations.value = code;
+    writeSliders();
+    writeScenarios();
+    state();
+  }
+
+  function writeSliders() {
+    const weights = now();
+    const own = official(code);
+    sliders.replaceChildren(...Object.keys(own).map((name) => {
+      const slider = el("input", { type: "range", min: 0, max: 100, step: 1, value: Math.round(100 * weights[name]), "data-measure": name, id: `weight-${name}` });
+      slider.addEventListener("input", () => set(name, Number(slider.value) / 100));
+      return el("div", { class: "weight" }, el("label", { for: `weight-${name}`, text: fieldName(name) }), slider,
+        el("output", { for: `weight-${name}` }), el("small", { text: t("weight_official", { n: number(100 * own[name], 1) }) }));
+    }));
+    figures();
+  }
+
+  function figures() {
+    const weights = now();
+    for (const slider of sliders.querySelectorAll("input")) {
+      const value = weights[slider.dataset.measure];
+      if (document.activeElement !== slider) slider.value = String(Math.round(100 * value));
+      slider.setAttribute("aria-valuetext", `${number(100 * value, 1)}%`);
+      slider.parentElement.querySelector("output").textContent = `${number(100 * value, 1)}%`;
+    }
+    byId("weights-sum").textContent = t("weights_sum", { n: number(100 * Object.values(weights).reduce((sum, one) => sum + one, 0), 1) });
+  }
+
+  /** Give one indicator this share; the others keep their proportions and share the rest. */
+  function set(name, share) {
+    const before = now();
+    const rest = 1 - before[name];
+    const others = Object.keys(before).filter((one) => one !== name);
+    const next = { [name]: others.length ? share : 1 };
+    for (const one of others) next[one] = rest > 1e-9 ? (before[one] / rest) * (1 - share) : (1 - share) / others.length;
+    const ordered = Object.fromEntries(Object.keys(before).map((one) => [one, Math.max(0, next[one])]));
+    choose({ weights: { ...choice.weights, [code]: normal(ordered) } });
+  }
+
+  function state() {
+    const isOn = choice.weights !== null;
+    document.body.classList.toggle("on-trial", isOn);
+    byId("weights-mark").hidden = !isOn;
+    byId("trial-banner").hidden = !isOn;
+    byId("weights-reset").disabled = !isOn;
+    byId("weights-keep").disabled = !isOn;
+    if (trial.model?.populations.length) moved();
+  }
+
+  /** How many subjects move from grade to grade, official against what is on trial, or between two kept scenarios. */
+  function moved() {
+    const [left, right] = ["compare-left", "compare-right"].map((id) => weightsOf(byId(id).value));
+    const before = left === null ? { grade: trial.model.subjects.grade } : weigh(trial.model, left);
+    const after = right === null ? { grade: trial.model.subjects.grade } : weigh(trial.model, right);
+    const letters = trial.model.grades.filter((letter) => before.grade.includes(letter) || after.grade.includes(letter));
+    const counts = new Map();
+    let changed = 0;
+    before.grade.forEach((grade, i) => {
+      if (grade !== after.grade[i]) changed += 1;
+      const key = `${grade}${after.grade[i]}`;
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    });
+    byId("moved-count").textContent = t("moved_count", { n: number(changed), all: number(before.grade.length) });
+    byId("moved").replaceChildren(
+      el("thead", {}, el("tr", {}, el("th", { scope: "col", text: t("moved_head") }), ...letters.map((letter) => el("th", { scope: "col", text: letter })))),
+      el("tbody", {}, ...letters.map((from) => el("tr", {}, el("th", { scope: "row", text: from }), ...letters.map((to) => {
+        const n = counts.get(`${from}${to}`) ?? 0;
+        return el("td", { class: from === to ? "same" : n ? (letters.indexOf(to) < letters.indexOf(from) ? "up" : "down") : "nil", text: number(n) });
+      })))));
+  }
+
+  function weightsOf(value) {
+    if (value === "official") return null;
+    if (value === "now") return choice.weights;
+    return kept.find((one) => String(one.scenario) === value)?.weights ?? null;
+  }
+
+  function writeScenarios() {
+    byId("scenario-list").replaceChildren(...(kept.length ? kept.map((one) => el("li", {},
+      el("button", { type: "button", class: "link", text: one.name, "data-scenario": one.scenario, on: { click: () => choose({ weights: one.weights }) } }),
+      el("small", { text: one.made_at.slice(0, 16).replace("T", " ") }))) : [el("li", { class: "hint", text: t("scenarios_none") })]));
+    for (const [id, first] of [["compare-left", "official"], ["compare-right", "now"]]) {
+      const select = byId(id);
+      const before = select.value || first;
+      select.replaceChildren(el("option", { value: "official", text: t("official") }), el("option", { value: "now", text: t("trial_now") }),
+        ...kept.map((one) => el("option", { value: String(one.scenario), text: one.name })));
+      select.value = before;
+    }
+  }
+
+  async function keep(event) {
+    event.preventDefault();
+    const name = byId("scenario-name").value.trim();
+    if (!name) return byId("scenario-name").focus();
+    try {
+      const made = await source.keep(name, choice.weights);
+      kept = [made, ...kept];
+      byId("scenario-name").value = "";
+      byId("scenario-said").textContent = t("scenario_kept", { name });
+      writeScenarios();
+    } catch (error) {
+      byId("scenario-said").textContent = [pick(error.what) || t("scenario_failed"), pick(error.mend), error.id && t("request", { id: error.id })].filter(Boolean).join(" ");
+    }
+  }
+
+  populations.addEventListener("change", () => { code = populations.value; writeSliders(); });
+  byId("weights-reset").addEventListener("click", () => choose({ weights: null }));
+  byId("banner-reset").addEventListener("click", () => choose({ weights: null }));
+  byId("scenario-form").addEventListener("submit", keep);
+  for (const id of ["compare-left", "compare-right"]) byId(id).addEventListener("change", moved);
+  onTrial(() => { if (trial.model?.populations.length && code) { figures(); state(); } });
+  onChoice(["weights"], () => { if (choice.weights) onSheet(load); });
+  onChoice(["dock"], () => { if (choice.dock === "weights") onSheet(load); });
+  onLanguage(write);
+  if (choice.weights || choice.dock === "weights") onSheet(load);
+}
