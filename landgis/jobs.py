@@ -29,6 +29,7 @@ from landgis.store.queue import FINAL, Job
 from landgis.terms.draws import Draws
 from landgis.terms.errors import LandgisError, Words
 from landgis.workflows.assess import assess
+from landgis.workflows.drafts import keep_findings
 from landgis.workflows.ingest import Tell, ingest
 
 _log = logging.getLogger(__name__)
@@ -55,6 +56,9 @@ def _ingest(conn: Connection, asked: Mapping[str, Any], scope: Sequence[str], te
         parks=scope,
         tell=tell,
     )
+    if asked.get("findings"):
+        with tell(Words("写下问题清单", "Writing down what was found")):
+            keep_findings(done, Path(asked["findings"]))
     return done.as_dict()
 
 

@@ -29,6 +29,7 @@ from landgis.api.routes import (
     rules,
     runs,
     tiles,
+    uploads,
 )
 from landgis.api.tiles import StraightToTiles, TileCache
 from landgis.settings import Settings
@@ -83,8 +84,23 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
     app.openapi_version = "3.0.3"
     problems.install(app)
     # Asked for most comes first: routes are tried in turn.
-    for routes in (tiles, pages, health, parks, batches, looking, runs, evaluation, jobs, rules, demands, cockpit):
+    for routes in (
+        tiles,
+        pages,
+        health,
+        parks,
+        batches,
+        looking,
+        runs,
+        evaluation,
+        jobs,
+        rules,
+        demands,
+        cockpit,
+        uploads,
+    ):
         app.include_router(routes.router)
+    app.include_router(uploads.issues_router)
     app.mount("/static", StaticFiles(directory=settings.web_folder / "static"), name="static")
     app.mount("/vendor", StaticFiles(directory=settings.web_folder / "vendor"), name="vendor")
     app.add_middleware(_Compression, minimum_size=1024)

@@ -559,7 +559,7 @@ class _Shelf:
                     ("role", frames.USE_ROLE),
                 )
             },
-            "names": _names(),
+            "names": field_names(),
             "words": self._words,
         }
 
@@ -630,7 +630,7 @@ class _Shelf:
             raise _unusable(path, Words("读不到这个文件。", "It cannot be read.")) from error
 
 
-def _names() -> dict[str, dict[str, str]]:
+def field_names() -> dict[str, dict[str, str]]:
     """Give the words of all that a finding may lack or a grade may count: tables, ``table.column``, ``zone.layer``, measures."""
     found: dict[str, dict[str, str]] = {name: asdict(measure.words) for name, measure in MEASURES.items()}
     found |= {f"zone.{code}": asdict(words) for code, words in frames.LAYER.items()}

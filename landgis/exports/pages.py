@@ -14,19 +14,18 @@ from typing import Any, Final, Literal
 import jinja2
 from markupsafe import Markup
 
-from landgis.exports.map import LANGUAGE_TAGS, PAINTS, Language, script_json
+from landgis.exports.map import LANGUAGE_TAGS, PAINTS, Language, field_names, script_json
 from landgis.terms import frames
 from landgis.terms.errors import SetupError, Words
 from landgis.terms.units import M2_PER_HA, M2_PER_MU
 
-PageName = Literal["cockpit", "jobs"]
+PageName = Literal["cockpit", "import", "jobs"]
 
 #: Codes whose words the pages show.
 _CODES: Final = {
     "answer": frames.ANSWER,
     "finding": frames.FINDING,
     "grade": frames.GRADE,
-    "severity": frames.SEVERITY,
     "stock_class": frames.STOCK_CLASS,
 }
 #: By what names the modules import each other: those of the map, and those of the pages.
@@ -75,7 +74,7 @@ def render_page(place: Place, *, web: Path, nonce: str) -> str:
         "codes": {
             name: {code: asdict(one) for code, one in domain.items()} for name, domain in _CODES.items()
         },
-        "names": {},
+        "names": field_names() if place.has_map else {},
         **place.given,
     }  # fmt: skip
     return templates.get_template(f"{place.name}.html").render(

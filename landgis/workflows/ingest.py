@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
@@ -26,6 +26,7 @@ from landgis.workflows.choosing import AUTO, choose
 from landgis.workflows.corrections import Registered, add_many
 from landgis.workflows.mending import for_mending
 
+_SOURCE: Final = ("source_file", "source_layer", "source_row")
 #: Told before each step what it is; the step runs inside the context that is given back.
 Tell = Callable[[Words], AbstractContextManager[None]]
 
@@ -41,6 +42,7 @@ class Ingested:
 
     ``listed`` are the same with what somebody needs who mends them (`MENDING_COLUMNS`), and ``rows`` the file's own rows behind them, by
     file and layer. Where the file is such a list come back, ``corrections`` says what became of the filled cells.
+    ``shapes``, by table, tells where each row of the file lies: ``source_file, source_layer, source_row, geom`` (EPSG:4490).
     """
 
     file: str
@@ -53,6 +55,7 @@ class Ingested:
     listed: pd.DataFrame | None = None
     rows: Mapping[tuple[str, str], pd.DataFrame] = field(default_factory=dict)
     corrections: Registered | None = None
+    shapes: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Give the answer as plain data, issues counted by code."""
@@ -174,7 +177,10 @@ def store_given(
             refresh_statistics(conn)
     found = pd.concat([issues.result(), stored.gone], ignore_index=True) if len(stored.gone) else issues.result()
     listed, rows = for_mending(found, given, late.frames)
-    return Ingested(source.file, source.profile, codes, source.rows_in, stored, found, is_dry, listed, rows)
+    shapes = {table: frame[[*_SOURCE, "geom"]] for table, frame in given.frames.items() if "geom" in frame}
+    return Ingested(
+        source.file, source.profile, codes, source.rows_in, stored, found, is_dry, listed, rows, shapes=shapes
+    )
 
 
 def _take_back(conn: Connection, sheet: Layer, names: str, is_dry: bool, parks: Sequence[str], tell: Tell) -> Ingested:

@@ -27,6 +27,21 @@ def cockpit_page(
     return render_page(Place("cockpit", language, given), web=web, nonce=nonce)
 
 
+def import_page(
+    conn: Connection, upload: str | None, job: int | None, *, language: Language, web: Path, nonce: str
+) -> str:
+    """Give the wizard that takes files in, at what was sent or at the job that works on it if either is named."""
+    known = {one["park_code"]: one["bbox"] for one in _latest(conn)}
+    parks = [park | {"bbox": known.get(park["park_code"])} for park in _parks(conn)]
+    given = {"upload": upload, "job": job, "parks": parks}
+    return render_page(Place("import", language, given, has_map=True), web=web, nonce=nonce)
+
+
+def _latest(conn: Connection) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = runs.read_head(conn, None)["parks"] if runs.list_runs(conn, 1) else []
+    return found
+
+
 def _parks(conn: Connection) -> list[dict[str, Any]]:
     return [{"park_code": found["park_code"], "name": found["name"]} for found in stock.park_sizes(conn)]
 

@@ -18,7 +18,7 @@ from landgis.api.context import Context, Here, Outside
 from landgis.api.problems import BothWords, Problem
 from landgis.jobs import discard_received
 from landgis.store import queue
-from landgis.terms.errors import AccessError, InputError, NotFoundError, StoreError, Words
+from landgis.terms.errors import AccessError, ConflictError, InputError, NotFoundError, StoreError, Words
 from landgis.workflows.assess import rulebook
 
 _POLL_S: Final = 0.5
@@ -45,7 +45,7 @@ def may_ask(here: Outside, request: Request) -> None:
 
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
-_asking: Final[dict[str, Any]] = {
+ASKING: Final[dict[str, Any]] = {
     "dependencies": [Depends(may_ask)],
     "status_code": 202,
     "responses": {
@@ -57,7 +57,7 @@ _asking: Final[dict[str, Any]] = {
     },
 }
 
-_BODY_OF_A_FILE: Final = {
+BODY_OF_A_FILE: Final = {
     "requestBody": {
         "required": True,
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
@@ -118,7 +118,7 @@ class Assessing(BaseModel):
     draws: Drawing | None = Field(None, description="How to draw the run's stability; not drawn where it is not named.")
 
 
-@router.post("/assess", **_asking)
+@router.post("/assess", **ASKING)
 def ask_assess(here: Here, asked: Annotated[Assessing, Body()]) -> JobState:
     """Ask for an assessment; what the rulesets refuse is refused at once."""
     rules = list(asked.rules or here.settings.rule_codes)
@@ -126,10 +126,10 @@ def ask_assess(here: Here, asked: Annotated[Assessing, Body()]) -> JobState:
     given: dict[str, Any] = {"parks": asked.parks, "rules": rules, "on": asked.on.isoformat()}
     if asked.draws is not None:
         given["draws"] = asked.draws.model_dump()
-    return _ask(here, "assess", given, _in_scope(here, asked.parks))
+    return ask(here, "assess", given, in_scope(here, asked.parks))
 
 
-@router.post("/ingest", openapi_extra=_BODY_OF_A_FILE, **_asking)
+@router.post("/ingest", openapi_extra=BODY_OF_A_FILE, **ASKING)
 async def ask_ingest(
     here: Outside,
     request: Request,
@@ -142,13 +142,14 @@ async def ask_ingest(
     is_full: Annotated[bool, Query(alias="full", description="The file holds all: what it lacks ends.")] = False,
 ) -> JobState:
     """Send a file as the body and ask for its import; the job's answer counts the issues by code."""
-    parks = _in_scope(here, [park] if park else None)
-    path = await _receive(request, here.settings.inbox_folder, name, here.settings.upload_mb << 20)
+    parks = in_scope(here, [park] if park else None)
+    folder = here.settings.inbox_folder / secrets.token_hex(8)
+    path = await receive(request, folder, name, here.settings.upload_mb << 20)
     given = {
         "paths": [str(path)], "received": str(path.parent), "profile": profile, "park": park, "crs": crs,
         "encoding": encoding, "is_dry": is_dry, "is_full": is_full,
     }  # fmt: skip
-    return await run_in_threadpool(_ask, here, "ingest", given, parks)
+    return await run_in_threadpool(ask, here, "ingest", given, parks)
 
 
 @router.get("")
@@ -182,7 +183,7 @@ async def events(
     )
 
 
-@router.post("/{job}/cancel", **_asking)
+@router.post("/{job}/cancel", **ASKING)
 def cancel(here: Here, job: JobNumber) -> JobState:
     """Give a job up. One that runs is stopped, and the database rolls back what it had not finished."""
     with here.connection() as conn:
@@ -194,7 +195,8 @@ def cancel(here: Here, job: JobNumber) -> JobState:
     return _state(found)
 
 
-def _ask(here: Context, kind: str, asked: dict[str, Any], parks: Sequence[str]) -> JobState:
+def ask(here: Context, kind: str, asked: dict[str, Any], parks: Sequence[str]) -> JobState:
+    """Queue work on some parks, and say how it stands."""
     with here.connection() as conn:
         number = queue.add_job(conn, kind, asked, here.settings.scope, parks)
     return _read(here, number)
@@ -209,6 +211,8 @@ def _state(found: queue.Job) -> JobState:
     asked = dict(found.asked)
     if "paths" in asked:  # where the service keeps a file is its own affair
         asked.pop("received", None)
+        asked.pop("findings", None)
+        asked["profile"] = File(asked["profile"]).name
         asked["files"] = [File(path).name for path in asked.pop("paths")]
     return JobState(
         job=found.job, kind=found.kind, park_codes=found.park_codes, asked=asked, asked_at=found.asked_at,
@@ -217,7 +221,8 @@ def _state(found: queue.Job) -> JobState:
     )  # fmt: skip
 
 
-def _in_scope(here: Context, parks: Sequence[str] | None) -> Sequence[str]:
+def in_scope(here: Context, parks: Sequence[str] | None) -> Sequence[str]:
+    """Give the parks that are asked for, all in scope where none is named; one outside it is not found."""
     scope = here.settings.scope
     for code in parks or ():
         if "*" not in scope and code not in scope:
@@ -225,15 +230,16 @@ def _in_scope(here: Context, parks: Sequence[str] | None) -> Sequence[str]:
     return parks or scope
 
 
-async def _receive(request: Request, inbox: File, name: str, most: int) -> File:
-    """Write the body to a file of its own in the inbox; nothing is left of one that is too large or breaks off."""
+async def receive(request: Request, folder: File, name: str, most: int) -> File:
+    """Write the body to a file of this name in a folder; nothing is left of one that is too large or breaks off."""
     called = File(name.replace("\\", "/")).name.replace("\x00", "")
-    if called in ("", ".", ".."):
+    if not called or called.startswith("."):
         raise InputError(Words("文件名不可用。", "The file's name cannot be used."), at=name[:200])
-    folder = inbox / secrets.token_hex(8)
     path, size, is_whole = folder / called, 0, False
+    if path.exists():
+        raise ConflictError(Words("已有同名文件。", "There is a file of this name already."), at=called)
     try:
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         with path.open("xb") as sink:
             async for block in request.stream():
                 size += len(block)

@@ -59,6 +59,19 @@ def cockpit_page(
         return _page(workspace.cockpit_page(conn, run, park, block_mu, **_laid_out(here, request, lang)))
 
 
+@router.get("/import", response_class=HTMLResponse)
+def import_page(
+    here: Here,
+    request: Request,
+    upload: Annotated[str | None, Query(pattern=r"^[0-9a-f]{32}$", description="Files that were sent.")] = None,
+    job: Annotated[int | None, Query(ge=1, le=2**62, description="The job that takes them in.")] = None,
+    lang: Lang = None,
+) -> HTMLResponse:
+    """Show the wizard that takes files in. The same as data: `/api/uploads` and `/api/jobs`."""
+    with here.reading() as conn:
+        return _page(workspace.import_page(conn, upload, job, **_laid_out(here, request, lang)))
+
+
 @router.get("/jobs", response_class=HTMLResponse)
 def jobs_page(
     here: Here,

@@ -1,0 +1,203 @@
+"""A file is sent, looked at, tried, and stored or thrown away, through the service and its wizard, with a real worker at the queue."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from types import SimpleNamespace
+
+import httpx
+import openpyxl
+import pytest
+from conftest import serving
+from playwright.sync_api import Page, sync_playwright
+
+from landgis import jobs
+from landgis.api.app import create_app
+from landgis.settings import Settings
+from landgis.store import database
+
+EXAMPLE = Path(__file__).parents[2] / "docs/example"
+
+
+@pytest.fixture
+def running(fresh, tmp_path) -> Iterator[SimpleNamespace]:
+    """Give a service over an empty database, its inbox, and a worker that does what is asked."""
+    inbox = tmp_path / "inbox"
+    with (
+        jobs.working(fresh.app_url, concurrency=1),
+        serving(create_app(Settings(inbox=inbox), fresh.app_url)) as service,
+        httpx.Client(base_url=service.url, timeout=60) as client,
+    ):
+        yield SimpleNamespace(url=service.url, client=client, inbox=inbox, admin_url=fresh.admin_url)
+
+
+def send(client: httpx.Client, *files: Path) -> str:
+    upload = None
+    for file in files:
+        where = f"/api/uploads/{upload}/files" if upload else "/api/uploads"
+        answer = client.post(where, params={"name": file.name}, content=file.read_bytes())
+        assert answer.status_code == 201, answer.text
+        upload = answer.json()["upload"]
+    return upload
+
+
+def done(client: httpx.Client, job: int) -> dict:
+    with client.stream("GET", f"/api/jobs/{job}/events") as answer:
+        events = [json.loads(line.removeprefix("data: ")) for line in answer.iter_lines() if line.startswith("data: ")]
+    assert events[-1]["state"] == "done", events[-1]
+    return events[-1]["detail"]
+
+
+def test_a_file_is_looked_at_tried_and_stored(running):
+    client = running.client
+    upload = send(client, EXAMPLE / "ledger.csv", EXAMPLE / "my-town.toml")
+    assert [one["name"] for one in client.get(f"/api/uploads/{upload}").json()["files"]] == [
+        "ledger.csv",
+        "my-town.toml",
+    ]
+    seen = client.get(f"/api/uploads/{upload}/preview").json()
+    assert seen["layers"][0]["rows"] == 8 and seen["layers"][0]["shapes"]["candidates"]
+    assert (seen["profiles"][0]["name"], seen["profiles"][0]["crs"]) == ("my-town.toml", "EPSG:4490")
+    assert {"编号", "面积（亩）", "税收2024"} <= set(seen["profiles"][0]["known"])
+
+    tried = client.post(f"/api/uploads/{upload}/import", json={"profile": "my-town.toml", "dry_run": True}).json()
+    assert set(tried["asked"]) >= {"upload", "files"} and not {"paths", "findings", "received"} & set(tried["asked"])
+    found = done(client, tried["job"])
+    assert (found["rows_in"], found["stored"], found["batch"]) == (8, 8, None)
+    issues = client.get(f"/api/jobs/{tried['job']}/issues").json()
+    assert issues["counts"] == {"refused": 2, "doubted": 1, "changed": 0} and issues["next"] is None
+    slip = next(one for one in issues["items"] if one["code"] == "318-area-differs")
+    assert (slip["row"], slip["raw"]) == (4, "192.5") and slip["place"]["type"] in ("Polygon", "MultiPolygon")
+    page = client.get(f"/api/jobs/{tried['job']}/issues", params={"limit": 2}).json()
+    rest = client.get(f"/api/jobs/{tried['job']}/issues", params={"after": page["next"]}).json()
+    assert page["items"] + rest["items"] == issues["items"]
+    sheet = openpyxl.load_workbook(BytesIO(client.get(f"/api/jobs/{tried['job']}/issues.xlsx").content)).active
+    rows = list(sheet.iter_rows(values_only=True))
+    assert len(rows) == 4 and {"拒收", "存疑"} <= {cell for row in rows for cell in row}
+    assert client.get("/api/parks").json() == []  # nothing was stored
+
+    stored = client.post(f"/api/uploads/{upload}/import", json={"profile": "my-town.toml", "dry_run": False}).json()
+    assert done(client, stored["job"])["batch"] == 1
+    assert client.get("/api/parks").json()[0]["parcels"] == 8
+    assert not list(running.inbox.iterdir()), "the files are not needed any more"
+    kept = client.get(f"/api/jobs/{stored['job']}/issues").json()
+    assert kept["counts"] == issues["counts"]
+    assert client.get(f"/api/jobs/{tried['job']}/issues").status_code == 404
+    assert client.get(f"/api/uploads/{upload}").status_code == 404
+
+
+def test_what_is_thrown_away_is_gone(running):
+    client = running.client
+    upload = send(client, EXAMPLE / "ledger.csv")
+    assert client.delete(f"/api/uploads/{upload}").status_code == 204
+    assert not list(running.inbox.iterdir())
+    assert client.get(f"/api/uploads/{upload}/preview").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("../../up.csv", "up.csv"),
+        ("C:\\Users\\up.csv", "up.csv"),
+        ("名 字.csv", "名 字.csv"),
+        (".findings-1", None),
+        ("..", None),
+    ],
+)
+def test_a_name_stays_a_name_in_its_folder(running, name, kept):
+    answer = running.client.post("/api/uploads", params={"name": name}, content=b"a,b\n1,2\n")
+    assert answer.status_code == (201 if kept else 422)
+    assert [path.name for path in running.inbox.rglob("*") if path.is_file()] == ([kept] if kept else [])
+
+
+def test_a_profile_is_one_of_ours_or_sent_and_never_a_path(running):
+    upload = send(running.client, EXAMPLE / "ledger.csv")
+    for name in ("/etc/passwd.toml", "../my-town.toml", str(EXAMPLE / "my-town.toml"), "none"):
+        asked = running.client.post(f"/api/uploads/{upload}/import", json={"profile": name, "dry_run": True})
+        assert asked.status_code == 404, name
+    again = running.client.post(f"/api/uploads/{upload}/files", params={"name": "ledger.csv"}, content=b"x")
+    assert again.status_code == 409
+
+
+def test_a_page_of_somebody_else_sends_nothing(running):
+    for method, path in (("POST", "/api/uploads?name=a.csv"), ("DELETE", f"/api/uploads/{'0' * 32}")):
+        answer = running.client.request(method, path, headers={"Origin": "http://evil.example"})
+        assert answer.status_code == 403
+    assert not running.inbox.exists()
+
+
+# The wizard in a real browser
+
+
+@pytest.fixture
+def page(running) -> Iterator[Page]:
+    """Give a page of a real Chromium at the wizard; what it complains of fails the test."""
+    path = os.environ.get("LANDGIS_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+    complaints: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        opened = browser.new_context(viewport={"width": 1366, "height": 768}, accept_downloads=True).new_page()
+        opened.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+        opened.on("pageerror", lambda error: complaints.append(str(error)))
+        own = (running.url, "data:", "blob:")
+        opened.on("request", lambda asked: None if asked.url.startswith(own) else complaints.append(asked.url))
+        opened.goto(f"{running.url}/import")
+        opened.wait_for_selector("body[data-ready]", state="attached")
+        yield opened
+        browser.close()
+    assert complaints == []
+
+
+def test_from_file_to_stock_and_back_in_the_wizard(page: Page, running):
+    page.set_input_files("#files", [EXAMPLE / "ledger.csv", EXAMPLE / "my-town.toml"])
+    page.wait_for_selector("#look:visible")
+    assert page.input_value("#profile") == "my-town.toml"
+    assert page.locator(".sketch").count() >= 2  # one a candidate
+    assert "known" in page.get_attribute("[data-column=编号]", "class")
+    page.click("#setup button")
+    page.wait_for_selector("#work [data-state=done]")
+    page.wait_for_selector("#problems tr")
+    row = page.locator("#problems tr", has_text="318-area-differs")
+    row.locator("button").click()
+    assert row.get_attribute("aria-selected") == "true"
+    shown = page.evaluate("document.getElementById('map').dataset.shown")
+    assert shown and page.inner_text("#map-hint") == "ledger 第 4 行"
+
+    page.reload()  # the address is the job: all is there again
+    page.wait_for_selector("#problems tr")
+    assert page.inner_text("#work h2") == "试导入完成，没有写入任何数据"
+    with page.expect_download() as download:
+        page.click("#workbook")
+    assert openpyxl.load_workbook(BytesIO(download.value.path().read_bytes())).active.max_row == 4
+
+    page.click("#work .firm")
+    page.wait_for_selector("#work h2:has-text('已入库')")
+    assert "job=2" in page.url and page.inner_text(".way .now").endswith("入库")
+    with database.connect(running.admin_url) as conn:
+        assert conn.execute("SELECT count(*) FROM land.parcel WHERE upper_inf(during)").fetchone() == (8,)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.click("#work .grave")
+    page.wait_for_selector("#work .warned")
+    with database.connect(running.admin_url) as conn:
+        assert conn.execute("SELECT count(*) FROM land.parcel WHERE upper_inf(during)").fetchone() == (0,)
+
+
+def test_a_refusal_is_told_and_the_settings_can_be_changed(page: Page):
+    page.set_input_files("#files", [EXAMPLE / "ledger.csv", EXAMPLE / "my-town.toml"])
+    page.wait_for_selector("#look:visible")
+    page.select_option("#profile", "nyc-pluto")
+    assert page.is_disabled("#setup button") and "不认得" in page.inner_text("#profile-known")
+    page.check("[name=crs] >> nth=0")
+    page.wait_for_selector("[name=crs]:checked, .system strong", state="attached")
+    page.wait_for_selector("#sending", state="hidden")
+    page.click("#setup button")
+    page.wait_for_selector("#work [data-state=refused]")
+    assert page.inner_text("#work .refusal")
+    page.click("#work button:has-text('改设置再试')")
+    page.wait_for_selector("#look:visible")
+    page.click("#again")
+    page.wait_for_selector("#choose:visible")
+    assert "upload" not in page.url
