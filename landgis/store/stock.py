@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import shapely
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
@@ -84,6 +85,13 @@ def known_keys(conn: Connection, parks: Sequence[str], codes: Sequence[str]) -> 
             for table in STOCK
             if table.name in ("park", "parcel", "enterprise", "contract")
         }
+
+
+def park_outlines(conn: Connection, parks: Sequence[str], codes: Sequence[str]) -> dict[str, shapely.Geometry]:
+    """Give the shape of each of these parks that stands in scope, or the box of its parcels (degrees), if there are any."""
+    with database.scoped(conn, parks):
+        found = database.rows(conn, "park_outlines", codes=list(codes))
+    return {one["park_code"]: shapely.from_wkb(one["geom"]) for one in found if one["geom"] is not None}
 
 
 def add_batch(

@@ -13,6 +13,7 @@ import pandas as pd
 from landgis.core.corrections import corrected
 from landgis.core.doubts import doubts
 from landgis.core.quality import check
+from landgis.core.shifted import shifted
 from landgis.readers.conform import Conformed, conform
 from landgis.readers.coordinates import Extent
 from landgis.readers.files import Layer, content_hash, read_layers
@@ -20,7 +21,7 @@ from landgis.readers.mended import issue_list_in, mended
 from landgis.readers.profiles import load_profile
 from landgis.store.corrections import standing_corrections
 from landgis.store.database import ALL_PARKS, Connection, refresh_statistics
-from landgis.store.stock import Source, Stored, add_batch, known_keys
+from landgis.store.stock import Source, Stored, add_batch, known_keys, park_outlines
 from landgis.terms.errors import Words
 from landgis.workflows.choosing import AUTO, choose
 from landgis.workflows.corrections import Registered, add_many
@@ -128,7 +129,8 @@ def ingest(
     assumed = None if profile_name == AUTO else load_profile(profile_name).crs
     with ThreadPoolExecutor(1) as aside:
         hashed = aside.submit(_hash, paths)
-        called, layers = named_layers(paths, crs=crs, encoding=encoding, assumed_crs=assumed, tell=tell)
+        box = park_box(conn, park, parks)
+        called, layers = named_layers(paths, crs=crs, encoding=encoding, assumed_crs=assumed, park=box, tell=tell)
     names, digest = " + ".join(called), hashed.result()
     sheet = issue_list_in(layers)
     if sheet is not None:
@@ -155,6 +157,7 @@ def store_given(
     with tell(Words("逐行检查", "Checking every row")):
         codes = sorted({str(code) for rows in given.frames.values() for code in rows["park_code"].dropna().unique()})
         known = known_keys(conn, parks, codes)
+        outlines = park_outlines(conn, parks, codes) if "parcel" in given.frames else {}
         register = standing_corrections(conn, parks, codes)
         early = corrected(given.frames, register, is_last=False)
         checked = check(early.frames, known)
@@ -162,7 +165,7 @@ def store_given(
         late = corrected(checked.frames, register, early.applied)
 
     def all_issues() -> pd.DataFrame:
-        parts = [early.issues, checked.issues, late.issues, doubts(late.frames, known)]
+        parts = [early.issues, checked.issues, late.issues, doubts(late.frames, known), shifted(late.frames, outlines)]
         found = pd.concat(parts, ignore_index=True)
         return pd.concat([given.issues, given.as_given(found)], ignore_index=True)
 
@@ -192,6 +195,15 @@ def _take_back(conn: Connection, sheet: Layer, names: str, is_dry: bool, parks: 
     stored = Stored(done.batch, taken, len(done.refused), len(sheet.rows) - len(items), {})
     codes = sorted({str(code) for code in items["park_code"].dropna()})
     return Ingested(names, "issue-list", codes, len(sheet.rows), stored, done.refused, is_dry, corrections=done)
+
+
+def park_box(conn: Connection, park: str | None, parks: Sequence[str]) -> Extent | None:
+    """Give the extent of a park that stands already, in degrees: it may tell in which system the coordinates of a file are."""
+    outline = park_outlines(conn, parks, [park]).get(park) if park is not None else None
+    if outline is None or outline.is_empty:
+        return None
+    west, south, east, north = outline.bounds
+    return west, south, east, north
 
 
 def named_layers(
