@@ -7,6 +7,8 @@ REVOKE INSERT ON land.migration FROM landgis_app;
 -- Closing a version is the only change: `during` of a stock row, and nothing else of it.
 GRANT UPDATE (during) ON land.park, land.parcel, land.contract, land.contract_delay, land.building, land.enterprise, land.parcel_use,
     land.enterprise_year, land.enterprise_month, land.zone, land.evidence, land.demand TO landgis_app;
+-- So is the end of a promise.
+GRANT UPDATE (during) ON land.promise TO landgis_app;
 -- The queue is worked on by whoever works: it holds numbers of jobs, and what they are about is under row-level security.
 GRANT USAGE ON SCHEMA queue TO landgis_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA queue TO landgis_app;

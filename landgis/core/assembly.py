@@ -24,6 +24,8 @@ Flags = NDArray[np.bool_]
 #: What may be asked of a single parcel, with the column that answers. Farmland and the ecological red line are never given up.
 PARCEL_RULES: Final[Mapping[str, str]] = {
     "park": "park_code",
+    "kind": "plan_kind",
+    "class": "plan_class",
     "use": "plan_is_industrial",
     "boundary": "urban_boundary_share",
     "farmland": "farmland_share",
@@ -40,7 +42,7 @@ SET_RULES: Final[Mapping[str, tuple[str, float]]] = {
     "owners": ("owners_max", np.inf),
     "cost": ("cost_max_wan", np.inf),
 }
-_NEVER_RELAXED: Final = ("farmland", "ecology")
+_NEVER_RELAXED: Final = ("farmland", "ecology", "barred")
 #: A share this near to all or nothing is all or nothing: the slips of overlaying two layers.
 _SLIVER: Final = 1e-3
 #: At most so many conditions are given up together.
@@ -107,12 +109,13 @@ def assemble(
     parcels
         The parcels that could be had, one row each, labels unique, shapes in EPSG:4490. Reads ``geom_area_m2``, ``cost_wan`` (what it
         costs to have it; NaN = unknown, which keeps it out), ``park_code``, ``owner_uscc`` (None = nobody to deal with) and the
-        columns of `PARCEL_RULES` for the `rules` asked: ``plan_is_industrial``, the ``*_share`` of layers, ``sensitive_m`` (distance
+        columns of `PARCEL_RULES` for the `rules` asked: ``plan_kind``, ``plan_class`` (the most polluting class that is planned
+        for), ``plan_is_industrial``, the ``*_share`` of layers, ``sensitive_m`` (distance
         from the nearest sensitive place, m), ``free_on`` (date).
     demand
         One row of ``demand``: ``area_min_m2``, ``area_max_m2``, ``width_min_m``, ``start_on``; and, where they are asked,
-        ``compactness_min``, ``owners_max``, ``cost_max_wan``, ``sensitive_min_m``, ``parks`` (codes). What is not there or empty is
-        not asked.
+        ``compactness_min``, ``owners_max``, ``cost_max_wan``, ``sensitive_min_m``, ``use_kind``, ``pollution_class``, ``parks``
+        (codes), ``barred`` (parcels that this demand may not have). What is not there or empty is not asked.
     borders
         `landgis.core.adjacency.neighbours`: ``parcel_a``, ``parcel_b``, ``border_m``. Pairs that are not in `parcels` are left aside.
     links
@@ -220,6 +223,14 @@ def judge_parcels(
             if not _is_asked(demand, "parks"):
                 continue
             passed = column.isin(list(demand["parks"])).to_numpy(dtype=bool)
+        elif rule == "kind":
+            if not _is_asked(demand, "use_kind"):
+                continue
+            passed = (column == demand["use_kind"]).fillna(False).to_numpy(dtype=bool)
+        elif rule == "class":
+            if not _is_asked(demand, "pollution_class"):
+                continue
+            passed = column.to_numpy(dtype=float, na_value=np.nan) >= float(demand["pollution_class"])
         elif rule == "use":
             passed = column.astype("boolean").fillna(False).to_numpy(dtype=bool)
         elif rule == "date":
@@ -234,6 +245,8 @@ def judge_parcels(
             share = column.to_numpy(dtype=float, na_value=np.nan)
             passed = share >= 1 - _SLIVER if rule == "boundary" else share <= _SLIVER
         judged[rule] = (passed & ~unknown, unknown)
+    if _is_asked(demand, "barred"):
+        judged["barred"] = (~parcels.index.isin(list(demand["barred"])), np.zeros(len(parcels), dtype=bool))
     return judged
 
 
@@ -435,13 +448,16 @@ def _relax(task: _Task, stop: Callable[[], bool]) -> pd.DataFrame:
 def _asked_value(demand: Mapping[str, Any], rule: str) -> object:
     if rule in SET_RULES:
         return limit(demand, rule)
-    return demand.get({"park": "parks", "date": "start_on", "distance": "sensitive_min_m"}.get(rule, ""))
+    asked = {
+        "park": "parks", "kind": "use_kind", "class": "pollution_class", "date": "start_on", "distance": "sensitive_min_m",
+    }  # fmt: skip
+    return demand.get(asked.get(rule, ""))
 
 
 def _mildest(task: _Task, rule: str, stop: Callable[[], bool]) -> tuple[Found, object]:
     """Give the site that gives up least of one condition, and how much is left of it."""
     parcels = task.fabric.parcels
-    if rule in ("use", "boundary", "park"):
+    if rule in ("use", "boundary", "park", "kind", "class"):
         return task.relaxed((rule,)).search(1, stop), None
     if rule == "date":
         days = np.sort(parcels["free_on"].dropna().unique())

@@ -1,6 +1,6 @@
 """Exchanges and moves 置换 of equal value and same use that free a block, and who leaves instead."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -135,6 +135,8 @@ def place(
     on: date,
     *,
     longest: int = 3,
+    pinned: Sequence[tuple[Hashable, Hashable | None]] = (),
+    forbidden: Sequence[tuple[Hashable, Hashable | None]] = (),
     gap: float = 1e-6,
     stop: Callable[[], bool] = never,
 ) -> Placement:
@@ -154,6 +156,8 @@ def place(
         The day; no move begins before it.
     longest
         How many firms a chain moves at most.
+    pinned, forbidden
+        Moves that must be made where the firm moves at all, and that may not be: mover and plot, or None for an exit.
     gap
         The share of the cost within which the answer counts as proved.
     stop
@@ -177,7 +181,8 @@ def place(
     ``longest`` are listed; which of them to take is an integer programme: every such firm once, nobody moved twice, no plot twice.
     A chain that would not free the parcel by ``leave_by`` is not listed.
     """
-    chains = _chains(movers, plots, offers(movers, plots, rules), on, longest)
+    offered, movers = _asked_for(offers(movers, plots, rules), movers, pinned, forbidden)
+    chains = _chains(movers, plots, offered, on, longest)
     must = movers["must_leave"].to_numpy(dtype=bool)
     most = max((chain.cost_wan for chain in chains), default=0.0) + 1.0
     reward = most * (int(must.sum()) + 1)  # placing one more is worth any cost
@@ -203,6 +208,30 @@ def place(
     bound = max(cost - (chosen.bound - chosen.value), 0.0)
     share = (cost - bound) / cost if cost else 0.0
     return Placement(moves, cost, bound, share, share <= gap + 1e-9, unplaced)
+
+
+def _asked_for(
+    offered: pd.DataFrame,
+    movers: pd.DataFrame,
+    pinned: Sequence[tuple[Hashable, Hashable | None]],
+    forbidden: Sequence[tuple[Hashable, Hashable | None]],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Take out what is forbidden, and what stands against a pin; a firm that may not exit has no days for it."""
+    stays = np.ones(len(offered), dtype=bool)
+    exits = movers["exit_days"].astype(float).copy()
+    for mover, plot in forbidden:
+        if plot is None:
+            exits.loc[exits.index == mover] = np.nan
+        else:
+            stays &= ~((offered["mover"] == mover) & (offered["plot"] == plot)).to_numpy(dtype=bool)
+    for mover, plot in pinned:
+        mine, there = (offered["mover"] == mover).to_numpy(dtype=bool), (offered["plot"] == plot).to_numpy(dtype=bool)
+        if plot is None:
+            stays &= ~mine
+        else:
+            exits.loc[exits.index == mover] = np.nan
+            stays &= mine == there
+    return offered[stays], movers.assign(exit_days=exits)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -40,11 +40,14 @@ class City:
         The answer key, see `landgis.sample.plants.ANSWERS`. A parcel that is not in it is clear in every test.
     on
         The day the city was made for.
+    chains
+        What a plan of it must find, see `landgis.sample.chains`.
     """
 
     frames: dict[str, pd.DataFrame]
     answers: pd.DataFrame
     on: date
+    chains: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def stock(self, *parks: str) -> Stock:
         """Give some parks (default: all) as a stock without a database: numbers of rows, from 1, in the place of its ids."""
@@ -131,7 +134,7 @@ def make_city(*, parcels: int = 600, parks: int = 4, seed: int, on: date, origin
     monthly = years if in_full else years[years["uscc"].isin(answers.loc[answers["plant"] != LAST_ONCE, "uscc"])]
     frames["enterprise_month"] = records.month_frame(rng, monthly, on)
     records.quieten(frames["enterprise_month"], frames["enterprise"], garden.quiet)
-    return City({table.name: frames[table.name] for table in STOCK}, answers, on)
+    return City({table.name: frames[table.name] for table in STOCK}, answers, on, garden.chains)
 
 
 def write_city(city: City, path: Path) -> None:

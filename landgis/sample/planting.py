@@ -88,6 +88,8 @@ class Garden:
         The level of each firm in each year, the last year first.
     quiet
         Firms whose meters fall silent, and since when.
+    chains
+        The planner's answer, see `landgis.sample.chains.CHAIN_COLUMNS`.
     """
 
     frames: dict[str, pd.DataFrame]
@@ -101,6 +103,7 @@ class Garden:
     unranked: set[int] = field(default_factory=set)
     last: set[int] = field(default_factory=set)
     quiet: dict[int, pd.Timestamp] = field(default_factory=dict)
+    chains: pd.DataFrame = field(default_factory=pd.DataFrame)
     _cells: dict[tuple[str, str], dict[int, Any]] = field(default_factory=lambda: defaultdict(dict))
     _dropped: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     _added: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
@@ -358,7 +361,7 @@ class Plot:
 
     def build(self, coefficient: float, floors: int, far: float | None = None) -> None:
         """Put one workshop in the place of all buildings; without `far` the ratio is that of its floors."""
-        first, *others = self._buildings()
+        first, *others = self.buildings()
         self.garden.drop("building", others)
         room = shapely.box(*self.garden.fabric.pieces.box[self.parcel])
         side = float(np.sqrt(coefficient))
@@ -380,7 +383,7 @@ class Plot:
 
     def clear(self) -> None:
         """Take all buildings away."""
-        self.garden.drop("building", self._buildings())
+        self.garden.drop("building", self.buildings())
         self.land(build_status="unbuilt", stock_class="supplied_unused", built_area_m2=0.0)
 
     def without_firm(self) -> None:
@@ -429,7 +432,8 @@ class Plot:
         low, high = np.searchsorted(self.garden.holdings.use_parcel, [self.parcel, self.parcel + 1])
         return range(int(low), int(high))
 
-    def _buildings(self) -> range:
+    def buildings(self) -> range:
+        """Give the rows of the buildings that stand here."""
         low, high = np.searchsorted(self.garden.building_of, [self.parcel, self.parcel + 1])
         return range(int(low), int(high))
 

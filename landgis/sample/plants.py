@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from landgis.sample.chains import plant_chains
 from landgis.sample.planting import GOOD, MODEST, Garden, Plot
 from landgis.terms.errors import Words
 from landgis.terms.units import mu
@@ -55,6 +56,7 @@ def plant(garden: Garden, rng: np.random.Generator) -> Zones:
     _plant_uses(garden, rng)
     _plant_harmless(garden, rng, plots)
     _plant_beside(garden, zones)
+    garden.chains = plant_chains(garden, zones)
     _close_the_ranking(garden, rng)
     return zones
 

@@ -97,7 +97,7 @@ def demand_frame(rng: np.random.Generator, parks: int, on: date) -> pd.DataFrame
         "status": picked(("negotiating", "signed"), number % 2),
         "compactness_min": np.where(number % 4 == 0, 0.3, np.nan),
         "use_kind": picked(("industrial", "warehouse"), (number % 6 == 0).astype(np.int64)),
-        "pollution_class": number % 2 + 1,
+        "pollution_class": number % 2 + 2,
         "chain": picked(("汽车零部件", "智能装备", "新材料"), number % 3),
         "chain_link": picked(("fill", "strengthen", "extend"), number % 3),
         "emission_t": np.round(invest * 0.0002, 1),

@@ -99,9 +99,9 @@ class Assessment:
         return {"finding": self.findings, "grade": self.grades, "triage": self.triage}
 
 
-def add_run(conn: Connection, made: Assessment) -> int:
-    """Add a run with all it found, inside the transaction of the caller; give its number."""
-    for ruleset in made.rulesets:
+def add_rulesets(conn: Connection, rulesets: Sequence[Ruleset]) -> None:
+    """Keep the very text of rulesets, inside the transaction of the caller; one that is kept already stays as it is."""
+    for ruleset in rulesets:
         database.row(
             conn,
             "ruleset_add",
@@ -113,6 +113,11 @@ def add_run(conn: Connection, made: Assessment) -> int:
             effective_to=ruleset.effective_to,
             content=ruleset.text,
         )
+
+
+def add_run(conn: Connection, made: Assessment) -> int:
+    """Add a run with all it found, inside the transaction of the caller; give its number."""
+    add_rulesets(conn, made.rulesets)
     added = database.row(
         conn,
         "run_add",

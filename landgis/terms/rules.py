@@ -17,7 +17,7 @@ from landgis.terms.reasons import REASONS
 
 Kind = Literal[
     "idle", "low_efficiency", "control", "standard_land", "activity", "performance", "triage", "industries", "zone_use", "compensation",
-    "swap",
+    "swap", "planning",
 ]  # fmt: skip
 Status = Literal["draft", "in_force", "superseded", "retired"]
 Confidence = Literal["H", "M", "L", "advice", "source"]
@@ -39,6 +39,7 @@ KIND_WORDS: Final[Mapping[Kind, Words]] = MappingProxyType(
         "zone_use": Words("集约利用", "land use of a zone"),
         "compensation": Words("补偿估算", "estimate of compensation"),
         "swap": Words("等值置换", "swap of equal value"),
+        "planning": Words("成片方案", "sites and plans"),
     }
 )
 STATUS_WORDS: Final[Mapping[Status, Words]] = MappingProxyType(
@@ -563,6 +564,7 @@ class Rulebook:
     zone_use: Ruleset | None = None
     compensation: Ruleset | None = None
     swap: Ruleset | None = None
+    planning: Ruleset | None = None
 
     @property
     def rulesets(self) -> tuple[Ruleset, ...]:

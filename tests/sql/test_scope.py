@@ -30,6 +30,12 @@ SPEAKS_OF_PARKS = [
     "job",
     "job_event",
     "audit",
+    "plan",
+    "plan_demand",
+    "plan_site",
+    "plan_member",
+    "plan_move",
+    "promise",
 ]
 
 
