@@ -8,7 +8,7 @@ COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --
 # Made by the bootstrap: playwright's own node, with its libraries where the system lacks them.
 export PLAYWRIGHT_NODEJS_PATH := $(CURDIR)/.venv/bin/playwright-node
 
-.PHONY: demo setup setup-dev lint check test bench mutate lock image clean
+.PHONY: demo setup setup-dev lint check test bench coverage mutate lock image clean
 
 demo: setup      ## everything up, at http://127.0.0.1:8000/ ; ARGS=--no-serve stops after publishing
 	@$(BIN)/landgis demo $(ARGS)
@@ -34,6 +34,10 @@ test: lint       ## every check
 bench: setup-dev ## the tables of docs/performance.md
 	@$(BIN)/python -m tests.bench $(ARGS)
 
+coverage: setup-dev ## which branches of the core its tests take; below 95 % it fails
+	$(BIN)/python -m coverage run -m pytest -q tests/core tests/law
+	$(BIN)/python -m coverage report
+
 mutate: setup-dev ## small changes to the core that no test notices; ARGS="idle triage"
 	@$(BIN)/python -m tests.mutation $(ARGS)
 
@@ -46,5 +50,5 @@ image:           ## build the image with what this machine has: docker, podman o
 	@docs/deploy/image.sh
 
 clean:           ## what can be made again; never the data
-	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
