@@ -1,6 +1,7 @@
 """A tile in one message: what it sees, what it leaves behind, and what it costs to ask for too much."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 import pytest
@@ -36,13 +37,17 @@ def run(conn) -> int:
 
 
 def ask(url, *questions):
-    """Put questions, each a function of a pool of one connection, one after the other."""
+    """Put questions, each a function of a pool of one connection, one after the other.
+
+    On a thread of its own: in the main one the browser's tests may have left their loop running.
+    """
 
     async def all_of_them():
         async with database.async_pool(url, size=1, timeout_s=5) as pool:
             return [await question(pool) for question in questions]
 
-    return asyncio.run(all_of_them())
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(all_of_them())).result()
 
 
 def tile(scope, run, place=PLACE, timeout_s=3.0):
