@@ -34,7 +34,7 @@ settings.load_profile("landgis")
 
 NEEDS_DATABASE = ("store", "sql", "workflows", "api", "journey", "browser", "real")
 SAMPLE_DAY = date(2026, 6, 30)
-RULES = ("cn-idle-2012", "dongyang-2021", "huangyan-2022", "cn-triage")
+RULES = ("cn-idle-2012", "dongyang-2021", "cn-zombie", "huangyan-2022", "cn-triage")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -190,7 +190,8 @@ def firm_signs(stock: Stock, rules: Ruleset, on: date) -> tuple[pd.DataFrame, Ru
     of its last three full years, where that is higher. A month
     is low below ``low`` times that level, or where it is not above ``floor``; missing months are neither low nor running. A low month is
     the season's, and says nothing, where the same month a year before was low too and the firm ran between. A zero of a tenant who never
-    had a reading is its landlord's meter; and a landlord's meter that runs for such tenants says nothing of the landlord.
+    had a reading is its landlord's meter; and a landlord's meter that runs for such tenants says nothing of the landlord. A year that ran as
+    a whole says nothing where its months tell of a stop within it.
     """
     firms = stock.enterprise
     found, blank = [], {}
@@ -210,6 +211,7 @@ def firm_signs(stock: Stock, rules: Ruleset, on: date) -> tuple[pd.DataFrame, Ru
         elif sign.of == "enterprise.status":
             found.append(_from_record(firms, sign, on))
     signs = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(SIGN_COLUMNS))
+    signs = _without_years_told_by_months(signs, rules)
     signs["enterprise_id"] = pd.array(
         firms.index.to_numpy(dtype=np.int64)[signs["enterprise_id"].to_numpy(dtype=np.intp)], "Int64"
     )
@@ -527,6 +529,18 @@ def _laid_out(told: _Read, grid: _Grid, sign: Sign, rules: Ruleset, on: date) ->
         "age_months": age[rows],
     }
     return _weighed(columns, sign, rules, np.ones(len(rows)))
+
+
+def _without_years_told_by_months(signs: pd.DataFrame, rules: Ruleset) -> pd.DataFrame:
+    """Take away what a year says of work when its own months tell of a stop before it ended: the work lies before the stop."""
+    of = {sign.code: (*sign.of.split("."), "")[:2] for sign in rules.signs}
+    table, column = (signs["sign"].map({code: names[part] for code, names in of.items()}) for part in (0, 1))
+    key = pd.DataFrame({"firm": signs["enterprise_id"], "column": column, "since": pd.to_datetime(signs["since"])})
+    stopped = key[(table == "enterprise_month") & (signs["state"] == "on")].drop_duplicates(["firm", "column"])
+    began = key[["firm", "column"]].merge(stopped, how="left", on=["firm", "column"])["since"].to_numpy()
+    ended = pd.to_datetime(signs["seen_on"]).to_numpy()
+    outdated = (table == "enterprise_year") & (signs["state"] == "off") & (began <= ended)
+    return signs[~outdated.to_numpy(dtype=bool)].reset_index(drop=True)
 
 
 def _from_record(firms: pd.DataFrame, sign: Sign, on: date) -> pd.DataFrame:

@@ -454,8 +454,9 @@ def _put_off(days: Days, since: Days, facts: Facts) -> Days:
     """Put days off by the excused days that lie between `since` and them, those included that they are put off by."""
     none = np.timedelta64(0, "D")
     for first, until in zip(facts["from"].T, facts["until"].T, strict=True):
-        held = np.maximum(until - np.maximum(first, since), none)
-        days = np.where(first < days, np.minimum(days + held, _NEVER), days)
+        begins = np.maximum(first, since)
+        held = np.maximum(until - begins, none)
+        days = np.where(begins < days, np.minimum(days + held, _NEVER), days)
     return days
 
 

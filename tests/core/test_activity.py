@@ -95,6 +95,20 @@ def test_months_that_begin_after_the_stop_are_held_against_the_years() -> None:
     )  # without the years it looks its usual self
 
 
+@pytest.mark.parametrize(
+    ("running", "said"),
+    [
+        (6, []),  # nothing from July 2025 on: that 2025 ran as a whole is the half year before
+        (12, ["off"]),  # the stop begins with 2026: 2025 ran to its end
+    ],
+)
+def test_a_year_that_ran_says_nothing_of_the_months_after_a_stop_within_it(running: int, said: list[str]) -> None:
+    years = [{"uscc": "U", "year": year, "power_kwh": 12_000.0} for year in (2023, 2024, 2025)]
+    found = one_firm(*months(power_kwh=RUNS[:12] + [1000.0] * running + [0.0] * (18 - running)), years=years)
+    signs = found.signs.groupby("sign")["state"].agg(list)
+    assert signs["power_by_month"] == ["on"] and signs.get("power_by_year", []) == said
+
+
 def test_since_when_and_how_old() -> None:
     """Nothing from November on; the last reading is of March: three full months old on 30 June, half a half-life of six."""
     found = one_firm(*months(last="2026-03", power_kwh=RUNS[:19] + [0.0] * 5 + [3.0]))

@@ -80,6 +80,20 @@ def test_five_hundred_histories_stand_and_turn_as_a_walk_through_the_calendar_sa
             assert (before, then) == (said.state, said.changes_to)
 
 
+def test_a_supplement_that_starts_on_its_own_day_leaves_no_excused_day_before_it() -> None:
+    """Signed on 29 February for that same day, while an excuse lasts: of the days before it none counts a second time."""
+    history = dict.fromkeys(("started_on", "finished_on", "stopped_since", "developed_m2", "foundation_share")) | {
+        "delays": [
+            {"cause": "supplement", "from_on": date(2020, 2, 29), "to_on": date(2020, 2, 29)},
+            {"cause": "force_majeure", "from_on": date(2019, 3, 22), "to_on": date(2020, 3, 31)},
+        ],
+    }
+    found = asked(date(2020, 7, 1), history).iloc[0]
+    assert found["start_due"].date() == date(2020, 2, 29)
+    # A year is full on 2021-02-28; the 32 excused days from 29 February to 31 March make it 2021-04-01.
+    assert (found["state"], found["changes_on"].date(), found["changes_to"]) == ("clear", date(2021, 4, 2), "fee")
+
+
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(histories, min_size=2, max_size=8), st.randoms(use_true_random=False))
 def test_rows_do_not_know_of_each_other(given_histories: list[dict[str, Any]], random: Any) -> None:

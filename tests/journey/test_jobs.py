@@ -129,7 +129,7 @@ def test_a_job_is_queued_done_and_answers_as_the_workflow_does(stocked):
     work_on(stocked.app_url, number)
 
     found = read(stocked.app_url, number)
-    assert (found.state, found.detail["parcels"], found.detail["triage"]["exit"]["parcels"]) == ("done", 600, 19)
+    assert (found.state, found.detail["parcels"], found.detail["triage"]["exit"]["parcels"]) == ("done", 600, 20)
     assert states(stocked.app_url, number) == ["queued", "running", "done"]
     with database.connect(stocked.app_url) as conn, scoped(conn, ALL_PARKS):
         said = [event["zh"] for event in queue.list_events(conn, number) if event["state"] == "step"]
@@ -257,7 +257,7 @@ def test_the_service_takes_a_file_imports_it_assesses_it_and_tells_each_step(fre
 
         asked = client.post("/api/jobs/assess", json={"on": SAMPLE_DAY.isoformat()})
         assert asked.status_code == 202
-        assert follow(client, asked.json()["job"])[-1]["detail"]["triage"]["exit"]["parcels"] == 19
+        assert follow(client, asked.json()["job"])[-1]["detail"]["triage"]["exit"]["parcels"] == 20
 
         seen = [said[2]["id"], *[event["id"] for event in follow(client, sent.json()["job"], after=said[2]["id"])]]
         assert seen == [event["id"] for event in said[2:]], "who comes back goes on where he stopped"
