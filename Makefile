@@ -29,7 +29,7 @@ check: lint      ## the fast part: no database, no browser
 	$(BIN)/python -m pytest -q -m "not db and not browser" landgis $(FAST)
 
 test: lint       ## every check
-	$(BIN)/python -m pytest -q -ra
+	$(BIN)/python -m pytest -q -ra -n auto --maxprocesses 4 --dist loadfile
 
 bench: setup-dev ## the tables of docs/performance.md
 	@$(BIN)/python -m tests.bench $(ARGS)
