@@ -190,8 +190,8 @@ def firm_signs(stock: Stock, rules: Ruleset, on: date) -> tuple[pd.DataFrame, Ru
     of its last three full years, where that is higher. A month
     is low below ``low`` times that level, or where it is not above ``floor``; missing months are neither low nor running. A low month is
     the season's, and says nothing, where the same month a year before was low too and the firm ran between. A zero of a tenant who never
-    had a reading is its landlord's meter; and a landlord's meter that runs for such tenants says nothing of the landlord. A year that ran as
-    a whole says nothing where its months tell of a stop within it.
+    had a reading is its landlord's meter; and a landlord's meter that runs for such tenants says nothing of the landlord. A year that ran
+    as a whole says nothing where its months tell of a stop within it.
     """
     firms = stock.enterprise
     found, blank = [], {}
