@@ -12,21 +12,14 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from landgis.core.overlap import overlaps
+from landgis.core.ground import doubt_before, doubt_extent, doubt_ground
 from landgis.terms import codes
 from landgis.terms.frames import STOCK, Table
 from landgis.terms.issues import Issues
+from landgis.terms.tolerances import Tolerances, usual
 
 Numbers = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-
-#: A registered area may differ from the drawn one by this share or by this much.
-AREA_SHARE: Final = 0.01
-AREA_M2: Final = 50.0
-#: A shape farther from the middle of its park than this is asked about.
-FAR_KM: Final = 50.0
-BUILT_OVER_SUPPLIED: Final = 1.01
-USED_OVER_AREA: Final = 1.05
 
 #: Pairs of dates of which the first must not be later, by table.
 DATE_ORDER: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
@@ -53,7 +46,9 @@ _SCHEMES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
 }
 
 
-def doubts(frames: Mapping[str, pd.DataFrame], known: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def doubts(
+    frames: Mapping[str, pd.DataFrame], known: Mapping[str, pd.DataFrame], limits: Tolerances | None = None
+) -> pd.DataFrame:
     """Look through rows that may be stored for what somebody should look at again.
 
     Parameters
@@ -62,7 +57,10 @@ def doubts(frames: Mapping[str, pd.DataFrame], known: Mapping[str, pd.DataFrame]
         By table, as `quality.check` leaves them: shapes valid, in EPSG:4490 (degrees), ``parcel.geom_area_m2`` filled.
     known
         What is in the stock already, by table (``park``, ``parcel``, ``enterprise``, ``contract``): at least the key's columns; of parcels
-        also ``geom_area_m2`` (m²) where the users' areas are to be held against it. An absent table knows nothing.
+        also ``geom_area_m2`` (m²) and ``geom``, of parks ``geom`` (EPSG:4490), where the ground is to be held against it. An absent table
+        or column knows nothing.
+    limits
+        The tolerances; those of the package where none are given.
 
     Returns
     -------
@@ -71,28 +69,28 @@ def doubts(frames: Mapping[str, pd.DataFrame], known: Mapping[str, pd.DataFrame]
 
     Notes
     -----
-    Thresholds: 1 % or 50 m² between registered and drawn area, 1 m² of overlap, 5 % between the users' areas and the parcel's
-    follow the data dictionary of the stock; nothing here is a finding about a parcel's use.
+    The tolerances and their reasons stand in ``landgis/tolerances.toml``; nothing here is a finding about a parcel's use.
     """
+    limits = limits or usual()
     issues = Issues()
     for table in STOCK:
         if table.name in frames:
-            _Doubting(table, frames[table.name], issues)
-    _between(frames, known, issues)
+            _Doubting(table, frames[table.name], issues, limits)
+    _between(frames, known, issues, limits)
     return issues.frame()
 
 
 class _Doubting:
     """Doubts one table by itself."""
 
-    def __init__(self, table: Table, frame: pd.DataFrame, issues: Issues) -> None:
-        self.table, self.frame, self.issues = table, frame, issues
+    def __init__(self, table: Table, frame: pd.DataFrame, issues: Issues, limits: Tolerances) -> None:
+        self.table, self.frame, self.issues, self.limits = table, frame, issues, limits
         self._doubt_codes()
         self._doubt_order()
         if table.name == "parcel":
             self._doubt_areas()
             self._doubt_far()
-            self._doubt_overlaps()
+            doubt_ground(self.frame, self.issues, self.limits)
 
     def _add(self, code: str, found: Flags, **values: Any) -> None:  # noqa: ANN401 - places of the words, of any type
         # Nearly always nothing is found: then not even an empty part of the frame is made.
@@ -117,9 +115,15 @@ class _Doubting:
                 raw=parcel[differ],
                 first=first[differ],
             )
+        if "industry_code" in self.table.by_name:
+            self._doubt_code("325-industry-code", "industry_code", codes.are_industry_codes)
         for code, scheme in _SCHEMES.get(self.table.name, ()):
             bare = (self.frame[code].notna() & self.frame[scheme].isna()).to_numpy(dtype=bool)
             self._add("313-scheme-missing", bare, column=self.table.by_name[code], raw=self.frame[code][bare])
+            strange = ~codes.are_in_scheme(self.frame[code], self.frame[scheme])
+            if strange.any():
+                raw, of = self.frame[code][strange], self.frame[scheme][strange]
+                self._add("326-not-in-scheme", strange, column=self.table.by_name[code], raw=raw, scheme=of)
 
     def _doubt_code(self, check_code: str, name: str, test: "Callable[[pd.Series[Any]], Flags]") -> None:
         given = self.frame[name]
@@ -169,7 +173,8 @@ class _Doubting:
             for name in ("cert_area_m2", "geom_area_m2", "built_area_m2", "supplied_area_m2")
         )
         apart = np.abs(given - drawn)
-        differ = (apart > AREA_SHARE * drawn) & (apart > AREA_M2)
+        limits = self.limits
+        differ = (apart > limits.area_share * drawn) & (apart > limits.area_m2)
         if differ.any():
             self._add(
                 "318-area-differs",
@@ -179,8 +184,12 @@ class _Doubting:
                 given=given[differ],
                 drawn=drawn[differ],
                 percent=100 * apart[differ] / drawn[differ],
+                percent_most=100 * limits.area_share,
+                m2_most=limits.area_m2,
             )
-        over = built > supplied * BUILT_OVER_SUPPLIED
+        for name in ("approved_area_m2", "supplied_area_m2"):
+            self._doubt_on_paper(name, drawn)
+        over = built > supplied * limits.built_over_supplied
         self._add(
             "315-built-over-supplied",
             over,
@@ -188,7 +197,28 @@ class _Doubting:
             raw=built[over],
             built=built[over],
             supplied=supplied[over],
+            most=limits.built_over_supplied,
         )
+
+    def _doubt_on_paper(self, name: str, drawn: Numbers) -> None:
+        """Doubt an approved or supplied area that the drawn one does not bear out; 0 says that nothing was approved."""
+        given, limits, column = self.frame[name].to_numpy(dtype=float), self.limits, self.table.by_name[name]
+        apart = np.abs(given - drawn)
+        differ = (given > 0) & (apart > limits.area_share * drawn) & (apart > limits.area_m2)
+        if differ.any():
+            self._add(
+                "327-approved-differs",
+                differ,
+                column=column,
+                raw=given[differ],
+                which_zh=column.zh,
+                which_en=_sentence(column.en),
+                given=given[differ],
+                drawn=drawn[differ],
+                percent=100 * apart[differ] / drawn[differ],
+                percent_most=100 * limits.area_share,
+                m2_most=limits.area_m2,
+            )
 
     def _doubt_far(self) -> None:
         """Doubt parcels far from the middle of their park; the median does not follow a few sheets that lie elsewhere."""
@@ -198,29 +228,8 @@ class _Doubting:
         middle = pd.DataFrame({"lon": (bounds[:, 0] + bounds[:, 2]) / 2, "lat": (bounds[:, 1] + bounds[:, 3]) / 2})
         centre = middle.groupby(self.frame["park_code"].to_numpy(dtype=object), dropna=False).transform("median")
         km = _distance_km(middle.to_numpy(), centre.to_numpy())
-        far = km > FAR_KM
-        self._add("407-far-away", far, column="geom", raw=km[far], km=km[far])
-
-    def _doubt_overlaps(self) -> None:
-        park = pd.factorize(self.frame["park_code"])[0]
-        first, second, area = overlaps(self.frame["geom"].to_numpy(dtype=object), park)
-        if not len(first):
-            return
-        # Both are told: whoever works through the list meets the other's number at either.
-        mine, other = np.concatenate([first, second]), np.concatenate([second, first])
-        both = np.concatenate([area, area])
-        order = np.lexsort((-both, mine))
-        mine, other, both = mine[order], other[order], both[order]
-        numbers = self.frame["parcel_no"]
-        self.issues.add(
-            "406-overlap",
-            self.frame.iloc[mine],
-            table=self.table.name,
-            column="geom",
-            raw=both,
-            other=list(numbers.iloc[other].fillna("?")),
-            area=both,
-        )
+        far = km > self.limits.far_km
+        self._add("407-far-away", far, column="geom", raw=km[far], km=km[far], most=self.limits.far_km)
 
 
 def _may_be_credit_codes(given: "pd.Series[Any]") -> Flags:
@@ -251,7 +260,9 @@ def _distance_km(one: Numbers, other: Numbers) -> Numbers:
 # --- between tables -----------------------------------------------------------------------------------------------------------
 
 
-def _between(frames: Mapping[str, pd.DataFrame], known: Mapping[str, pd.DataFrame], issues: Issues) -> None:
+def _between(
+    frames: Mapping[str, pd.DataFrame], known: Mapping[str, pd.DataFrame], issues: Issues, limits: Tolerances
+) -> None:
     @cache
     def standing(table: str, name: str) -> pd.MultiIndex | None:
         """Give the keys of the batch and of the stock together; None where there are none."""
@@ -275,10 +286,20 @@ def _between(frames: Mapping[str, pd.DataFrame], known: Mapping[str, pd.DataFram
             if exists is not None:
                 lost = lost & ~pd.MultiIndex.from_frame(frame[["park_code", name]].astype("str")).isin(exists)
             issues.add(code, frame[lost], table=table.name, column=table.by_name[name], raw=frame[name][lost])
-    _doubt_users(frames, known, issues)
+    _doubt_users(frames, known, issues, limits)
+    parcel = frames.get("parcel")
+    if parcel is not None:
+        extents = [one for one in (frames.get("park"), known.get("park")) if one is not None and "geom" in one]
+        if extents:
+            doubt_extent(parcel, pd.concat([one[["park_code", "geom"]] for one in extents]), issues, limits)
+        before = known.get("parcel")
+        if before is not None and "geom" in before:
+            doubt_before(parcel, before, issues, limits)
 
 
-def _doubt_users(frames: Mapping[str, pd.DataFrame], known: Mapping[str, pd.DataFrame], issues: Issues) -> None:
+def _doubt_users(
+    frames: Mapping[str, pd.DataFrame], known: Mapping[str, pd.DataFrame], issues: Issues, limits: Tolerances
+) -> None:
     """Doubt the users of a parcel whose areas add up to more than the parcel has; those who have left are not counted."""
     use = frames.get("parcel_use")
     if use is None or not len(use):
@@ -291,7 +312,7 @@ def _doubt_users(frames: Mapping[str, pd.DataFrame], known: Mapping[str, pd.Data
     # An owner who lets and the tenant who uses stand on the same ground: owners are left out where there are users.
     users = use[use["to_on"].isna() & (use["role"] != "owner")]
     total = users.groupby(key, as_index=False)["area_m2"].sum().merge(areas, on=key)
-    over = total[total["area_m2"] > total["geom_area_m2"] * USED_OVER_AREA]
+    over = total[total["area_m2"] > total["geom_area_m2"] * limits.used_over_parcel]
     if not len(over):
         return
     told = users.merge(over, on=key, suffixes=("", "_sum"))
@@ -303,4 +324,5 @@ def _doubt_users(frames: Mapping[str, pd.DataFrame], known: Mapping[str, pd.Data
         raw=told["area_m2"],
         used=told["area_m2_sum"],
         area=told["geom_area_m2"],
+        most=limits.used_over_parcel,
     )

@@ -1,6 +1,6 @@
 """Which parcels cover the same ground."""
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +12,9 @@ Shapes = npt.NDArray[np.object_]
 Numbers = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-#: Neighbours may overlap by this much: less is drawing, not a dispute.
-OVERLAP_M2: Final = 1.0
-
 
 def overlaps(
-    shapes: Shapes, group: npt.NDArray[np.int64], least_m2: float = OVERLAP_M2
+    shapes: Shapes, group: npt.NDArray[np.int64], least_m2: float
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Numbers]:
     """Find pairs of polygons of one group that cover more than `least_m2` of the same ground.
 

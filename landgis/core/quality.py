@@ -18,6 +18,7 @@ from landgis.terms import crs
 from landgis.terms.frames import STOCK, Column, Table
 from landgis.terms.issues import Issues, Severity
 from landgis.terms.texts import matches
+from landgis.terms.tolerances import Tolerances, usual
 
 Shapes = npt.NDArray[np.object_]
 Numbers = npt.NDArray[np.float64]
@@ -30,10 +31,6 @@ TEXT_MOST: Final = 4_000
 # Control signs but tab and line ends, and signs that turn the direction of the text around them.
 _UNSEEN: Final = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 _ODD: Final = _UNSEEN[:-1] + "\ufffd]"
-
-#: A repair may change an area by this share or by this much.
-REPAIR_SHARE: Final = 0.001
-REPAIR_M2: Final = 1.0
 
 _POLYGONAL: Final = ("park", "parcel", "building", "zone", "evidence")
 _SHAPE_NEEDED: Final = ("parcel", "zone", "evidence")
@@ -55,7 +52,9 @@ class Checked:
     issues: pd.DataFrame
 
 
-def check(frames: Mapping[str, pd.DataFrame], known: Mapping[str, pd.DataFrame]) -> Checked:
+def check(
+    frames: Mapping[str, pd.DataFrame], known: Mapping[str, pd.DataFrame], limits: Tolerances | None = None
+) -> Checked:
     """Check a batch before it is stored.
 
     Parameters
@@ -65,6 +64,8 @@ def check(frames: Mapping[str, pd.DataFrame], known: Mapping[str, pd.DataFrame])
         ``source_file``, ``source_layer``, ``source_row``.
     known
         What is in the stock already, by table: of ``park`` the column ``park_code``. An absent table knows nothing.
+    limits
+        How much a repair may change an area; the package's tolerances where none are given.
 
     Returns
     -------
@@ -77,7 +78,7 @@ def check(frames: Mapping[str, pd.DataFrame], known: Mapping[str, pd.DataFrame])
         if table.name in frames:
             # The parks come first in the stock: a refused one takes nobody in.
             parks = _park_codes(kept.get("park"), known.get("park"))
-            kept[table.name] = _Checking(table, frames[table.name], issues, parks).frame
+            kept[table.name] = _Checking(table, frames[table.name], issues, parks, limits or usual()).frame
     return Checked(kept, issues.frame())
 
 
@@ -90,8 +91,10 @@ def _park_codes(*of: pd.DataFrame | None) -> "pd.Index[Any]":
 class _Checking:
     """Checks one table by itself; ``frame`` is what is left of it."""
 
-    def __init__(self, table: Table, frame: pd.DataFrame, issues: Issues, parks: "pd.Index[Any]") -> None:
-        self.table, self.issues, self.parks = table, issues, parks
+    def __init__(
+        self, table: Table, frame: pd.DataFrame, issues: Issues, parks: "pd.Index[Any]", limits: Tolerances
+    ) -> None:
+        self.table, self.issues, self.parks, self.limits = table, issues, parks, limits
         self.frame = frame.reset_index(drop=True)
         self._clean_texts()
         self._bound_numbers()
@@ -256,7 +259,10 @@ class _Checking:
         if (no_polygon & holds).any():
             shapes = shapes.copy()
             shapes[no_polygon & holds] = _polygons_of(shapes[no_polygon & holds])
-            no_polygon &= ~(holds & (shapely.area(shapes) > 0))
+            mixed = no_polygon & holds & (shapely.area(shapes) > 0)
+            names = [_kinds_in(one) for one in self._shapes()[mixed]]
+            self._add("413-shapes-mixed", mixed, column="geom", kind=names)
+            no_polygon &= ~mixed
         if no_polygon.any():
             names = [shapely.GeometryType(kind).name.lower() for kind in kinds[no_polygon]]
             code = "403-not-a-polygon" if needed else "408-shape-dropped"
@@ -290,7 +296,7 @@ class _Checking:
         mended = _polygons_of(shapely.make_valid(shapes[broken], method="structure", keep_collapsed=False))
         before, after = crs.ellipsoid_area_m2(shapes[broken]), crs.ellipsoid_area_m2(mended)
         change = np.abs(after - before)
-        fine = (after > 0) & ((change <= REPAIR_SHARE * before) | (change <= REPAIR_M2))
+        fine = (after > 0) & ((change <= self.limits.repair_share * before) | (change <= self.limits.repair_m2))
         lost_severity: Severity = "refused" if needed else "changed"
         outcomes: tuple[tuple[str, Flags, Severity], ...] = (
             ("404-repaired", fine, "changed"),
@@ -308,6 +314,8 @@ class _Checking:
                 reason=reasons[these],
                 before=before[these],
                 after=after[these],
+                percent_most=100 * self.limits.repair_share,
+                m2_most=self.limits.repair_m2,
             )
         shapes = shapes.copy()
         shapes[places[fine]] = mended[fine]
@@ -363,6 +371,13 @@ def _off_earth(shapes: Shapes, bounds: Numbers) -> Flags:
     xy, owner = shapely.get_coordinates(shapes, return_index=True)
     inside[owner[~np.isfinite(xy).all(axis=1)]] = False
     return ~inside
+
+
+def _kinds_in(collection: shapely.Geometry) -> str:
+    kinds = sorted(
+        {shapely.GeometryType(kind).name.lower() for kind in shapely.get_type_id(shapely.get_parts(collection))}
+    )
+    return ", ".join(kinds)
 
 
 def _polygons_of(shapes: Shapes) -> Shapes:

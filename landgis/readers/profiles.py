@@ -15,6 +15,7 @@ from typing import Any, Final, NoReturn
 from landgis.terms import units
 from landgis.terms.errors import InputError, Words
 from landgis.terms.frames import STOCK, Column, Table
+from landgis.terms.tolerances import Tolerances, usual, with_own
 
 #: Units as headers and unit columns write them.
 UNIT_WORDS: Final[Mapping[str, str]] = {
@@ -152,6 +153,7 @@ class Profile:
     park_names: Mapping[str, str]
     targets: tuple[Target, ...]
     joins: tuple[Join, ...] = ()
+    tolerances: Tolerances = field(default_factory=usual)
 
 
 def with_units(profile: Profile, units_given: Mapping[str, str]) -> Profile:
@@ -260,7 +262,7 @@ def parse_profile(text: str, file: str) -> Profile:
     read.keys(
         data,
         "",
-        {"name", "zh", "en", "crs", "dates", "unknown", "park", "table", "join"},
+        {"name", "zh", "en", "crs", "dates", "unknown", "park", "table", "join", "tolerance"},
         {"name", "zh", "en", "table"},
     )
     park = read.mapping(data.get("park", {}), "park")
@@ -283,6 +285,7 @@ def parse_profile(text: str, file: str) -> Profile:
             read.join(read.mapping(one, f"join[{number}]"), f"join[{number}]")
             for number, one in enumerate(read.items(data.get("join", []), "join"), start=1)
         ),
+        tolerances=with_own(read.mapping(data.get("tolerance", {}), "tolerance"), f"{file}: tolerance"),
     )
 
 

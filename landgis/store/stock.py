@@ -23,9 +23,10 @@ from landgis.terms.errors import NotFoundError, Words
 from landgis.terms.frames import DEMAND, ISSUE_COLUMNS, STOCK, Kind, Stock, Table, empty
 from landgis.terms.issues import Issues
 
+_ISSUE_WIRE: Final[Mapping[str, Wire]] = {"row": "integer", "lon": "number", "lat": "number"}
 _ISSUE_KINDS: Final[tuple[tuple[str, Wire], ...]] = (
     ("issue", "integer"),
-    *((name, "integer" if name == "row" else "text") for name in ISSUE_COLUMNS),
+    *((name, _ISSUE_WIRE.get(name, "text")) for name in ISSUE_COLUMNS),
 )
 _HEAD: Final[tuple[tuple[str, Wire], ...]] = (
     ("row_hash", "bigint"), ("source_file", "text"), ("source_layer", "text"), ("source_row", "integer"),
@@ -78,13 +79,28 @@ def park_sizes(conn: Connection) -> list[dict[str, Any]]:
 
 
 def known_keys(conn: Connection, parks: Sequence[str], codes: Sequence[str]) -> dict[str, pd.DataFrame]:
-    """Give, for each table, the keys that now stand in these parks: what rows of a new file may refer to."""
+    """Give, for each table, the keys that now stand in these parks: what rows of a new file may refer to and are held against.
+
+    Returns
+    -------
+    dict
+        Of ``park``, ``parcel``, ``enterprise`` and ``contract`` the key's columns; of parks and parcels also ``geom`` (EPSG:4490; None
+        where a park has none), of parcels ``geom_area_m2``.
+    """
+    more: dict[str, dict[str, Kind]] = {
+        "park": {"geom": "geometry"},
+        "parcel": {"geom_area_m2": "number", "geom": "geometry"},
+        "enterprise": {},
+        "contract": {},
+    }
+    found = {}
     with database.scoped(conn, parks):
-        return {
-            table.name: _keys(conn, table, codes).drop(columns=["id", "row_hash"])
-            for table in STOCK
-            if table.name in ("park", "parcel", "enterprise", "contract")
-        }
+        for name, kinds in more.items():
+            table = _BY_NAME[name]
+            wanted: dict[str, Kind] = {one: table.by_name[one].kind for one in table.key} | kinds
+            columns = [sql.Identifier(one) for one in wanted]
+            found[name] = database.frame(conn, _select(table, columns, codes), wanted)
+    return found
 
 
 def park_outlines(conn: Connection, parks: Sequence[str], codes: Sequence[str]) -> dict[str, shapely.Geometry]:

@@ -24,6 +24,17 @@ INDUSTRIAL: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
+#: What a code of each scheme looks like: its first-level classes, then pairs of digits (numbers 1-9 in GB 50137).
+#: Sources: 自然资发〔2023〕234号 (01-24); GB/T 21010-2017 (01-12); 三调工作分类 (00-12 and the towns' 20x); GB 50137-2011.
+_OF_SCHEME: Final = {
+    "ydyh-2023": r"(?:0[1-9]|1\d|2[0-4])(?:\d{2}){0,2}",
+    "gbt21010-2017": r"(?:0[1-9]|1[0-2])(?:\d{2})?",
+    "sandiao-2019": r"(?:(?:0\d|1[0-2])(?:\d{2})?[A-Z]?\d?|20[1-5]A?\d?)",
+    "gb50137-2011": r"[RABMWSUGEH]\d{0,2}",
+}
+_INDUSTRY: Final = r"[A-T]?(?:0[1-9]|[1-8]\d|9[0-8])\d{0,2}|[A-T]"
+
+
 def is_credit_code(code: str) -> bool:
     """Tell whether an 18-character unified social credit code is right, its inner organisation code included.
 
@@ -72,6 +83,29 @@ def are_unit_codes(codes: "pd.Series[Any]") -> npt.NDArray[np.bool_]:
 def are_parcel_codes(codes: "pd.Series[Any]") -> npt.NDArray[np.bool_]:
     """Tell for a whole column what `is_parcel_code` tells for one code; unknown is False."""
     return np.asarray(codes.str.contains(f"^{_PARCEL_CODE.pattern}$", regex=True).fillna(False), dtype=bool)
+
+
+def are_industry_codes(codes: "pd.Series[Any]") -> npt.NDArray[np.bool_]:
+    """Tell which codes have the form of GB/T 4754: a letter, two to four digits of a division 01-98, or both; unknown is False.
+
+    >>> are_industry_codes(pd.Series(["C3311", "36", "C", "0", "C36111", None])).tolist()
+    [True, True, True, False, False, False]
+    """
+    return np.asarray(codes.str.fullmatch(_INDUSTRY).fillna(False), dtype=bool)
+
+
+def are_in_scheme(codes: "pd.Series[Any]", schemes: "pd.Series[Any]") -> npt.NDArray[np.bool_]:
+    """Tell which land-use codes may be codes of their scheme; unknown, and a scheme we do not know, is True: nothing speaks against it.
+
+    >>> are_in_scheme(pd.Series(["1001", "1401", "M1"]), pd.Series(["ydyh-2023", "gbt21010-2017", "x"])).tolist()
+    [True, False, True]
+    """
+    fine = np.ones(len(codes), dtype=bool)
+    for scheme, form in _OF_SCHEME.items():
+        mine = (schemes == scheme).fillna(False).to_numpy(dtype=bool) & codes.notna().to_numpy(dtype=bool)
+        if mine.any():
+            fine[mine] = codes[mine].str.fullmatch(form).fillna(False).to_numpy(dtype=bool)
+    return fine
 
 
 def is_unit_code(code: str) -> bool:

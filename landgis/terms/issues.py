@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import shapely
 
 from landgis.terms.errors import Words
 from landgis.terms.frames import ISSUE_COLUMNS, Column
@@ -239,7 +241,7 @@ CHECKS: Final = _register(
     (
         "315-built-over-supplied",
         "doubted",
-        "built <= supplied × 1.01",
+        "built <= supplied × {most:g}",
         "已建成面积 {built:,.0f} m² 大于供应面积 {supplied:,.0f} m²。",
         "The land built upon ({built:,.0f} m²) is larger than the land supplied ({supplied:,.0f} m²).",
     ),
@@ -260,7 +262,7 @@ CHECKS: Final = _register(
     (
         "318-area-differs",
         "doubted",
-        "|Δ| <= 1 % or 50 m²",
+        "|Δ| <= {percent_most:g} % or {m2_most:g} m²",
         "登记面积 {given:,.1f} m² 与图形面积 {drawn:,.1f} m² 相差 {percent:.1f} %。",
         "The registered area ({given:,.1f} m²) differs from the drawn area ({drawn:,.1f} m²) by {percent:.1f} %.",
     ),
@@ -306,6 +308,27 @@ CHECKS: Final = _register(
         "该行各年度均无数值，没有生成年度指标。",
         "The row has no value in any year; no yearly row was made of it.",
     ),
+    (
+        "325-industry-code",
+        "doubted",
+        "GB/T 4754",
+        "行业代码“{value}”的格式不符（门类字母与 2 至 4 位数字）。",
+        "The industry code {value} does not have the form of GB/T 4754 (a letter and two to four digits).",
+    ),
+    (
+        "326-not-in-scheme",
+        "doubted",
+        "code in its scheme",
+        "“{name}”的代码“{value}”不属于分类标准“{scheme}”。",
+        "The {name} {value} is no code of the scheme {scheme}.",
+    ),
+    (
+        "327-approved-differs",
+        "doubted",
+        "|Δ| <= {percent_most:g} % or {m2_most:g} m²",
+        "{which_zh} {given:,.1f} m² 与图形面积 {drawn:,.1f} m² 相差 {percent:.1f} %。",
+        "{which_en} ({given:,.1f} m²) differs from the drawn area ({drawn:,.1f} m²) by {percent:.1f} %.",
+    ),
     # 4 topology
     (
         "401-no-shape",
@@ -325,28 +348,28 @@ CHECKS: Final = _register(
     (
         "404-repaired",
         "changed",
-        "valid; |Δ| <= 0.1 % or 1 m²",
+        "valid; |Δ| <= {percent_most:g} % or {m2_most:g} m²",
         "图形无效（{reason}），已修复，面积由 {before:,.1f} 变为 {after:,.1f} m²。",
         "The shape was invalid ({reason}); it was repaired, area {before:,.1f} to {after:,.1f} m².",
     ),
     (
         "405-not-repairable",
         "refused",
-        "valid; |Δ| <= 0.1 % or 1 m²",
+        "valid; |Δ| <= {percent_most:g} % or {m2_most:g} m²",
         "图形无效（{reason}），修复会使面积由 {before:,.1f} 变为 {after:,.1f} m²。",
         "The shape is invalid ({reason}); a repair would change its area from {before:,.1f} to {after:,.1f} m².",
     ),
     (
         "406-overlap",
         "doubted",
-        "overlap <= 1 m²",
+        "overlap <= {most:g} m²",
         "与地块“{other}”重叠 {area:,.1f} m²。",
         "The parcel overlaps the parcel {other} by {area:,.1f} m².",
     ),
     (
         "407-far-away",
         "doubted",
-        "distance <= 50 km",
+        "distance <= {most:g} km",
         "距园区中心 {km:,.0f} 公里，坐标可能有误。",
         "The shape lies {km:,.0f} km from the middle of its park; its coordinates may be wrong.",
     ),
@@ -356,6 +379,41 @@ CHECKS: Final = _register(
         "shape of the table's kind",
         "图形（{kind}）无效或不是面，未保存；该行其他内容照存。",
         "The shape ({kind}) is not a valid polygon and was left out; the rest of the row is stored.",
+    ),
+    (
+        "409-sliver",
+        "doubted",
+        "mean width >= {most:g} m",
+        "图形过窄：平均宽 {width:.2f} m，面积 {area:,.1f} m²，可能是碎片。",
+        "The shape is a sliver: {width:.2f} m wide on the average, {area:,.1f} m².",
+    ),
+    (
+        "410-gap",
+        "doubted",
+        "gap = 0 or > {most:g} m",
+        "与地块“{other}”之间有缝隙：宽约 {width:.2f} m，长约 {length:,.0f} m。",
+        "Between the parcel and {other} there is a gap of {width:.2f} m along {length:,.0f} m.",
+    ),
+    (
+        "411-same-ground",
+        "doubted",
+        "IoU <= {most:g}",
+        "与地块“{other}”几乎是同一块地（重合 {percent:.1f} %），可能重复录入。",
+        "The parcel covers the same ground as {other} ({percent:.1f} %); it may be drawn twice.",
+    ),
+    (
+        "412-hole",
+        "doubted",
+        "holes are filled",
+        "图形中有空洞 {area:,.1f} m²，没有其他地块填补。",
+        "The shape has a hole of {area:,.1f} m² that no other parcel fills.",
+    ),
+    (
+        "413-shapes-mixed",
+        "changed",
+        "one kind of shape",
+        "图形是混合的集合（{kind}），只取其中的面。",
+        "The shape is a mixed collection ({kind}); only its polygons were taken.",
     ),
     # 5 between layers
     (
@@ -375,7 +433,7 @@ CHECKS: Final = _register(
     (
         "503-users-over-parcel",
         "doubted",
-        "sum of users <= parcel × 1.05",
+        "sum of users <= parcel × {most:g}",
         "各用地企业面积合计 {used:,.0f} m² 大于地块面积 {area:,.0f} m²。",
         "The users' areas add up to {used:,.0f} m², the parcel has {area:,.0f} m².",
     ),
@@ -392,6 +450,13 @@ CHECKS: Final = _register(
         "contract exists",
         "合同“{value}”不在本批，也不在库中。",
         "The contract {value} is neither in this batch nor in the stock.",
+    ),
+    (
+        "506-outside-park",
+        "doubted",
+        "outside <= {most:g} %",
+        "有 {area:,.0f} m²（{percent:.0f} %）在园区范围之外。",
+        "{area:,.0f} m² of it ({percent:.0f} %) lie outside the extent of its park.",
     ),
     # 6 the register of corrections
     (
@@ -423,6 +488,34 @@ CHECKS: Final = _register(
         "{value!r} cannot be a correction: {why_en}",
     ),
     # 9 against the batch before
+    (
+        "902-area-jumped",
+        "doubted",
+        "|Δ| <= {most:g} %",
+        "面积由上一批的 {before:,.1f} 变为 {after:,.1f} m²（{percent:+.0f} %）。",
+        "The area went from {before:,.1f} in the batch before to {after:,.1f} m² ({percent:+.0f} %).",
+    ),
+    (
+        "903-moved-away",
+        "doubted",
+        "common ground >= {most:g} %",
+        "与上一批同号地块只重合 {percent:.0f} %，编号可能用到了别处。",
+        "Only {percent:.0f} % of the parcel of this number in the batch before are left; the number may stand for another place.",
+    ),
+    (
+        "904-renumbered",
+        "doubted",
+        "ground keeps its number",
+        "与库中地块“{other}”是同一块地（重合 {percent:.1f} %），编号不同。",
+        "It is the ground of the parcel {other} of the stock ({percent:.1f} %) under another number.",
+    ),
+    (
+        "905-overlaps-standing",
+        "doubted",
+        "overlap <= {most:g} m²",
+        "与库中未在本批的地块“{other}”重叠 {area:,.1f} m²。",
+        "It overlaps the parcel {other} of the stock, which is not in this batch, by {area:,.1f} m².",
+    ),
     (
         "901-gone",
         "changed",
@@ -482,6 +575,7 @@ class Issues:
         raw: Iterable[object] | object = None,
         new: Iterable[object] | object = None,
         severity: Severity | None = None,
+        place: tuple[Iterable[float], Iterable[float]] | None = None,
         **values: Any,  # noqa: ANN401 - places of the words, of any type
     ) -> None:
         """Note one issue for each of these rows.
@@ -500,6 +594,8 @@ class Issues:
             As given and as stored: one for all rows, or a list, array or Series as long as `rows`.
         severity
             Where it differs from the check's own.
+        place
+            Longitudes and latitudes (degrees) of what the issues speak of; a point in each row's shape where it is not given.
         **values
             What fills the places of the words: one for all rows, `Words`, or a list, array or Series as long as `rows`.
         """
@@ -516,8 +612,11 @@ class Issues:
             _fill(template, filled, count, language)
             for template, language in ((check.words.zh, "zh"), (check.words.en, "en"), (check.test, "en"))
         )
+        lon, lat = place if place is not None else _points(rows)
         self._parts.append(
             {
+                "lon": list(lon),
+                "lat": list(lat),
                 "code": [code] * count,
                 "severity": [severity or check.severity] * count,
                 "table_name": [table] * count,
@@ -541,9 +640,31 @@ class Issues:
 
 def issue_frame(columns: Mapping[str, list[Any]]) -> pd.DataFrame:
     """Make a frame of issues with the right types from lists by column."""
-    return pd.DataFrame(
-        {name: pd.array(columns[name], dtype="Int64" if name == "row" else "str") for name in ISSUE_COLUMNS}
-    )
+    return pd.DataFrame({name: pd.array(columns[name], dtype=_DTYPES.get(name, "str")) for name in ISSUE_COLUMNS})
+
+
+_DTYPES: Final[Mapping[str, Any]] = {"row": "Int64", "lon": "float64", "lat": "float64"}
+
+
+def _points(rows: pd.DataFrame) -> tuple[Iterable[float], Iterable[float]]:
+    if "geom" in rows:
+        return point_in(rows["geom"])
+    return [np.nan] * len(rows), [np.nan] * len(rows)
+
+
+def point_in(geom: "pd.Series[Any]") -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Give longitude and latitude of a point in each shape (degrees), NaN where it has none or it is not on the Earth."""
+    box = shapely.bounds(geom.to_numpy(dtype=object))
+    on_earth = (np.abs(box[:, [0, 2]]) <= 180).all(axis=1) & (np.abs(box[:, [1, 3]]) <= 90).all(axis=1)
+    shapes = geom.to_numpy(dtype=object)[on_earth]
+    lon, lat = np.full(len(geom), np.nan), np.full(len(geom), np.nan)
+    with np.errstate(invalid="ignore"):
+        try:
+            at = shapely.point_on_surface(shapes)
+        except shapely.errors.GEOSException:  # a shape that is to be repaired or refused
+            at = shapely.centroid(shapely.envelope(shapes))
+    lon[on_earth], lat[on_earth] = shapely.get_x(at), shapely.get_y(at)
+    return lon, lat
 
 
 def _many(value: object, count: int) -> list[Any]:

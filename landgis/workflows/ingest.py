@@ -23,9 +23,10 @@ from landgis.store.corrections import standing_corrections
 from landgis.store.database import ALL_PARKS, Connection, refresh_statistics
 from landgis.store.stock import Source, Stored, add_batch, known_keys, park_outlines
 from landgis.terms.errors import Words
+from landgis.terms.tolerances import Tolerances
 from landgis.workflows.choosing import AUTO, choose
 from landgis.workflows.corrections import Registered, add_many
-from landgis.workflows.mending import for_mending
+from landgis.workflows.mending import for_mending, placed
 
 _SOURCE: Final = ("source_file", "source_layer", "source_row")
 #: Told before each step what it is; the step runs inside the context that is given back.
@@ -140,7 +141,7 @@ def ingest(
         given = conform(layers, profile, park=park)
         del layers  # the shapes as the file has them are as large as those that are stored
     source = Source(names, digest, profile.name, given.rows_in, given.fields)
-    return store_given(conn, given, source, parks, is_dry, tell, is_full=is_full)
+    return store_given(conn, given, source, parks, is_dry, tell, is_full=is_full, limits=profile.tolerances)
 
 
 def store_given(
@@ -152,6 +153,7 @@ def store_given(
     tell: Tell,
     *,
     is_full: bool = False,
+    limits: Tolerances | None = None,
 ) -> Ingested:
     """Check rows that have our columns, and store them as one batch or nothing."""
     with tell(Words("逐行检查", "Checking every row")):
@@ -160,14 +162,15 @@ def store_given(
         outlines = park_outlines(conn, parks, codes) if "parcel" in given.frames else {}
         register = standing_corrections(conn, parks, codes)
         early = corrected(given.frames, register, is_last=False)
-        checked = check(early.frames, known)
+        checked = check(early.frames, known, limits)
         # What the checks made unknown may be what a correction was made for.
         late = corrected(checked.frames, register, early.applied)
 
     def all_issues() -> pd.DataFrame:
-        parts = [early.issues, checked.issues, late.issues, doubts(late.frames, known), shifted(late.frames, outlines)]
+        doubted = [doubts(late.frames, known, limits), shifted(late.frames, outlines)]
+        parts = [early.issues, checked.issues, late.issues, *doubted]
         found = pd.concat(parts, ignore_index=True)
-        return pd.concat([given.issues, given.as_given(found)], ignore_index=True)
+        return placed(pd.concat([given.issues, given.as_given(found)], ignore_index=True), given)
 
     storing = Words("与库中比对（不写入）", "Comparing, storing nothing") if is_dry else Words("写入数据库", "Storing")
     with tell(storing), ThreadPoolExecutor(1) as aside:

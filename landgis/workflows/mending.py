@@ -8,7 +8,7 @@ import pandas as pd
 from landgis.core.corrections import TABLES, own_key, value_text
 from landgis.readers.conform import Conformed
 from landgis.readers.mended import KEY_SIGN
-from landgis.terms.issues import MENDING_COLUMNS, SOURCE_COLUMNS
+from landgis.terms.issues import MENDING_COLUMNS, SOURCE_COLUMNS, point_in
 
 _PLACE = ["table_name", "file", "layer", "row"]
 
@@ -43,6 +43,23 @@ def for_mending(
                 for column, value in _cell(str(name), str(issue["field"]), row).items():
                     listed.at[place, column] = value
     return listed, _own_rows(issues, given)
+
+
+def placed(issues: pd.DataFrame, given: Conformed) -> pd.DataFrame:
+    """Give issues that were found before a row had its shape a point in it, so that a map can go there."""
+    nowhere = issues[issues["lon"].isna() & issues["row"].notna()]
+    lon, lat = issues["lon"].copy(), issues["lat"].copy()
+    for name, part in nowhere.groupby("table_name", sort=False):
+        frame = given.frames.get(str(name))
+        if frame is None or "geom" not in frame:
+            continue
+        near = frame.loc[frame["source_row"].isin(part["row"]), [*SOURCE_COLUMNS, "geom"]]
+        near = near[~near.duplicated(list(SOURCE_COLUMNS))]
+        x, y = point_in(near["geom"])
+        found = pd.DataFrame({"lon": x, "lat": y}, index=pd.MultiIndex.from_frame(near[list(SOURCE_COLUMNS)]))
+        at = found.reindex(pd.MultiIndex.from_frame(part[["file", "layer", "row"]]))
+        lon.loc[part.index], lat.loc[part.index] = at["lon"].to_numpy(), at["lat"].to_numpy()
+    return issues.assign(lon=lon, lat=lat)
 
 
 def _rows_of(

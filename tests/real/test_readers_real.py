@@ -65,7 +65,12 @@ def test_new_york() -> None:
     assert len(building) == 1996
     # Lots of Shape_Area square feet; the sum of the drawn areas holds the change of system to one part in ten thousand.
     assert parcel["cert_area_m2"].sum() == pytest.approx(30_042.2896 * 2410 * 0.09290304, rel=1e-6)
-    assert taken.counts("parcel") == {"304-placeholder": 24, "318-area-differs": 715}
+    assert taken.counts("parcel") == {
+        "304-placeholder": 24,
+        "318-area-differs": 715,
+        "409-sliver": 23,  # lots between 0.1 and 1 m wide
+        "410-gap": 6,
+    }
     assert taken.counts("building") == {"304-placeholder": 452}
 
 
@@ -121,6 +126,6 @@ def test_naoshima_has_a_sheet_a_hundred_kilometres_away() -> None:
     counts = taken.counts("parcel")
     assert counts["407-far-away"] == 418
     assert counts["404-repaired"] == 46
-    assert set(counts) == {"404-repaired", "406-overlap", "407-far-away"}
+    assert set(counts) == {"404-repaired", "406-overlap", "407-far-away", "409-sliver", "410-gap"}
     far = taken.issues[taken.issues["code"] == "407-far-away"]
     assert pd.to_numeric(far["raw"]).between(140, 190).all()

@@ -64,7 +64,7 @@ class Issue(BaseModel):
                     "issue": 1, "code": "3105", "severity": "doubted", "table_name": "parcel", "park_code": "sample-01",
                     "file": "sample.gpkg", "layer": "parcel", "row": 204, "field": "cert_area_m2", "raw": "28000", "new": None,
                     "rule": "area_differs", "zh": "登记面积与图形面积相差 1.6 %。",
-                    "en": "Registered area differs from drawn area by 1.6 %.",
+                    "en": "Registered area differs from drawn area by 1.6 %.", "lon": 115.21, "lat": 33.02,
                 }
             ]
         }
@@ -84,6 +84,8 @@ class Issue(BaseModel):
     rule: str | None
     zh: str
     en: str
+    lon: float | None
+    lat: float | None
 
 
 @router.get("/parks")
