@@ -31,14 +31,15 @@ def looked(stock: Stock, measures: pd.DataFrame, names: Sequence[str]) -> pd.Dat
     Returns
     -------
     DataFrame
-        Index and order of the parcels. ``park_code``; ``lon, lat`` (degrees, 6 decimals) of a point inside the parcel; ``enterprises``
-        and ``usccs`` of all users, each once, in the order of their names (None: nobody is known); ``initials`` of holder, users and
-        location; ``measures``: an array in the order of `names`, six figures, NaN unknown.
+        Index and order of the parcels. ``park_code``; ``lon, lat`` (degrees, 6 decimals) of a point inside the parcel;
+        ``enterprises`` (a code where a name is not known) and ``usccs`` of all users, each once and in order (None: nobody is known);
+        ``initials`` of holder, users and location; ``measures``: an array in the order of `names`, six figures, NaN unknown.
     """
     parcels = stock.parcel
     seats = shapely.point_on_surface(np.asarray(parcels.geometry))
     uses = stock.parcel_use[["parcel_id", "uscc", "enterprise_id"]].dropna(subset=["parcel_id"])
-    uses = uses.assign(name=stock.enterprise["name"].reindex(uses["enterprise_id"]).to_numpy(dtype=object))
+    named = stock.enterprise["name"].reindex(uses["enterprise_id"]).to_numpy(dtype=object)
+    uses = uses.assign(name=pd.Series(named, uses.index).where(pd.notna(named), uses["uscc"]))
     users, codes = (
         uses.dropna(subset=[column])
         .sort_values(column)

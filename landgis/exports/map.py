@@ -24,6 +24,7 @@ from folium.map import Layer
 from folium.template import Template
 
 from landgis.terms import frames
+from landgis.terms.disposal import URGENCY
 from landgis.terms.errors import InputError, SetupError, Words
 from landgis.terms.measures import MEASURES
 from landgis.terms.units import M2_PER_HA, M2_PER_MU
@@ -557,6 +558,8 @@ class _Shelf:
                     ("track", frames.TRACK),
                     ("grade", frames.GRADE),
                     ("role", frames.USE_ROLE),
+                    ("idle", frames.IDLE_STATE),
+                    ("urgency", URGENCY),
                 )
             },
             "names": field_names(),

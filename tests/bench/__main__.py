@@ -1,11 +1,11 @@
-"""``python -m tests.bench [import|assess|tiles|plan] [--parcels N] [--rounds N] [--write]``: measure, print, and write the tables down."""
+"""``python -m tests.bench [import|assess|tiles|plan|map] [--parcels N] [--rounds N] [--write]``: measure, print, write the tables down."""
 
 import argparse
 import os
 import sys
 import time
 
-from tests.bench import assessing, importing, planning, serving
+from tests.bench import assessing, importing, mapping, planning, serving
 from tests.bench.databases import versions
 from tests.bench.measuring import ROOT, machine
 
@@ -15,6 +15,7 @@ BENCHES = {
     "assess": (assessing.report, 1_000_000),
     "tiles": (serving.report, 1_000_000),
     "plan": (planning.report, 20_000),
+    "map": (mapping.report, 100_000),
 }
 
 

@@ -3,12 +3,16 @@
 import itertools
 import json
 import random
+import re
+import time
 import urllib.parse
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 from psycopg import sql
 
@@ -67,7 +71,20 @@ def fresh_choice(request: pytest.FixtureRequest) -> None:
         choose({ park: "", colour: "answer", method: "quantile", hidden: new Set(), tests: new Set(), filter: "", selected: null,
           picked: new Set(), sort: "-area_m2", dock: "", weights: null, unit: "mu", theme: "light" }); }"""
     )
-    page.wait_for_function("async () => (await import('landgis/sheet.js')).sheet.isReady")
+    ready(page)
+
+
+def until(page: Page, holds: str, given: Any = None) -> None:
+    """Wait until an expression over the page's modules holds; under its content policy nothing but a function may be asked."""
+    for _ in range(300):
+        if page.evaluate(f"async (given) => {{ {holds} }}", given):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never: {holds}")
+
+
+def ready(page: Page) -> None:
+    until(page, "return (await import('landgis/sheet.js')).sheet.isReady")
 
 
 def parcels(service: str, wanted: str = "", **asked: Any) -> list[dict[str, Any]]:
@@ -206,3 +223,316 @@ def test_nothing_to_show_says_what_to_do(page: Page) -> None:
     page.click("#filter-none-clear")
     page.wait_for_selector("#filter-none", state="hidden")
     assert sum(legend(page).values()) == 600
+
+
+# Colours
+
+
+@pytest.mark.parametrize("field", ["grade", "idle_state", "urgency", "landuse_code", "far", "total", "suspected"])
+def test_every_field_colours_map_and_legend(page: Page, service: str, field: str) -> None:
+    page.select_option("#colour", field)
+    until(page, "return (await import('landgis/colour.js')).colour.field === given", field)
+    counts = legend(page)
+    assert sum(counts.values()) == 600 and len([n for n in counts.values() if n]) >= 1
+    if field in ("grade", "idle_state"):
+        items = parcels(service)
+        for key, n in counts.items():
+            assert n == sum(item[field] == (None if key == "missing" else key) for item in items), key
+    if field == "far":
+        bounds = ask(f"{service}/api/runs/1/classes?field=far&method=quantile")["bounds"]
+        assert counts["c1"] == len(parcels(service, f"far <= {bounds[0]}"))
+        page.select_option("#method", "jenks")
+        page.wait_for_timeout(400)
+        assert legend(page) != counts and sum(legend(page).values()) == 600
+
+
+def test_a_hidden_class_leaves_map_and_table(page: Page, service: str) -> None:
+    page.click("[data-dock=table]")
+    page.click("[data-class=leave]")
+    left = 600 - legend(page)["leave"]
+    page.wait_for_selector(f"#ranking[aria-rowcount='{left + 1}']")
+    twin = ask(service + str(page.get_attribute("#twin-json", "href")))["items"]
+    assert len(twin) == left and {item["answer"] for item in twin}.isdisjoint({"leave"})
+
+
+# The table
+
+
+def test_the_table_holds_few_rows_and_sorts(page: Page, service: str) -> None:
+    page.click("[data-dock=table]")
+    page.wait_for_selector("#ranking-body [data-at]")
+    assert page.locator("#ranking-body [role=row]").count() < 60
+    first = page.inner_text("#ranking-body [data-at='0'] [role=gridcell]:nth-child(2)")
+    assert first == parcels(service, sort="-area_m2")[0]["parcel_no"]
+    page.click("[data-sort=total]")
+    best = parcels(service, sort="-total")[0]
+    page.wait_for_selector(f"#ranking-body [data-at='0'][data-id='{best['parcel_id']}']")
+    page.click("[data-sort=total]")
+    worst = parcels(service, sort="total")[0]
+    page.wait_for_selector(f"#ranking-body [data-at='0'][data-id='{worst['parcel_id']}']")
+    assert page.get_attribute("[role=columnheader]:has([data-sort=total])", "aria-sort") == "ascending"
+    page.evaluate("document.querySelector('#ranking').scrollTop = 1e6")
+    page.wait_for_selector("#ranking-body [data-at='599']")
+    assert page.locator("#ranking-body [role=row]").count() < 60
+
+
+def test_row_and_map_lead_to_each_other(page: Page) -> None:
+    page.click("[data-dock=table]")
+    page.wait_for_selector("#ranking-body [data-at='3']")
+    number = page.get_attribute("#ranking-body [data-at='3']", "data-id")
+    page.click("#ranking-body [data-at='3'] [role=gridcell]:nth-child(2)")
+    page.wait_for_selector(f"#ranking-body [data-id='{number}'][aria-selected=true]")
+    page.wait_for_selector("#why .steps")
+    page.wait_for_timeout(500)
+    assert page.evaluate("map_parcels.getZoom()") >= 15
+    page.wait_for_selector("#loading", state="hidden")
+    # Somewhere else on the map: a parcel that is far down in the table.
+    far = page.evaluate(
+        """async () => { const { sheet, idAt } = await import("landgis/sheet.js");
+        const areas = sheet.columns.area_m2.values; const row = areas.indexOf([...areas].sort((a, b) => a - b)[5]);
+        const { lon, lat } = sheet.columns.place; map_parcels.setView([lat[row], lon[row]], 18, { animate: false });
+        return [idAt(row), lat[row], lon[row]]; }"""
+    )
+    page.wait_for_timeout(200)
+    page.wait_for_selector("#loading", state="hidden")
+    x, y = page.evaluate(
+        """([, lat, lon]) => { const p = map_parcels.latLngToContainerPoint([lat, lon]);
+        const box = map_parcels.getContainer().getBoundingClientRect(); return [box.left + p.x, box.top + p.y]; }""",
+        far,
+    )
+    page.keyboard.press("Escape")
+    page.mouse.click(x, y)
+    page.wait_for_selector(f"#ranking-body [data-id='{far[0]}'][aria-selected=true]")
+    top, bottom = page.evaluate(
+        """(id) => { const row = document.querySelector(`#ranking-body [data-id='${id}']`).getBoundingClientRect();
+        const box = document.querySelector('#ranking').getBoundingClientRect(); return [row.top - box.top, box.bottom - row.bottom]; }""",
+        far[0],
+    )
+    assert top > 0 and bottom >= -1, "scrolled into sight"
+
+
+def test_ticked_parcels_are_exported_alone(page: Page, service: str) -> None:
+    page.click("[data-dock=table]")
+    page.wait_for_selector("#ranking-body [data-at='5']")
+    page.click("#ranking-body [data-at='1'] .tick")
+    page.click("#ranking-body [data-at='4'] .tick", modifiers=["Shift"])
+    wanted = [int(str(page.get_attribute(f"#ranking-body [data-at='{at}']", "data-id"))) for at in (1, 2, 3, 4)]
+    assert page.inner_text("#pick-count") == "已选 4 宗"
+    found = ask(service + str(page.get_attribute("#twin-json", "href")))["items"]
+    assert sorted(item["parcel_id"] for item in found) == sorted(wanted)
+    page.check("#ranking-all")
+    assert page.inner_text("#pick-count") == "已选 600 宗"
+    page.click("#pick-clear")
+    assert page.inner_text("#pick-count") == ""
+
+
+def test_a_file_is_what_the_table_shows(page: Page) -> None:
+    page.click("[data-dock=table]")
+    set_filter(page, "grade = 'D'")
+    with page.expect_download() as download:
+        page.click("#twin-csv")
+    lines = Path(download.value.path()).read_text("utf-8-sig").strip().splitlines()
+    assert len(lines) - 1 == sum(legend(page).values())
+
+
+# Weights on trial
+
+
+def test_official_weights_give_the_official_result(page: Page, service: str) -> None:
+    found = page.evaluate(
+        """async (address) => { const { weigh } = await import("landgis/trial.js");
+        const model = await (await fetch(address)).json(); const { total, rank, grade } = weigh(model, null);
+        return [[...total], [...rank], grade, model.subjects]; }""",
+        f"{service}/api/runs/1/weights",
+    )
+    total, rank, grade, official = found
+    assert total == pytest.approx(official["total"], abs=1e-4)
+    assert grade == official["grade"]
+    assert rank == official["rank"]
+
+
+def test_a_trial_ranks_anew_is_marked_and_goes_back(page: Page) -> None:
+    page.click("[data-dock=weights]")
+    page.wait_for_selector("#weights-sliders input")
+    assert page.locator("#trial-banner").is_hidden()
+    first = page.locator("#weights-sliders input").first
+    first.fill("80")
+    page.wait_for_selector("#trial-banner")
+    assert "非正式" in page.inner_text("#trial-banner")
+    shares = [float(text.rstrip("%")) for text in page.locator("#weights-sliders output").all_inner_texts()]
+    assert shares[0] == 80 and sum(shares) == pytest.approx(100, abs=0.3)
+    assert int(re.match(r"\d+", page.inner_text("#moved-count"))[0]) > 0
+    cells = [int(text) for text in page.locator("#moved td").all_inner_texts()]
+    everyone = int(re.search(r"/ (\d+)", page.inner_text("#moved-count"))[1])
+    assert sum(cells) == everyone
+    page.click("[data-dock=table]")
+    page.wait_for_selector("#ranking-body .climb")
+    assert page.locator("#ranking-body .climb_up, #ranking-body .climb_down").count() > 0
+    official = page.locator("[data-sort=rank]").count()
+    assert official == 1, "the official rank stands beside the one on trial"
+    begun = time.perf_counter()
+    page.click("#banner-reset")
+    page.wait_for_selector("#ranking-body .climb", state="detached")
+    assert time.perf_counter() - begun < 1
+    assert page.locator("#trial-banner").is_hidden()
+
+
+def test_scenarios_are_kept_and_compared(page: Page, service: str) -> None:
+    page.click("[data-dock=weights]")
+    page.wait_for_selector("#weights-sliders input")
+    page.locator("#weights-sliders input").nth(1).fill("70")
+    name = f"增加值优先 {time.time_ns()}"
+    page.fill("#scenario-name", name)
+    page.click("#weights-keep")
+    page.wait_for_selector(f"#scenario-list button:has-text('{name}')")
+    assert name in {one["name"] for one in ask(f"{service}/api/runs/1/scenarios")}
+    moved = page.inner_text("#moved-count")
+    page.click("#banner-reset")
+    assert page.inner_text("#moved-count").startswith("0 ")
+    page.select_option("#compare-right", label=name)
+    assert page.inner_text("#moved-count") == moved
+    page.fill("#scenario-name", "同名")
+    assert page.is_disabled("#weights-keep"), "without a trial there is nothing to keep"
+
+
+# The address
+
+
+def test_the_address_holds_the_view(page: Page, watched: Open) -> None:
+    page.evaluate(
+        """async () => { const { choose } = await import("landgis/choice.js"); const { trial } = await import("landgis/trial.js");
+        choose({ dock: "weights" }); }"""
+    )
+    page.wait_for_selector("#weights-sliders input")
+    page.locator("#weights-sliders input").first.fill("55")
+    page.evaluate(
+        """async () => { const { choose } = await import("landgis/choice.js");
+        map_parcels.setView([33.0247, 115.2185], 16, { animate: false });
+        choose({ colour: "grade", hidden: new Set(["A"]), filter: "area_m2 > 4000 AND answer <> 'exit'", unit: "ha", theme: "dark",
+          sort: "total", dock: "table", picked: new Set([3, 5]), selected: null }); }"""
+    )
+    page.wait_for_timeout(600)
+    state = """async () => { const { choice } = await import("landgis/choice.js"); const { lat, lng } = map_parcels.getCenter();
+    return { ...choice, hidden: [...choice.hidden], picked: [...choice.picked], tests: [...choice.tests],
+      weights: Object.fromEntries(Object.entries(choice.weights).map(([code, given]) => [code, Object.fromEntries(Object.entries(given)
+        .map(([name, value]) => [name, Math.round(value * 1e4)]))])), at: [lat.toFixed(4), lng.toFixed(4), map_parcels.getZoom()] }; }"""
+    other = watched(page.url).page
+    ready(other)
+    assert other.evaluate(state) == page.evaluate(state)
+    until(other, "return (await import('landgis/trial.js')).trial.total !== null")
+    until(other, "return (await import('landgis/colour.js')).colour.isTrial")
+    assert legend(other) == legend(page)
+    assert other.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+# Looks, keyboard, refusals
+
+
+def test_keyboard_alone_filters_sorts_and_asks_why(page: Page) -> None:
+    page.focus("#filter")
+    page.keyboard.type("answer = 'exit'")
+    page.keyboard.press("Enter")
+    page.focus("[data-dock=table]")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#ranking-body [data-at='0']")
+    page.focus("[data-sort=area_m2]")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[role=columnheader][aria-sort=ascending]")
+    page.keyboard.press("Tab")
+    for _ in range(12):
+        if page.evaluate("document.activeElement.dataset.at !== undefined"):
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.dataset.at") == "2"
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid", "focus is seen"
+    page.keyboard.press(" ")
+    assert page.inner_text("#pick-count") == "已选 1 宗"
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#why .steps")
+    page.wait_for_function("() => document.activeElement.id === 'why-close'")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#why", state="hidden")
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [(401, "登录已失效"), (429, "请求太多"), (500, "服务出错"), (404, "没有取到")]
+)
+def test_a_refusal_says_what_to_do_and_names_the_request(watched: Open, service: str, status: int, said: str) -> None:
+    def refuse(route: Any) -> None:
+        route.fulfill(
+            status=status, body="{}", headers={"x-request-id": "0123456789abcdef", "content-type": "application/json"}
+        )
+
+    opened = watched(f"{service}/map")
+    opened.page.route("**/classes*", refuse)
+    ready(opened.page)
+    opened.page.select_option("#colour", "far")
+    opened.page.wait_for_selector(".notice[data-kind=colour]")
+    text = opened.page.inner_text(".notice[data-kind=colour]")
+    assert said in text and "0123456789abcdef" in text and "Traceback" not in text
+    opened.page.unroute("**/classes*")
+    opened.page.click(".notice .quiet")
+    opened.page.wait_for_selector(".notice", state="detached")
+    assert all(str(status) in complaint for complaint in opened.complaints)
+    opened.complaints.clear()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1366, 768), (683, 384), (390, 844)])
+def test_every_part_can_be_reached_on_a_small_window(watched: Open, service: str, width: int, height: int) -> None:
+    """683 x 384 is 1366 x 768 at 200 %."""
+    page = watched(f"{service}/map?dock=table", width=width, height=height).page
+    page.wait_for_selector("#ranking-body [data-at]")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    box = page.locator("#ranking").bounding_box()
+    assert box and box["height"] > 90 and box["x"] >= 0 and box["y"] + box["height"] <= height + 1
+    page.click("#ranking-body [data-at='1'] [role=gridcell]:nth-child(2)")
+    page.wait_for_selector("#why .steps")
+    page.click("#why-close")
+    page.wait_for_selector("#why", state="hidden")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_axe_finds_nothing_serious(watched: Open, service: str, language: str, theme: str) -> None:
+    page = watched(
+        f"{service}/map?dock=table&lang={language}&theme={theme}&filter=gate%20%3E%200", bypass_csp=True
+    ).page
+    page.wait_for_selector("#ranking-body [data-at]")
+    serious = []
+    for dock in ("table", "weights"):
+        if dock == "weights":
+            page.click("[data-dock=weights]")
+            page.wait_for_selector("#weights-sliders input")
+        found = Axe().run(page).response["violations"]
+        serious += [
+            (dock, one["id"], one["nodes"][0]["html"][:160])
+            for one in found
+            if one["impact"] in ("serious", "critical")
+        ]
+    assert serious == []
+
+
+def test_english_has_no_chinese_left(watched: Open, service: str) -> None:
+    page = watched(f"{service}/map?lang=en&dock=weights").page
+    page.wait_for_selector("#weights-sliders input")
+    said = page.evaluate(
+        """() => ["#dock", "#legend-rows", "[aria-labelledby=filter-title]"].map((one) => {
+        const part = document.querySelector(one);
+        return [part.innerText, ...[...part.querySelectorAll("[aria-label], [placeholder], [title]")].flatMap((each) =>
+          [each.getAttribute("aria-label"), each.getAttribute("placeholder"), each.title])].join(" "); }).join(" ")"""
+    )
+    assert re.findall(r"[\u4e00-\u9fff]+", re.sub(r"增加值优先 \d+|示例\S*", "", said)) == []
+
+
+def test_search_answers_initials_within_300_ms(page: Page) -> None:
+    page.fill("#search", "")
+    page.focus("#search")
+    begun = time.perf_counter()
+    page.fill("#search", "slqy01")
+    page.wait_for_selector("#search-list li")
+    assert time.perf_counter() - begun < 0.6  # 0.16 s of it is waiting for the next key
+    assert "示例企业 01" in page.inner_text("#search-list")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")

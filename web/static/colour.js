@@ -11,8 +11,8 @@ const MOST_KINDS = 8;
 const CODED = { answer: "answer", grade: "grade", idle_state: "idle", urgency: "urgency", track: "track" };
 const listeners = [];
 
-/** The classes as they stand: key, paint and words of each; `of` the class of every row (-1: none), null before the rows are here. */
-export const colour = { field: "answer", classes: answers(), of: null, isTrial: false };
+/** The classes as they stand: key, paint and words of each; `of` the class of every row, null before the rows are here. */
+export const colour = { field: "answer", classes: answers(), of: null, isTrial: false, isNumber: false };
 
 let asked = 0;
 
@@ -38,8 +38,8 @@ export async function recolour(source) {
     const cut = known?.kind === "number" ? await source.classes(field, method) : null;
     if (turn !== asked) return;
     dismiss("colour");
-    Object.assign(colour, { field, isTrial: field === "grade" && trial.grades !== null });
-    if (!sheet.isReady) Object.assign(colour, { field: "answer", classes: answers(), of: null });
+    Object.assign(colour, { field, isNumber: cut !== null, isTrial: field === "grade" && trial.grades !== null });
+    if (!sheet.isReady) Object.assign(colour, { field: "answer", classes: answers(), of: null, isNumber: false });
     else if (cut) numbers(field, cut, known.unit);
     else texts(field);
   } catch (error) {
@@ -56,7 +56,7 @@ function numbers(field, { least, bounds }, unit) {
     key: `c${i + 1}`, paint: view.steps[steps[i]],
     say: () => `${i ? `> ${shown(bounds[i - 1])}` : shown(least)} – ${shown(bound)} ${unitWords(unit)}`.trim(),
   }));
-  classes.push({ key: "unknown", paint: view.unknown, say: () => t("unknown") });
+  classes.push({ key: "missing", paint: view.unknown, say: () => t("unknown") });
   const { values } = sheet.columns[field];
   const of = new Int8Array(sheet.rows);
   for (let row = 0; row < of.length; row++) {
@@ -83,7 +83,7 @@ function texts(field) {
   const isMore = !paints && column.texts.length > keys.length;
   if (isMore) classes.push({ key: "others", paint: view.kinds[MOST_KINDS], say: () => t("others") });
   const lacks = column.at.indexOf(-1) >= 0;
-  if (lacks) classes.push({ key: "unknown", paint: view.unknown, say: () => t(field === "grade" ? "not_graded" : "unknown") });
+  if (lacks) classes.push({ key: "missing", paint: view.unknown, say: () => t(field === "grade" ? "not_graded" : "none_on_record") });
   const place = column.texts.map((text) => {
     const at = keys.indexOf(text);
     return at >= 0 ? at : keys.length;

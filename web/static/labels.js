@@ -1,10 +1,14 @@
 // Parcel numbers written over the map, once each, where they fit: one canvas above all tiles.
 
+import { colour } from "landgis/colour.js";
 import { paintOf } from "landgis/paint.js";
 import { classOfShape, FONT } from "landgis/parcel-tiles.js";
-import { named, onLanguage } from "landgis/words.js";
+import { valueAt } from "landgis/sheet.js";
+import { figure, named, onLanguage, t } from "landgis/words.js";
 
 const FROM_ZOOM = 16;
+
+const isWithin = (context, word, width) => context.measureText(word).width < width;
 
 export const ParcelLabels = L.Layer.extend({
   initialize(tiles) {
@@ -51,18 +55,19 @@ export const ParcelLabels = L.Layer.extend({
       if (x < 0 || y < 0 || x > size.x || y > size.y) continue;
       const one = classOfShape(shape);
       const ink = one?.paint.ink ?? paintOf(shape.properties.answer).ink;
-      const word = one?.say() ?? named("answer", shape.properties.answer);
+      const value = colour.isNumber && shape.row >= 0 ? valueAt(colour.field, shape.row) : undefined;
+      const word = value === undefined ? one?.say() ?? named("answer", shape.properties.answer) : value === null ? t("unknown") : figure(value);
       context.font = `600 12px ${FONT}`;
       const number = shape.properties.no ?? "";
       const fits = context.measureText(number).width + 10 < right - left;
-      if (fits && bottom - top > 36) {
+      if (fits && bottom - top > 36 && isWithin(context, word, right - left)) {
         this._line(context, number, x, y - 7, ink);
         context.font = `11px ${FONT}`;
         this._line(context, word, x, y + 8, ink);
       } else if (fits && bottom - top > 18) this._line(context, number, x, y, ink);
       else {
         context.font = `600 11px ${FONT}`;
-        const first = [...word][0] ?? "";
+        const first = value === undefined ? [...word][0] ?? "" : "";
         if (right - left > 16 && bottom - top > 16) this._line(context, first, x, y, ink);
       }
     }

@@ -49,8 +49,11 @@ const FADED = {
   dark: { fill: "#2c373e", ink: "#43515a", isFaded: true },
 };
 
+/** Whether the page is dark; paper never is. */
+export const isDark = () => document.documentElement.dataset.theme === "dark" && !document.body.classList.contains("printing");
+
 /** The paint of what stands back. */
-export const faded = () => FADED[document.documentElement.dataset.theme === "dark" && !document.body.classList.contains("printing") ? "dark" : "light"];
+export const faded = () => FADED[isDark() ? "dark" : "light"];
 
 /** The paint of an answer; what has none is drawn as lacking data. */
 export function paintOf(answer) {

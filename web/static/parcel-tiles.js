@@ -5,12 +5,13 @@ import { PbfReader } from "pbf";
 import { choice } from "landgis/choice.js";
 import { classOf, colour } from "landgis/colour.js";
 import { gridOf } from "landgis/grid.js";
-import { faded, paintOf, pattern } from "landgis/paint.js";
+import { faded, isDark, paintOf, pattern } from "landgis/paint.js";
 import { onSheet, rowOf } from "landgis/sheet.js";
 import { isShown } from "landgis/shown.js";
 import { number } from "landgis/words.js";
 
 const MARKED = "#14212b";
+const LIGHT_EDGE = "rgba(255,255,255,.42)";
 
 /** The page's own typeface, for text on a canvas. */
 export const FONT = getComputedStyle(document.documentElement).getPropertyValue("--font") || "sans-serif";
@@ -315,7 +316,7 @@ function paintParcels({ context, density, scale }, parcels, width) {
       context.fill(path);
     }
     context.globalAlpha = 1;
-    context.strokeStyle = paint.ink;
+    context.strokeStyle = isDark() && !paint.isFaded ? LIGHT_EDGE : paint.ink;
     context.stroke(path);
   }
 }

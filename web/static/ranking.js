@@ -32,6 +32,7 @@ export function showRanking(source, { open, zoomToParcel }) {
   let active = 0;
   let columns = [];
   let isStale = true;
+  let isFromTop = false;    // another order or another filter is read from its beginning
   let last = null;    // the row ticked last, from which Shift ticks on
 
   const isOpen = () => choice.dock === "table";
@@ -99,7 +100,9 @@ export function showRanking(source, { open, zoomToParcel }) {
         return x === y ? a - b : sign * (x - y);
       });
     }
-    active = Math.min(active, Math.max(rows.length - 1, 0));
+    active = isFromTop ? 0 : Math.min(active, Math.max(rows.length - 1, 0));
+    if (isFromTop) scroller.scrollTop = 0;
+    isFromTop = false;
     layOut();
     writeHead();
     scroller.setAttribute("aria-rowcount", String(rows.length + 1));
@@ -178,8 +181,8 @@ export function showRanking(source, { open, zoomToParcel }) {
     const hidden = colour.classes.filter((one) => choice.hidden.has(one.key)).map((one) => one.key);
     if (!hidden.length || !field || field.kind !== "text" || hidden.includes("others")) return filter;
     const parts = [];
-    const listed = hidden.filter((key) => key !== "unknown");
-    if (listed.length) parts.push(`(${field.name} NOT IN (${listed.map((key) => `'${key.replaceAll("'", "''")}'`).join(", ")})${hidden.includes("unknown") ? "" : ` OR ${field.name} IS NULL`})`);
+    const listed = hidden.filter((key) => key !== "missing");
+    if (listed.length) parts.push(`(${field.name} NOT IN (${listed.map((key) => `'${key.replaceAll("'", "''")}'`).join(", ")})${hidden.includes("missing") ? "" : ` OR ${field.name} IS NULL`})`);
     else parts.push(`${field.name} IS NOT NULL`);
     return [...(filter ? [`(${filter})`] : []), ...parts].join(" AND ");
   }
@@ -254,11 +257,15 @@ export function showRanking(source, { open, zoomToParcel }) {
     if (isOpen() && sheet.isReady) sortAll();
   }
 
-  onShown(again);
+  const anew = () => {
+    isFromTop = true;
+    again();
+  };
+  onShown(anew);
   onColour(again);
   onTrial(again);
   onSheet(again);
-  onChoice(["sort"], again);
+  onChoice(["sort"], anew);
   onChoice(["dock"], () => { if (isOpen() && isStale) again(); else write(); });
   onChoice(["picked"], () => { write(); if (isOpen()) writeFoot(); });
   onChoice(["unit"], again);

@@ -33,6 +33,11 @@ export function setLanguage(next) {
   if (next === language || !view.languageTags[next]) return;
   language = next;
   translate();
+  if (location.protocol.startsWith("http")) {
+    const address = new URL(location.href);
+    address.searchParams.set("lang", next);
+    history.replaceState(history.state, "", address);
+  }
   listeners.forEach((listener) => listener());
 }
 
