@@ -41,6 +41,7 @@ from landgis.terms.units import hectares, mu
 from landgis.workflows import batches, corrections, demands, evaluation, profiles, publish, reallocate, rulebooks
 from landgis.workflows.assess import assess as assess_parks
 from landgis.workflows.compare import compare
+from landgis.workflows.drawing import read_bbox, sheet_file
 from landgis.workflows.explain import Cases, find_parcel, what_if
 from landgis.workflows.explain import explain as explain_parcel
 from landgis.workflows.ingest import Tell, quietly
@@ -742,6 +743,33 @@ def map_(output: Output, run: Run = None, language: Language = None) -> None:
     settings = _settings(language)
     with _operator(_app_url(settings)) as conn, _steps() as tell, database.scoped(conn, database.ALL_PARKS):
         _answer(_write_map(conn, settings, run, output, tell))
+
+
+@app.command("print")
+def print_(
+    output: Output,
+    run: Run = None,
+    park: Annotated[str | None, typer.Option(help="园区代码，缺省为全部 | park, all by default")] = None,
+    bbox: Annotated[
+        str | None, typer.Option(help="图幅范围 西,南,东,北（度） | extent: west,south,east,north in degrees")
+    ] = None,
+    wanted: Annotated[str, typer.Option("--filter", help="CQL2 筛选，其余画成灰色 | CQL2 text; the rest is grey")] = "",
+    paper: Annotated[Literal["a4", "a3"], typer.Option(help="纸张 | paper")] = "a4",
+    title: Annotated[str, typer.Option(help="图名 | title")] = "",
+    secrecy: Annotated[str, typer.Option(help="密级 | classification")] = "",
+    approval: Annotated[str, typer.Option(help="审图号 | map approval number")] = "",
+    language: Language = None,
+) -> None:
+    """把一次评估画成一张图纸 .pdf 或 .png：图例、指北针、比例尺、日期。 | One lying sheet, to scale."""
+    settings = _settings(language)
+    extent = read_bbox(bbox) if bbox else None
+    with _operator(_app_url(settings)) as conn, _steps() as tell, database.scoped(conn, database.ALL_PARKS):
+        _answer(
+            sheet_file(
+                conn, run, output, bbox=extent, park=park, wanted=wanted, paper=paper, language=settings.language,
+                title=title, secrecy=secrecy, approval=approval, tell=tell,
+            )
+        )  # fmt: skip
 
 
 @runs.command("verify")

@@ -9,6 +9,7 @@ from psycopg import sql
 from landgis.store import database
 from landgis.store.database import Connection
 from landgis.terms.crs import STORED
+from landgis.terms.frames import Kind
 
 
 def sum_land(conn: Connection, run: int) -> list[dict[str, Any]]:
@@ -34,9 +35,19 @@ def read_shapes(conn: Connection, run: int, answers: Sequence[str], park: str | 
     query = sql.SQL(database.statement("overview_shapes").decode()).format(
         run=sql.Literal(run), answers=sql.Literal(list(answers)), park=sql.Literal(park)
     )
-    kinds = {
+    return _shapes(conn, query)
+
+
+def read_extent(conn: Connection, run: int, bbox: Sequence[float]) -> gpd.GeoDataFrame:
+    """Read the parcels of a run that meet an extent (west, south, east, north in degrees); columns as `read_shapes`."""
+    places = dict(zip(("west", "south", "east", "north"), map(sql.Literal, bbox), strict=True))
+    return _shapes(conn, sql.SQL(database.statement("sheet_shapes").decode()).format(run=sql.Literal(run), **places))
+
+
+def _shapes(conn: Connection, query: sql.Composed) -> gpd.GeoDataFrame:
+    kinds: dict[str, Kind] = {
         "parcel_id": "integer", "park_code": "text", "parcel_no": "text", "answer": "text", "area_m2": "number",
         "geom": "geometry",
     }  # fmt: skip
-    found = database.frame(conn, query, kinds)  # type: ignore[arg-type]
+    found = database.frame(conn, query, kinds)
     return gpd.GeoDataFrame(found.set_index("parcel_id"), geometry="geom", crs=STORED)
