@@ -17,6 +17,7 @@ import landgis
 from landgis.api import problems
 from landgis.api.context import Context
 from landgis.api.routes import (
+    areas,
     batches,
     cockpit,
     demands,
@@ -28,6 +29,7 @@ from landgis.api.routes import (
     parks,
     rules,
     runs,
+    sheets,
     tiles,
     uploads,
 )
@@ -98,6 +100,8 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
         demands,
         cockpit,
         uploads,
+        sheets,
+        areas,
     ):
         app.include_router(routes.router)
     app.include_router(uploads.issues_router)

@@ -51,3 +51,26 @@ def _shapes(conn: Connection, query: sql.Composed) -> gpd.GeoDataFrame:
     }  # fmt: skip
     found = database.frame(conn, query, kinds)
     return gpd.GeoDataFrame(found.set_index("parcel_id"), geometry="geom", crs=STORED)
+
+
+def list_inside(conn: Connection, run: int, shape: bytes) -> list[dict[str, Any]]:
+    """List the parcels of a run that meet a drawn area (WKB, degrees of EPSG:4490).
+
+    Returns
+    -------
+    list of dict
+        ``parcel_id, park_code, parcel_no, answer, suspected, grade, total, area_m2, freeable_m2, upgrade_m2, inside_m2`` (how much of it
+        lies in the area, m² on the ellipsoid).
+    """
+    return database.rows(conn, "area_land", run=run, shape=shape)
+
+
+def list_moved(conn: Connection, before: int, after: int) -> list[dict[str, Any]]:
+    """List where the parcels of one run stand in another.
+
+    Returns
+    -------
+    list of dict
+        ``park_code, before, after`` (answers; None: not judged then), ``parcels, area_m2, parcel_nos`` (the first 200).
+    """
+    return database.rows(conn, "runs_moved", before=before, after=after)
