@@ -494,6 +494,7 @@ class _Shelf:
         """Styles, Leaflet, and the map of module names."""
         yield self._style(self._vendor, "leaflet/dist/leaflet.css")
         yield self._style(self._static, "map.css")
+        yield self._style(self._static, "desk.css")
         yield self._script(self._vendor, "leaflet/dist/leaflet.js")
         modules = {
             f"landgis/{path.name}": self._module(self._static, path.name) for path in sorted(self._static.glob("*.js"))

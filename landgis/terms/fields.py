@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from landgis.terms.disposal import URGENCY
 from landgis.terms.errors import Words
-from landgis.terms.frames import ANSWER, GRADE, IDLE_STATE, TRACK
+from landgis.terms.frames import ANSWER, GRADE, IDLE_STATE, STOCK_CLASS, TRACK
 from landgis.terms.measures import MEASURES
 
 FieldKind = Literal["number", "text", "place"]
@@ -39,6 +39,7 @@ FIELDS: Final[Mapping[str, Field]] = {
         Field("idle_state", "text", Words("闲置状态", "idle state"), codes=IDLE_STATE),
         Field("urgency", "text", Words("紧迫程度", "urgency"), codes=URGENCY),
         Field("track", "text", Words("法定路径", "statutory track"), codes=TRACK),
+        Field("stock_class", "text", Words("存量分类", "class of stock"), codes=STOCK_CLASS),
         Field("gate", "number", Words("判定关口", "gate")),
         Field("suspected", "number", Words("疑似项数", "tests that suspect it"), "count"),
         Field("tests", "text", Words("疑似项", "suspected by")),

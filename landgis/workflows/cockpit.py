@@ -15,7 +15,7 @@ from landgis.core.measure import parcel_measures
 from landgis.core.zone_use import zone_use
 from landgis.store import overview, runs
 from landgis.store.database import Connection
-from landgis.store.stock import read_stock
+from landgis.store.stock import read_demands, read_stock
 from landgis.terms.errors import Words
 from landgis.terms.frames import ANSWER, STOCK_CLASS
 from landgis.terms.rulereader import load_ruleset
@@ -87,7 +87,21 @@ def cockpit(conn: Connection, run: int | None, *, park: str | None = None) -> di
             *({"stage": stage, "why": _both(why), **_UNKNOWN} for stage, why in _UNSAID.items()),
         ],
         "parks": _ranked(every, names),
+        "demands": _demands(conn, sorted(names) if park is None else [park]),
     }  # fmt: skip
+
+
+def _demands(conn: Connection, parks: Sequence[str]) -> dict[str, Any]:
+    """Count the demands that now stand in some parks, and the land they ask for at least; which are served only a plan can say."""
+    found, _ = read_demands(conn, parks)
+    least = found["area_min_m2"].astype(float)
+    return {
+        "count": len(found),
+        "area_min_m2": float(least.sum()) if len(found) and least.notna().any() else None,
+        "served": None,
+        "unmet": None,
+        "why": _both(_UNSAID["planned"]),
+    }
 
 
 def contiguous(

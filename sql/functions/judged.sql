@@ -4,7 +4,7 @@
 --   crs     lon and lat 4490.   index   triage, looked and parcel primary keys, grade_parcel, grade_enterprise, idle_parcel
 CREATE FUNCTION api.judged(run bigint) RETURNS TABLE (
     parcel_id bigint, parcel_no text, park_code text, owner_name text, location text, enterprises text, uscc text, search_text text,
-    landuse_code text, answer text, gate integer, track text, urgency text, suspected integer, tests text, grade text,
+    landuse_code text, stock_class text, answer text, gate integer, track text, urgency text, suspected integer, tests text, grade text,
     possible text, total double precision, rank integer, reliability double precision, idle_state text, area_m2 double precision,
     cert_area_m2 double precision, freeable_m2 double precision, upgrade_m2 double precision, lon double precision,
     lat double precision, measures double precision[], bbox double precision[]
@@ -12,7 +12,7 @@ CREATE FUNCTION api.judged(run bigint) RETURNS TABLE (
     SELECT
         t.parcel_id, p.parcel_no, t.park_code, p.owner_name, p.location, k.enterprises, k.usccs,
         lower(concat_ws(' ', p.parcel_no, p.owner_name, k.enterprises, k.usccs, p.location, k.initials)),
-        p.landuse_code, t.answer, t.gate, t.track, t.urgency, t.suspected, t.tests, t.grade, coalesce(own.possible, firm.possible),
+        p.landuse_code, p.stock_class, t.answer, t.gate, t.track, t.urgency, t.suspected, t.tests, t.grade, coalesce(own.possible, firm.possible),
         round(coalesce(own.total, firm.total)::numeric, 4)::double precision, coalesce(own.rank, firm.rank),
         round(coalesce(own.reliability, firm.reliability)::numeric, 4)::double precision, i.state,
         round(p.geom_area_m2::numeric, 1)::double precision, round(p.cert_area_m2::numeric, 1)::double precision,

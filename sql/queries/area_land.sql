@@ -8,7 +8,13 @@ SELECT
 FROM (SELECT ST_SetSRID(ST_GeomFromWKB(%(shape)s), 4490) AS shape) AS s
 JOIN land.parcel AS p ON ST_Intersects(p.geom, s.shape)
 JOIN land.triage AS t ON t.run = %(run)s AND t.parcel_id = p.id
+JOIN land.run AS r ON r.run = t.run
 LEFT JOIN LATERAL (
-    SELECT max(o.total) AS total FROM land.grade AS o WHERE o.run = t.run AND o.parcel_id = t.parcel_id
+    SELECT o.total FROM land.grade AS o WHERE o.run = t.run AND o.parcel_id = t.parcel_id
+    UNION ALL
+    SELECT o.total FROM land.grade AS o
+    WHERE o.run = t.run AND o.park_code = t.park_code AND o.uscc = t.uscc AND o.parcel_id IS NULL
+        AND o.year = extract(year FROM r.as_of) - 1
+    LIMIT 1
 ) AS g ON true
 ORDER BY t.parcel_id

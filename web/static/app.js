@@ -4,6 +4,7 @@ import { keepAddress, readAddress } from "landgis/address.js";
 import { showBaseMaps } from "landgis/base-maps.js";
 import { choice, onChoice } from "landgis/choice.js";
 import { colour, onColour, recolour } from "landgis/colour.js";
+import { enableDesk } from "landgis/desk.js";
 import { showDock } from "landgis/dock.js";
 import { byId } from "landgis/dom.js";
 import { showFilter } from "landgis/filter-panel.js";
@@ -78,7 +79,8 @@ function zoomToParcel(id) {
 
 const why = enableWhy(source, zoomTo);
 enableTools(map, zoomTo);
-linkPlaces((name) => (name === "map" || name === "cockpit" ? { run: view.run } : {}));
+const placed = linkPlaces((name) => ({ theme: choice.theme, run: name === "map" || name === "cockpit" ? view.run : "" }));
+onChoice(["theme"], placed);
 showDock(map);
 showBaseMaps(map);
 showLegend(zoomTo);
@@ -88,6 +90,7 @@ showWeights(source);
 showFindings(map, detailZoom);
 followPointer(map, tiles);
 enableMeasuring(map);
+enableDesk(map);
 enablePrinting(map, tiles);
 enableSearch(source, ({ parcel_id: id, bbox }) => {
   byId("sidebar").classList.remove("open");

@@ -11,9 +11,9 @@ import { label } from "landgis/words.js";
 /** Put a group of buttons among the map's tools and enliven them. */
 export function enableDesk(map) {
   if (!view.addresses) return;
-  const buttons = Object.fromEntries(["area", "comparing", "paper"].map((name) => {
+  const buttons = Object.fromEntries([["area", "tool_area"], ["comparing", "tool_comparing"], ["paper", "tool_paper"]].map(([name, key]) => {
     const button = el("button", { type: "button", id: `tool-${name}`, class: "icon-button", "aria-pressed": "false" }, icon(name));
-    label(button, `tool_${name}`);
+    label(button, key);
     return [name, button];
   }));
   document.querySelector(".tools").append(el("div", { class: "tool-group" }, ...Object.values(buttons)));

@@ -1,6 +1,7 @@
 // Measuring on the ellipsoid of CGCS2000: lengths in metres, areas in mu, hectares and square metres.
 
 import { byId, el, icon } from "landgis/dom.js";
+import { snapped } from "landgis/snap.js";
 import { hectares, label, metres, mu, onLanguage, squareMetres, t } from "landgis/words.js";
 
 const A = 6378137;
@@ -112,7 +113,7 @@ export function enableMeasuring(map) {
   button.addEventListener("click", () => (map.measuring ? stop() : start()));
   map.on("click", (event) => {
     if (!open) return;
-    places.push(event.latlng);
+    places.push(snapped(map, event.latlng));
     write();
   });
   map.on("mousemove", (event) => {

@@ -29,10 +29,12 @@ function shapes(bytes, size, coords) {
 function shape(kind, feature, scale, coords) {
   const path = new Path2D();
   const box = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
+  const corners = [];    // those inside the tile, for a pencil to snap to; the tile's own edge cuts shapes beyond it
   for (const ring of feature.loadGeometry()) {
     ring.forEach((point, i) => {
       const x = point.x * scale;
       const y = point.y * scale;
+      if (kind === "parcel" && x >= 0 && y >= 0 && x <= 4096 * scale && y <= 4096 * scale) corners.push([x, y]);
       if (i) path.lineTo(x, y);
       else path.moveTo(x, y);
       box.left = Math.min(box.left, x);
@@ -45,7 +47,7 @@ function shape(kind, feature, scale, coords) {
   const properties = feature.properties;
   const tests = new Set((properties.tests ?? "").split("|").filter(Boolean));
   const place = kind === "cell" ? placeOf(box, coords, scale) : null;
-  return { kind, id: properties.id, place, row: kind === "parcel" ? rowOf(properties.id) : -1, properties, tests, path, box, coords };
+  return { kind, id: properties.id, place, row: kind === "parcel" ? rowOf(properties.id) : -1, properties, tests, path, box, coords, corners };
 }
 
 /** Which cell of the grid a square is: column and row, counted over the whole world. */

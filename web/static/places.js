@@ -18,4 +18,5 @@ export function linkPlaces(values = () => ({})) {
   };
   onLanguage(write);
   write();
+  return write;
 }

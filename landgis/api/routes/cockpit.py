@@ -61,6 +61,16 @@ class RankedPark(Counted):
     answers: dict[str, Counted]
 
 
+class Demands(BaseModel):
+    """The demands that now stand, and what they ask for at least; ``served`` and ``unmet`` are null, with ``why``, until a plan says."""
+
+    count: int
+    area_min_m2: float | None
+    served: int | None
+    unmet: int | None
+    why: BothWords | None
+
+
 class Cockpit(BaseModel):
     """A run as a whole."""
 
@@ -76,6 +86,7 @@ class Cockpit(BaseModel):
                          "filter": None, "why": {"zh": "…", "en": "…"}}
                     ],
                     "parks": [],
+                    "demands": {"count": 3, "area_min_m2": 40000.0, "served": None, "unmet": None, "why": {"zh": "…", "en": "…"}},
                 }
             ]
         }
@@ -91,6 +102,7 @@ class Cockpit(BaseModel):
     classes: list[ClassLand]
     stages: list[Stage]
     parks: list[RankedPark]
+    demands: Demands
 
 
 class Block(BaseModel):

@@ -106,6 +106,12 @@ function writeParks() {
     ...COLUMNS.map(([, , get, show]) => (show ? cell(show(park)) : bar(get(park), Math.max(...rows.map(get))))))));
 }
 
+/** The view of the map that shows a box: its middle and a zoom at which it fills a good part of the window. */
+function middle([west, south, east, north]) {
+  const zoom = Math.floor(Math.log2((360 * 500) / (256 * Math.max(east - west, north - south, 0.001))));
+  return `${((south + north) / 2).toFixed(5)},${((west + east) / 2).toFixed(5)},${Math.max(4, Math.min(18, zoom))}`;
+}
+
 function writeBlocks() {
   if (!blocks) return;
   const { candidates, blocks: all, block_mu: least } = blocks;
@@ -121,14 +127,22 @@ function writeBlocks() {
     const filled = el("i");
     filled.style.width = `${(100 * block.area_m2) / most}%`;
     return el("li", {},
-      el("span", { class: "block-area" }, link(areaWords(block.area_m2), block, { bbox: block.bbox.map((one) => one.toFixed(6)).join(",") })),
+      el("span", { class: "block-area" }, link(areaWords(block.area_m2), block, { at: middle(block.bbox) })),
       el("span", { class: "block-where", text: `${block.park_codes.map((code) => parkNames.get(code) ?? code).join(t("list_comma"))} · ${t("block_parcels", { n: number(block.parcels) })}` }),
       el("span", { class: "stage-bar", "aria-hidden": "true" }, filled));
   })), all.length > BLOCKS_SHOWN ? el("p", { class: "hint", text: t("block_more", { n: number(all.length), m: BLOCKS_SHOWN }) }) : "");
 }
 
 function writeDemands() {
-  byId("demands").replaceChildren(el("div", { class: "empty" }, el("strong", { text: t("demands_none") }), el("span", { text: t("demands_none_mend") })));
+  const { demands } = found;
+  const asked = demands.count
+    ? el("dl", { class: "counts" },
+      el("div", {}, el("dt", { text: t("demands_count") }), el("dd", { text: number(demands.count) })),
+      el("div", {}, el("dt", { text: t("demands_area") }), el("dd", { text: areaWords(demands.area_min_m2) })),
+      el("div", {}, el("dt", { text: t("demands_served") }), el("dd", { class: "nothing", text: t("unknown") })),
+      el("div", {}, el("dt", { text: t("demands_unmet") }), el("dd", { class: "nothing", text: t("unknown") })))
+    : null;
+  byId("demands").replaceChildren(...[asked, el("div", { class: "empty" }, el("strong", { text: t("demands_none") }), el("span", { text: t("demands_none_mend") }))].filter(Boolean));
 }
 
 /** An indicator in its own unit: a share as per cent, a floor-area ratio as it is. */

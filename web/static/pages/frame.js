@@ -78,6 +78,7 @@ function theme() {
   button.addEventListener("click", () => {
     const next = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
     document.documentElement.dataset.theme = next;
+    placed();
     try { localStorage.setItem("landgis.theme", next); } catch { /* it holds for this page */ }
     show();
   });
@@ -93,6 +94,6 @@ function languages() {
 
 window.addEventListener("offline", () => notify("offline", { what: "offline", mend: "offline_page_mend" }));
 window.addEventListener("online", () => dismiss("offline"));
-linkPlaces((name) => (name === "map" || name === "cockpit" ? { run: view.run } : {}));
+const placed = linkPlaces((name) => ({ theme: document.documentElement.dataset.theme === "dark" ? "dark" : "", run: name === "map" || name === "cockpit" ? view.run : "" }));
 theme();
 languages();
