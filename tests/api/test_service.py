@@ -87,6 +87,7 @@ def test_a_run_sums_up_to_what_the_tables_hold(client, ask):
     assert {rules["code"] for rules in told["rulesets"]} == {
         "cn-idle-2012",
         "dongyang-2021",
+        "cn-zombie",
         "huangyan-2022",
         "cn-triage",
         "cn-industries",

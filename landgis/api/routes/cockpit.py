@@ -191,7 +191,7 @@ def run_blocks(
     here: Here,
     run: RunNumber,
     park: Park = None,
-    block_mu: Annotated[float, Query(gt=0, le=1e6, description="The least size of a block, mu.")] = cockpit.BLOCK_MU,
+    block_mu: Annotated[float, Query(ge=0.1, le=1e6, description="The least size of a block, mu.")] = cockpit.BLOCK_MU,
     answer: Annotated[list[Answer] | None, Query(description="Among these answers; exit and swap by default.")] = None,
 ) -> Blocks:
     """Find contiguous land: blocks of parcels that share borders."""

@@ -51,7 +51,7 @@ def cockpit_page(
     request: Request,
     run: Annotated[int | None, Query(ge=1, le=2**62, description="The run; the latest where none is named.")] = None,
     park: Annotated[str | None, Query(max_length=64, pattern=NO_NUL, description="Of this park only.")] = None,
-    block_mu: Annotated[float, Query(gt=0, le=1e6, description="The least size of a block, mu.")] = BLOCK_MU,
+    block_mu: Annotated[float, Query(ge=0.1, le=1e6, description="The least size of a block, mu.")] = BLOCK_MU,
     lang: Lang = None,
 ) -> HTMLResponse:
     """Show a run as a whole. The same as data: `/api/runs/{run}/cockpit`, `/blocks` and `/zones`."""
