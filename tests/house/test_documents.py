@@ -112,4 +112,4 @@ def test_no_picture_is_left_over() -> None:
     shown = {
         link.rpartition("/")[2] for path in DOCUMENTS for link in re.findall(r"!\[[^]]*\]\(([^)]+)\)", text(name(path)))
     }
-    assert shown == {path.name for path in (ROOT / "docs/img").iterdir()}
+    assert shown == {path.name for path in (ROOT / "docs/images").iterdir()}

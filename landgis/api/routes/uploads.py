@@ -226,7 +226,7 @@ def issues(
         stored = runs.list_issues(conn, _batch(found), 2**31 - 1)
     counts = {kind: sum(one["severity"] == kind for one in stored) for kind in ("refused", "doubted", "changed")}
     wanted = [one for one in stored if one["issue"] > after and severity in (None, one["severity"])]
-    page = [Found(**one, place=None) for one in wanted[:limit]]
+    page = [Found(**one, place=_point(one)) for one in wanted[:limit]]
     return Findings(counts=counts, items=page, next=page[-1].issue if len(wanted) > limit else None)
 
 
@@ -249,6 +249,12 @@ def issues_workbook(
                 lambda path: drafts.write_findings(File(found.asked["findings"]), path, language=language), job
             )
         return _workbook(lambda path: drafts.write_batch_issues(conn, _batch(found), path, language=language), job)
+
+
+def _point(issue: dict[str, Any]) -> dict[str, Any] | None:
+    """Give the place that is kept of a stored batch's issue: a point, where the row's own outline is no longer at hand."""
+    lon, lat = issue.get("lon"), issue.get("lat")
+    return None if lon is None or lat is None else {"type": "Point", "coordinates": [lon, lat]}
 
 
 def _workbook(write: Callable[[File], None], job: int) -> FileResponse:

@@ -368,22 +368,25 @@ function problemRow(one) {
     el("td", {}, one.place ? el("button", { type: "button", class: "quiet", text: t("show_place"), on: { click: (event) => pointAt(one, event.currentTarget.closest("tr")) } }) : null));
 }
 
+/** A shape as a layer, a point as a small circle. */
+const drawn = (geometry, style) => L.geoJSON(geometry, { style, pointToLayer: (_, at) => L.circleMarker(at, { ...style, radius: 6 }) });
+
 function openMap() {
   if (map) return map.leaflet.invalidateSize();
   const leaflet = L.map("map", { attributionControl: false, zoomControl: false, fadeAnimation: false, zoomAnimation: !matchMedia("(prefers-reduced-motion: reduce)").matches });
   L.control.scale({ imperial: false }).addTo(leaflet);
   map = { leaflet, shown: L.layerGroup().addTo(leaflet) };
   const grey = { color: "#7c8b93", weight: 1, fillOpacity: 0.06, interactive: false };
-  for (const layer of preview?.layers ?? []) if (layer.shapes?.outline) L.geoJSON(layer.shapes.outline, { style: grey, pointToLayer: (_, at) => L.circleMarker(at, { radius: 2 }) }).addTo(leaflet);
-  for (const one of findings.items) if (one.place) L.geoJSON(one.place, { style: { ...grey, color: one.severity === "refused" ? "#c0392b" : "#b8860b", weight: 1.5, fillOpacity: 0.18 } }).addTo(leaflet);
-  const bounds = L.featureGroup(findings.items.filter((one) => one.place).map((one) => L.geoJSON(one.place))).getBounds();
+  for (const layer of preview?.layers ?? []) if (layer.shapes?.outline) drawn(layer.shapes.outline, grey).addTo(leaflet);
+  for (const one of findings.items) if (one.place) drawn(one.place, { ...grey, color: one.severity === "refused" ? "#c0392b" : "#b8860b", weight: 1.5, fillOpacity: 0.18 }).addTo(leaflet);
+  const bounds = L.featureGroup(findings.items.filter((one) => one.place).map((one) => drawn(one.place, grey))).getBounds();
   leaflet.fitBounds(bounds.pad(0.2), { maxZoom: 17 });
   byId("map-hint").textContent = t("map_hint_choose");
 }
 
 function pointAt(one, row) {
   map.shown.clearLayers();
-  const shape = L.geoJSON(one.place, { style: { color: "#c0392b", weight: 3, fillOpacity: 0.3 }, interactive: false }).addTo(map.shown);
+  const shape = drawn(one.place, { color: "#c0392b", weight: 3, fillOpacity: 0.3, interactive: false }).addTo(map.shown);
   map.leaflet.fitBounds(shape.getBounds().pad(0.6), { maxZoom: 18 });
   map.leaflet.getContainer().dataset.shown = String(one.issue);
   byId("map-hint").textContent = t("map_hint_row", { file: one.layer ?? one.file, row: one.row });
