@@ -647,6 +647,16 @@ def batch_undo(number: BatchNumber) -> None:
         _answer(batches.undo(conn, number, tell=tell))
 
 
+@app.command("export")
+def export(
+    output: Output,
+    park: Annotated[str, typer.Option(help="园区代码，逗号分隔；all 为全部 | parks, or all")] = "all",
+) -> None:
+    """把现有存量写成 .gpkg 或 .xlsx；再导入时什么也不变。 | The stock as it stands; an import of it changes nothing."""
+    with _operator(_app_url(_settings())) as conn, _steps() as tell:
+        _answer(batches.export_stock(conn, None if park == "all" else _split(park), output, tell=tell))
+
+
 @correction.command("add")
 def correction_add(
     table: Annotated[str, typer.Argument(help="表，如 parcel | table", metavar="TABLE")],

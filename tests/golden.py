@@ -65,8 +65,10 @@ class Case:
 
         def taken_in() -> tuple[int, dict[str, pd.DataFrame], pd.DataFrame]:
             given = conform(read_layers(path, **self.options, assumed_crs=profile.crs), profile, park="p1")
-            checked = check(given.frames, known)
-            found = pd.concat([given.issues, checked.issues, doubts(checked.frames, known)], ignore_index=True)
+            checked = check(given.frames, known, profile.tolerances)
+            found = pd.concat(
+                [given.issues, checked.issues, doubts(checked.frames, known, profile.tolerances)], ignore_index=True
+            )
             return given.rows_in, checked.frames, found
 
         if self.refused:

@@ -9,7 +9,8 @@ import pandas as pd
 
 from landgis.core.changes import changes, lineage
 from landgis.exports.ledger import Language, write_list
-from landgis.store import batches, runs
+from landgis.exports.stock import write_stock
+from landgis.store import batches, runs, stock
 from landgis.store.database import ALL_PARKS, Connection, refresh_statistics, scoped
 from landgis.terms.errors import Words
 from landgis.terms.frames import CHANGE, CHANGE_COLUMNS, LINEAGE_COLUMNS, STOCK, empty
@@ -90,6 +91,33 @@ def write_difference(found: Difference, path: Path, *, language: Language) -> No
         what=found.changes["what"].map(words), table_name=found.changes["table_name"].map(tables)
     )
     write_list(table, path, "批次差异" if language == "zh" else "Changes")
+
+
+def export_stock(
+    conn: Connection,
+    park_codes: Sequence[str] | None,
+    path: Path,
+    *,
+    parks: Sequence[str] = ALL_PARKS,
+    tell: Tell = quietly,
+) -> dict[str, Any]:
+    """Write the stock of some parks as it stands to ``.gpkg`` or ``.xlsx``, under our own names; an import of it changes nothing.
+
+    Raises
+    ------
+    NotFoundError
+        There is no parcel in these parks, or they lie outside the scope.
+    InputError, SetupError
+        The format cannot hold it, or the file cannot be written.
+    """
+    with tell(Words("读取存量", "Reading the stock")), scoped(conn, parks, snapshot=True):
+        codes = list(park_codes) if park_codes else stock.list_parks(conn)
+        found, batch = stock.read_stock(conn, codes)
+    frames = {table.name: pd.DataFrame(getattr(found, table.name)) for table in STOCK}
+    with tell(Words(f"写出 {path.name}", f"Writing {path.name}")):
+        write_stock(frames, path)
+    rows = {name: len(frame) for name, frame in frames.items() if len(frame)}
+    return {"file": str(path), "batch": batch, "parks": codes, "rows": rows}
 
 
 def undo(conn: Connection, batch: int, *, parks: Sequence[str] = ALL_PARKS, tell: Tell = quietly) -> dict[str, Any]:

@@ -159,6 +159,16 @@ def test_an_undo_is_refused_where_later_batches_touched_the_rows(conn, take_in):
         batches.undo(conn, second)
 
 
+@pytest.mark.parametrize("ending", [".gpkg", ".xlsx"])
+def test_a_re_import_of_our_own_export_changes_nothing(conn, take_in, tmp_path, ending):
+    take_in(FOUR, A={"owner_name": "甲", "cert_area_m2": 0.1 + 0.2}, B={"owner_name": "=1+1"})
+    written = batches.export_stock(conn, None, tmp_path / f"stock{ending}")
+    assert written["rows"] == {"park": 1, "parcel": 4}
+    again = ingest(conn, [tmp_path / f"stock{ending}"], "landgis-template", crs="EPSG:4490", is_full=True)
+    assert (again.rows_in, again.stored.stored, again.stored.refused, again.stored.unchanged) == (5, 0, 0, 5)
+    assert len(batches.list_batches(conn)) == 1
+
+
 def test_an_undo_twice_is_refused_and_names_the_first(conn, take_in):
     first = take_in(FOUR).stored.batch
     undone = batches.undo(conn, first)["batch"]

@@ -276,8 +276,9 @@ FORMATS = (
         issues={"111-header-joined": 1},
         options={"crs": "EPSG:4490"},
     ),
-    Case("boundary points with a hole", points(), stored=2),
-    Case("boundary points of which some are missing", points(stated=20), stored=2, issues={"118-points-miscounted": 2}),
+    Case("boundary points with a hole", points(), stored=2, issues={"412-hole": 1}),
+    Case("boundary points of which some are missing", points(stated=20), stored=2,
+         issues={"118-points-miscounted": 2, "412-hole": 1}),
     Case("boundary points with a line that is none", points(swap=(b"J3,1,", b"J3;")), refused="no boundary point"),
     Case("a text in no known encoding", text("a.csv", "name\n" + "\x80\xff\x81 " * 200, "latin-1"), refused="encoding"),
 )  # fmt: skip
