@@ -64,7 +64,7 @@ def read_boundary_text(path: Path, file: str, encoding: str | None, room: Path) 
     """Read the parcels of a text of boundary points: one row each, its row number the line that opens it."""
     text, used = text_of(path.read_bytes(), encoding, file)
     told, parcels = _parsed(text, file)
-    shapes = np.array([_shape(parcel) for parcel in parcels], dtype=object)
+    shapes = _shapes(parcels)
     miscounted = tuple(
         parcel.row
         for parcel in parcels
@@ -121,7 +121,7 @@ def _parsed(text: str, file: str) -> tuple[dict[str, str], list[_Parcel]]:
             name, _, value = line.replace("＝", "=").partition("=")
             told[name.strip()] = value.strip()
             continue
-        point = _POINT.fullmatch(line)
+        point = _point(line)
         if point is None:
             if not parcels:
                 continue  # a title
@@ -129,8 +129,8 @@ def _parsed(text: str, file: str) -> tuple[dict[str, str], list[_Parcel]]:
         if parcel is None:
             parcel = _Parcel(number, [])
             parcels.append(parcel)
-        ring = parcel.rings.setdefault(int(point["ring"] or 1), [])
-        ring.append((float(point["y"]), float(point["x"])))  # X is north: east comes first with us
+        ring, north, east = point
+        parcel.rings.setdefault(ring, []).append((east, north))
         parcel.corners += 1
     if not any(parcel.rings for parcel in parcels):
         raise InputError(
@@ -141,6 +141,22 @@ def _parsed(text: str, file: str) -> tuple[dict[str, str], list[_Parcel]]:
     return told, parcels
 
 
+def _point(line: str) -> tuple[int, float, float] | None:
+    """Read a line as a ring's number, X (north) and Y (east); None where it is no point.
+
+    >>> _point("J1,1,3466677.12,40568533.45"), _point("J1 3466677 568533"), _point("图斑")
+    ((1, 3466677.12, 40568533.45), (1, 3466677.0, 568533.0), None)
+    """
+    parts = line.split(",")
+    if len(parts) == 4:  # nearly every line, and ten times as fast
+        try:
+            return int(parts[1]), float(parts[2]), float(parts[3])
+        except ValueError:
+            pass
+    found = _POINT.fullmatch(line)
+    return None if found is None else (int(found["ring"] or 1), float(found["x"]), float(found["y"]))
+
+
 def _unread(file: str, number: int, line: str) -> NoReturn:
     raise InputError(
         Words("有一行不是界址点。", "A line is no boundary point."),
@@ -148,6 +164,28 @@ def _unread(file: str, number: int, line: str) -> NoReturn:
         why=Words("少一个点，宗地的形状就变了。", "Without one point the parcel has another shape."),
         mend=Words("改为：点号,圈号,X,Y。", "Write it as: point, ring, X, Y."),
     )
+
+
+def _shapes(parcels: list[_Parcel]) -> "np.ndarray[tuple[int], np.dtype[np.object_]]":
+    """Make the shapes of parcels, at once of all that have one ring."""
+    shapes = np.full(len(parcels), None, dtype=object)
+    single = [
+        (place, ring)
+        for place, parcel in enumerate(parcels)
+        if len(parcel.rings) == 1
+        for ring in parcel.rings.values()
+        if len(ring) >= 3
+    ]
+    if single:
+        corners = np.array([corner for _, ring in single for corner in ring])
+        lines = shapely.linearrings(
+            corners, indices=np.repeat(np.arange(len(single)), [len(ring) for _, ring in single])
+        )
+        shapes[[place for place, _ in single]] = shapely.polygons(lines)
+    for place, parcel in enumerate(parcels):
+        if len(parcel.rings) > 1:
+            shapes[place] = _shape(parcel)
+    return shapes
 
 
 def _shape(parcel: _Parcel) -> shapely.Geometry | None:

@@ -20,9 +20,12 @@ def dbf_encoding(dbf: Path, cpg: Path | None, file: str) -> str:
 
 def told_by_bytes(content: bytes, at: str) -> str:
     """UTF-8 where (nearly) all of it is; a value cut at 254 bytes may end within a sign, so a few broken ones prove nothing."""
-    beyond_ascii = int((np.frombuffer(content, np.uint8) > 127).sum())
-    if not beyond_ascii:
+    try:
+        content.decode("utf-8")
         return "UTF-8"
+    except UnicodeDecodeError:
+        pass
+    beyond_ascii = int((np.frombuffer(content, np.uint8) > 127).sum())
     broken = {name: content.decode(name, errors="replace").count("\ufffd") for name in ("UTF-8", "GB18030")}
     if broken["UTF-8"] * 100 <= beyond_ascii:
         return "UTF-8"

@@ -20,10 +20,12 @@ class _NotHere:
 
 if __name__ == "__main__":
     sys.meta_path.insert(0, _NotHere())
-    # Read by the libraries when they are loaded: one file is read by one thread and a helper of GDAL's.
+    # Read by the libraries when they are loaded: one file is read by one thread and a helper of GDAL's. Arrow's own pool would reserve
+    # a gigabyte of addresses at once, which are what is limited.
     os.environ.update(
-        OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", CPL_VSIL_CURL_ALLOWED_EXTENSIONS="{none}", GML_FIELDTYPES="ALWAYS_STRING",
-        GML_SKIP_RESOLVE_ELEMS="ALL", DXF_CLOSED_LINE_AS_POLYGON="TRUE", LIBKML_RESOLVE_STYLE="NO", GDAL_PAM_ENABLED="NO",
+        OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MALLOC_ARENA_MAX="1", CPL_VSIL_CURL_ALLOWED_EXTENSIONS="{none}",
+        GML_FIELDTYPES="ALWAYS_STRING", GML_SKIP_RESOLVE_ELEMS="ALL", DXF_CLOSED_LINE_AS_POLYGON="TRUE", LIBKML_RESOLVE_STYLE="NO",
+        GDAL_PAM_ENABLED="NO", ARROW_DEFAULT_MEMORY_POOL="system",
     )  # fmt: skip
 
 import ctypes  # noqa: E402
@@ -152,7 +154,7 @@ def _lock_in(asked: dict[str, Any]) -> None:
     cpu_s, memory = asked["cpu_s"], asked["memory"]
     for what, most in (
         (resource.RLIMIT_CPU, cpu_s),
-        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_AS, memory + _held()),
         (resource.RLIMIT_FSIZE, _WRITTEN_MOST),
         (resource.RLIMIT_NOFILE, _FILES_OPEN),
         (resource.RLIMIT_CORE, 0),
@@ -161,6 +163,15 @@ def _lock_in(asked: dict[str, Any]) -> None:
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(what, (most, most))
     without_network()
+
+
+def _held() -> int:
+    """Give the bytes of address space that this process has taken before it reads anything: mostly libraries."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    except OSError:
+        return 0
+    return pages * resource.getpagesize()
 
 
 def without_network() -> str:

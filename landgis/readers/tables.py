@@ -56,12 +56,14 @@ def table_sheet(
     Sheet or None
         None where no row has a cell.
     """
-    filled = [(number, cells) for number, cells in rows if any(cell is not None for cell in cells)]
+    filled = [(number, cells) for number, cells in rows if any(cells)]
     if not filled:
         return None
     width = max(len(cells) for _, cells in filled)
     few_enough_columns(f"{file}: {name}", width)
-    grid = [(number, cells + [None] * (width - len(cells))) for number, cells in filled]
+    grid = [
+        (number, cells + [None] * (width - len(cells)) if len(cells) < width else cells) for number, cells in filled
+    ]
     if merged:
         grid = _unmerged(grid, merged)
     top, deep = _header(grid, merged, header_first)
@@ -105,12 +107,12 @@ def _sheet(
         for start in range(0, len(body), ROWS_AT_ONCE):
             part = body[start : start + ROWS_AT_ONCE]
             columns: list[pa.Array] = [pa.array([number for number, _ in part], pa.int64())]
-            columns += [pa.array([cells[place] for _, cells in part], pa.string()) for place in kept]
+            across = list(zip(*(cells for _, cells in part), strict=True))
+            columns += [pa.array(across[place], pa.string()) for place in kept]
             if wkt is not None:
-                columns.append(_from_wkt([cells[wkt] for _, cells in part]))
+                columns.append(_from_wkt(across[wkt]))
             elif point is not None:
-                x, y = ([cells[place] for _, cells in part] for place in point)
-                columns.append(_points(x, y))
+                columns.append(_points(across[point[0]], across[point[1]]))
             yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
     return Sheet(file, name, schema, batches(), encoding=encoding, has_numbers=True, has_shapes=has_shapes, notes=notes)

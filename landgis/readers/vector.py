@@ -18,6 +18,7 @@ import pyogrio
 import pyogrio.errors
 import pyogrio.raw
 
+from landgis.readers.drivers import only
 from landgis.readers.encodings import dbf_encoding, known_encoding, told_by_bytes
 from landgis.readers.refusals import (
     CORNERS_MOST,
@@ -74,15 +75,28 @@ def read_layer(
     leave_out: Sequence[str] = (),
     **options: str,
 ) -> Iterator[Sheet]:
-    """Read one layer by a driver that must be the expected one; `options` are GDAL's, ``encoding`` is pyogrio's."""
-    with reading(f"{file}: {layer}" if layer is not None else file):
-        info = pyogrio.read_info(path, layer=layer, **options)
-        if info["driver"] != driver:
-            not_what_it_says(file, Words(f"被识别为 {info['driver']}。", f"It was taken for {info['driver']}."))
-        few_enough_columns(file, len(info["fields"]))
+    """Read one layer by one driver.
+
+    Parameters
+    ----------
+    layer
+        Its name or number in the file; None where there can be only one.
+    driver
+        GDAL's name of it; no other may take the file.
+    name
+        What the layer is called, where that is not `layer`.
+    leave_out
+        Columns that are the driver's own.
+    **options
+        GDAL's options of opening; ``encoding`` is pyogrio's.
+    """
+    with reading(f"{file}: {layer}" if layer is not None else file), only(driver) as is_alone:
+        if not is_alone and (taken := pyogrio.read_info(path, layer=layer, **options)["driver"]) != driver:
+            not_what_it_says(file, Words(f"被识别为 {taken}。", f"It was taken for {taken}."))
         with pyogrio.raw.open_arrow(
             path, layer=layer, use_pyarrow=True, batch_size=ROWS_AT_ONCE, datetime_as_string=False, **options
         ) as (meta, reader):
+            few_enough_columns(file, len(meta["fields"]))
             geometry = meta["geometry_name"] or "wkb_geometry"
             has_shapes = geometry in reader.schema.names
             wanted = set(meta["fields"]) - set(leave_out)
@@ -95,7 +109,7 @@ def read_layer(
             schema = pa.schema([(one, field.type) for one, field in zip(names, fields, strict=True)])
             sheet = Sheet(
                 file,
-                name or str(info["layer_name"]),
+                name or str(layer),
                 schema,
                 (),
                 crs=meta["crs"] if has_shapes else None,
@@ -196,19 +210,29 @@ def read_geopackage(path: Path, file: str, encoding: str | None, room: Path) -> 
 def read_json(path: Path, file: str, encoding: str | None, room: Path) -> Iterator[Sheet]:
     """Read GeoJSON or TopoJSON."""
     with path.open("rb") as stream:
-        topology = re.search(rb'"type"\s*:\s*"Topology"', stream.read(_HEAD_BYTES)) is not None
-    driver = "TopoJSON" if topology else "GeoJSON"
-    # The options are GDAL's: dates stay texts, so that one rule reads them in every format.
-    options: dict[str, str] = {} if topology else {"DATE_AS_STRING": "YES"}
-    with reading(file):
+        head = stream.read(_HEAD_BYTES)
+    topology = re.search(rb'"type"\s*:\s*"Topology"', head) is not None
+    if topology:
+        names = list_layers(path, file, "TopoJSON")
+        for name in names:
+            yield from read_layer(path, file, name, "TopoJSON")
+        return
+    # RFC 7946 makes a GeoJSON without "crs" WGS 84, but many are written with plain metres: then nothing is stated.
+    stated = _holds(path, rb'"crs"\s*:')
+    called = re.match(rb'\s*\{[^\[\]]*?"name"\s*:\s*"([^"\\]{1,200})"', head.removeprefix(b"\xef\xbb\xbf"))
+    name = called[1].decode(errors="replace") if called else Path(file).stem
+    # The option is GDAL's: dates stay texts, so that one rule reads them in every format.
+    for sheet in read_layer(path, file, None, "GeoJSON", name=name, DATE_AS_STRING="YES"):
+        sheet.crs = sheet.crs if stated else "lonlat"
+        yield sheet
+
+
+def list_layers(path: Path, file: str, driver: str) -> list[str]:
+    """Give the names of a file's layers, as one driver sees it."""
+    with reading(file), only(driver):
         names = [str(name) for name, _ in pyogrio.list_layers(path)]
     few_enough_layers(file, len(names))
-    # RFC 7946 makes a GeoJSON without "crs" WGS 84, but many are written with plain metres: then nothing is stated.
-    stated = topology or _holds(path, rb'"crs"\s*:')
-    for name in names:
-        for sheet in read_layer(path, file, name, driver, **options):
-            sheet.crs = sheet.crs if stated else "lonlat"
-            yield sheet
+    return names
 
 
 def is_json_lines(head: bytes) -> bool:
@@ -238,11 +262,8 @@ def read_kml(path: Path, file: str, encoding: str | None, room: Path) -> Iterato
     """Read a KML: a layer a folder."""
     _plain_xml(path, file)
     link = _alone(path, room, ".kml")
-    with reading(file):
-        layers = pyogrio.list_layers(link)
-    few_enough_layers(file, len(layers))
-    for number, (name, _) in enumerate(layers):
-        for sheet in read_layer(link, file, number, "LIBKML", name=str(name) or Path(file).stem):
+    for number, name in enumerate(list_layers(link, file, "LIBKML")):
+        for sheet in read_layer(link, file, number, "LIBKML", name=name or Path(file).stem):
             yield _without_defaults(sheet)
 
 
@@ -264,10 +285,7 @@ def read_gml(path: Path, file: str, encoding: str | None, room: Path) -> Iterato
     _plain_xml(path, file)
     link = _alone(path, room, ".gml")
     options = {"DOWNLOAD_SCHEMA": "NO", "EMPTY_AS_NULL": "YES"}
-    with reading(file):
-        names = [str(name) for name, _ in pyogrio.list_layers(link)]
-    few_enough_layers(file, len(names))
-    for name in names:
+    for name in list_layers(link, file, "GML"):
         yield from read_layer(link, file, name, "GML", leave_out=_GML_BOX, **options)
 
 
@@ -324,10 +342,7 @@ def read_geodatabase(path: Path, file: str, encoding: str | None, room: Path) ->
             why=Words("链接可能指向别的文件。", "A link may lead to other files."),
             mend=Words("复制为普通文件后再导入。", "Copy it as plain files."),
         )
-    with reading(file):
-        names = [str(name) for name, _ in pyogrio.list_layers(path)]
-    few_enough_layers(file, len(names))
-    for name in names:
+    for name in list_layers(path, file, "OpenFileGDB"):
         yield from read_layer(path, file, name, "OpenFileGDB")
 
 
@@ -361,7 +376,8 @@ def read_shapefile(path: Path, file: str, encoding: str | None, room: Path) -> I
 
 def _cut_names(dbf: Path, encoding: str) -> list[str] | None:
     """Give the columns' names where one was cut within a sign, which nobody could decode; None where all are whole."""
-    raw = _raw_names(dbf.read_bytes()[: 32 * 1024])
+    with dbf.open("rb") as stream:
+        raw = _raw_names(stream.read(_HEAD_BYTES))
     try:
         for name in raw:
             name.decode(encoding)

@@ -1,17 +1,18 @@
-"""``python -m tests.bench [import|assess|tiles|plan|map] [--parcels N] [--rounds N] [--write]``: measure, print, write the tables down."""
+"""``python -m tests.bench [import|formats|assess|tiles|plan|map] [--parcels N] [--rounds N] [--write]``: measure, print, write down."""
 
 import argparse
 import os
 import sys
 import time
 
-from tests.bench import assessing, importing, mapping, planning, serving
+from tests.bench import assessing, formats, importing, mapping, planning, serving
 from tests.bench.databases import versions
 from tests.bench.measuring import ROOT, machine
 
 PAGE = ROOT / "docs/performance.md"
 BENCHES = {
     "import": (importing.report, 100_000),
+    "formats": (formats.report, 100_000),
     "assess": (assessing.report, 1_000_000),
     "tiles": (serving.report, 1_000_000),
     "plan": (planning.report, 20_000),
