@@ -18,6 +18,7 @@ from landgis.store import runs
 from landgis.store.database import Connection
 from landgis.terms.errors import LandgisError, NotFoundError, Words
 from landgis.terms.frames import ISSUE_COLUMNS, SEVERITY
+from landgis.workflows.choosing import AUTO
 from landgis.workflows.ingest import Ingested
 from landgis.workflows.preview import preview
 
@@ -58,7 +59,7 @@ def look(folder: Path, *, crs: str | None = None, encoding: str | None = None) -
 
 
 def profile_of(folder: Path, name: str) -> str:
-    """Give what a job is told of a profile: its name, or the path of the one that was sent with the file.
+    """Give what a job is told of a profile: its name, the path of the one that was sent with the file, or `AUTO`: chosen by the file.
 
     Raises
     ------
@@ -67,6 +68,8 @@ def profile_of(folder: Path, name: str) -> str:
     InputError
         The profile that was sent is wrong; it is said where.
     """
+    if name == AUTO:
+        return AUTO
     sent = {path.name: str(path) for path in files_of(folder)[1]}
     if name not in sent and name not in list_profiles():
         raise NotFoundError(

@@ -16,14 +16,14 @@ _Line = Annotated[str, Query(max_length=120, pattern=NO_NUL)]
 
 
 @router.get(
-    "/{run}/sheet.{form}",
+    "/{run}/sheet.{kind}",
     response_class=Response,
     responses={200: {"content": {kind: {} for kind in _KINDS.values()}, "description": "One lying sheet."}},
 )
 def sheet(
     here: Here,
     run: RunNumber,
-    form: Literal["pdf", "png"],
+    kind: Literal["pdf", "png"],
     bbox: Annotated[
         str | None,
         Query(max_length=120, examples=["115.1,32.9,115.3,33.1"], description="West, south, east, north in degrees."),
@@ -41,7 +41,7 @@ def sheet(
         body = drawing.draw_sheet(
             conn,
             run,
-            form,
+            kind,
             bbox=drawing.read_bbox(bbox) if bbox else None,
             park=park,
             wanted=filter,
@@ -51,5 +51,5 @@ def sheet(
             secrecy=secrecy,
             approval=approval,
         )
-    name = f'inline; filename="landgis-run-{run}-{paper}.{form}"'
-    return Response(body, media_type=_KINDS[form], headers={"Content-Disposition": name, "Cache-Control": "no-store"})
+    name = f'inline; filename="landgis-run-{run}-{paper}.{kind}"'
+    return Response(body, media_type=_KINDS[kind], headers={"Content-Disposition": name, "Cache-Control": "no-store"})

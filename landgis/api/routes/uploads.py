@@ -43,6 +43,15 @@ _REFUSED: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
+_UNDONE: Final[dict[int | str, dict[str, Any]]] = {
+    409: {
+        "model": Problem,
+        "description": "The import is not done, or did not succeed.",
+        "content": {"application/problem+json": {}},
+    }
+}
+
+
 class SentFile(BaseModel):
     """A file that was sent."""
 
@@ -91,7 +100,10 @@ class Importing(BaseModel):
 
     model_config = {"json_schema_extra": {"examples": [{"profile": "landgis-template", "dry_run": True}]}}
 
-    profile: str = Field(max_length=200, description="A profile's name, or that of one sent with the files.")
+    profile: str = Field(
+        max_length=200,
+        description="A profile's name, that of one sent with the files, or ``auto``: chosen by the files.",
+    )
     park: str | None = Field(None, max_length=100, description="The park, where the files do not say it.")
     crs: str | None = Field(
         None, max_length=100, description="The system of the numbers, where the files do not say it."
@@ -206,7 +218,7 @@ def take_in(here: Here, upload: UploadName, asked: Importing) -> JobState:
     return ask(here, "ingest", given, in_scope(here, [asked.park] if asked.park else None))
 
 
-@issues_router.get("/{job}/issues")
+@issues_router.get("/{job}/issues", responses=_UNDONE)
 def issues(
     here: Here,
     job: JobNumber,
@@ -233,7 +245,7 @@ def issues(
 @issues_router.get(
     "/{job}/issues.xlsx",
     response_class=FileResponse,
-    responses={200: {"content": {_XLSX: {}}, "description": "A workbook, a row an issue."}},
+    responses={**_UNDONE, 200: {"content": {_XLSX: {}}, "description": "A workbook, a row an issue."}},
 )
 def issues_workbook(
     here: Here,

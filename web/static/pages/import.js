@@ -128,23 +128,26 @@ function writeLook() {
     value: one.name, disabled: Boolean(one.problem),
     text: one.problem ? t("profile_broken", { name: one.name }) : t("profile_fit", { name: one.name, title: pick(one.title), known: one.known.length, columns: one.columns }),
   })));
-  if (preview.profiles.some((one) => one.name === chosen)) profiles.value = chosen;
+  profiles.append(el("option", { value: "auto", text: t("profile_auto") }));
+  if ([...profiles.options].some((one) => one.value === chosen)) profiles.value = chosen;
+  else if (!preview.profiles[0]?.known.length) profiles.value = "auto";
   byId("parks").replaceChildren(...view.parks.map((park) => el("option", { value: park.park_code, text: park.name })));
   byId("layers").replaceChildren(...preview.layers.map(layerCard));
   writeKnown();
 }
 
 function writeKnown() {
+  const isAuto = byId("profile").value === "auto";
   const fit = preview.profiles.find((one) => one.name === byId("profile").value);
   const broken = preview.profiles.find((one) => one.problem);
   byId("profile-known").textContent = [
     fit?.crs && !crs ? t("profile_crs", { crs: fit.crs }) : "",
-    fit?.known.length ? t("profile_known", { names: fit.known.join(t("list_comma")) }) : t("profile_none"),
+    isAuto ? t("profile_auto_hint") : fit?.known.length ? t("profile_known", { names: fit.known.join(t("list_comma")) }) : t("profile_none"),
     broken ? `${broken.name}: ${pick(broken.problem)}` : "",
   ].filter(Boolean).join(" ");
   const names = new Set(fit?.known ?? []);
   for (const cell of document.querySelectorAll("[data-column]")) cell.classList.toggle("known", names.has(cell.dataset.column));
-  byId("setup").querySelector("button").disabled = !fit || waitsForSystem(fit);
+  byId("setup").querySelector("button").disabled = (!fit && !isAuto) || waitsForSystem(fit);
 }
 
 function layerCard(layer) {
