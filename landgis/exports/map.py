@@ -501,6 +501,8 @@ class _Shelf:
         }
         modules |= {name: self._module(self._vendor, path) for name, path in self._LIBRARIES.items()}
         yield f'<script type="importmap"{self.nonce_attribute}>{script_json({"imports": modules})}</script>'
+        if isinstance(self._assets, Served):  # all at once, and not one import after the other
+            yield from (f'<link rel="modulepreload" href="{_attribute(address)}">' for address in modules.values())
 
     def entry(self) -> str:
         """Name the module that starts the page."""

@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 
 from landgis.exports.map import (
+    FIELD_PAINTS,
     PAINTS,
+    STEPS,
     WEB,
     BaseMap,
     FindingLayer,
@@ -27,6 +29,7 @@ from landgis.exports.map import (
     render_map,
 )
 from landgis.terms.errors import InputError, SetupError, Words
+from landgis.terms.fields import FIELDS
 from landgis.terms.frames import ANSWER
 from landgis.terms.rules import MISSING
 
@@ -103,7 +106,9 @@ def test_every_script_that_runs_carries_the_nonce_and_nothing_runs_from_an_attri
 def test_a_page_loads_only_what_it_needs_and_what_it_pins() -> None:
     page = Page(render_map(view(), SERVED))
     loaded = [
-        attributes.get("src") or attributes.get("href") for tag, attributes in page.tags if tag in ("script", "link")
+        attributes.get("src") or attributes.get("href")
+        for tag, attributes in page.tags
+        if tag in ("script", "link") and attributes.get("rel") != "modulepreload"
     ]
     assert [re.sub(r"\?v=\w+", "", address) for address in loaded if address and not address.startswith("data:")] == [
         "/vendor/leaflet/dist/leaflet.css", "/static/map.css", "/static/desk.css", "/vendor/leaflet/dist/leaflet.js",
@@ -338,6 +343,13 @@ def test_every_text_is_used_and_every_used_text_exists() -> None:
     assert words <= quoted, f"written, not used: {sorted(words - quoted)}"
 
 
+def test_every_module_is_asked_for_at_once() -> None:
+    page = Page(render_map(view(), SERVED))
+    (named,) = (json.loads(text) for attributes, text in page.scripts if attributes.get("type") == "importmap")
+    asked = [attributes["href"] for tag, attributes in page.tags if attributes.get("rel") == "modulepreload"]
+    assert sorted(asked) == sorted(named["imports"].values())
+
+
 # Colours: told apart by those who lack red or green, and by pattern without any colour
 
 
@@ -355,10 +367,19 @@ SIGHT = {
 
 
 @pytest.mark.parametrize("sight", SIGHT)
-def test_answers_differ_in_colour_for_every_sight(sight: str) -> None:
-    labs = {answer: _lab(_seen(paint.fill, SIGHT[sight])) for answer, paint in PAINTS.items()}
-    nearest = min((_ciede2000(labs[a], labs[b]), a, b) for a, b in itertools.combinations(labs, 2))
-    assert nearest[0] > 15, nearest
+def test_classes_differ_in_colour_for_every_sight(sight: str) -> None:
+    palettes = {**FIELD_PAINTS, "steps": dict(enumerate(STEPS))}
+    for name, paints in palettes.items():
+        labs = {key: _lab(_seen(paint.fill, SIGHT[sight])) for key, paint in paints.items()}
+        nearest = min((_ciede2000(labs[a], labs[b]), a, b) for a, b in itertools.combinations(labs, 2))
+        assert nearest[0] > 15, (name, nearest)
+
+
+@pytest.mark.parametrize("name", FIELD_PAINTS)
+def test_a_coded_field_has_a_paint_and_a_pattern_for_each_code(name: str) -> None:
+    paints = FIELD_PAINTS[name]
+    assert set(paints) == set(FIELDS[name].codes or {})
+    assert len({paint.pattern for paint in paints.values()}) == len(paints)
 
 
 def test_the_colour_difference_is_the_published_one() -> None:

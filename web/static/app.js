@@ -100,7 +100,11 @@ enableSearch(source, ({ parcel_id: id, bbox }) => {
 });
 
 onChoice(["tests", "selected", "theme", "picked"], () => tiles.repaint());
-onShown(() => tiles.repaint());
+let painting = 0;
+onShown(() => {
+  cancelAnimationFrame(painting);
+  painting = requestAnimationFrame(() => tiles.repaint());
+});
 onChoice(["park"], () => { if (!sheet.isReady) tiles.repaint(); });
 onChoice(["colour", "method"], () => recolour(source));
 onTrial(() => { if (colour.field === "grade") recolour(source); });
@@ -130,7 +134,12 @@ tiles.on("tileerror", ({ error }) => {
   if (navigator.onLine) refuse("tiles", "tiles_failed", error, () => tiles.redraw());
 });
 function fetchSheet() {
-  if (!source.columns) return;
+  if (!source.columns) {
+    for (const id of ["dock", "filter-part"]) byId(id).hidden = true;
+    document.body.classList.add("no-sheet");
+    map.invalidateSize({ animate: false, pan: false });
+    return;
+  }
   loadSheet(source).then(() => dismiss("sheet"), (error) => refuse("sheet", "sheet_failed", error, fetchSheet));
 }
 
@@ -141,6 +150,7 @@ window.addEventListener("online", () => {
 });
 
 if (given.place) map.setView([given.place.lat, given.place.lon], given.place.zoom, { animate: false });
+else if (choice.dock) map.fitBounds(view.bounds ? [view.bounds.slice(0, 2).reverse(), view.bounds.slice(2).reverse()] : map.getBounds(), { padding: [24, 24], animate: false });
 group.addLayer(tiles);
 fetchSheet();
 keepAddress(map);

@@ -1,6 +1,6 @@
 // What colours the map: the classes of the chosen field, each with its paint, and the class of every row.
 
-import { choice } from "landgis/choice.js";
+import { choice, choose } from "landgis/choice.js";
 import { dismiss, refuse } from "landgis/notices.js";
 import { sheet, want } from "landgis/sheet.js";
 import { trial } from "landgis/trial.js";
@@ -33,6 +33,10 @@ export async function recolour(source) {
   const turn = ++asked;
   const { colour: field, method } = choice;
   try {
+    if (sheet.isReady && !sheet.fields[field]) {    // an address of another run
+      choose({ colour: "answer", hidden: new Set() });
+      return;
+    }
     if (sheet.isReady) await want([field]);
     const known = sheet.fields[field];
     const cut = known?.kind === "number" ? await source.classes(field, method) : null;

@@ -20,7 +20,7 @@ export function showDock(map) {
       byId(`dock-${tab.dataset.dock}`).hidden = !isOn;
     }
     grip.hidden = !isOpen;
-    map.invalidateSize({ animate: false, pan: false });
+    map.invalidateSize({ animate: false });    // the middle stays the middle
   }
 
   function resize(height) {
@@ -28,7 +28,7 @@ export function showDock(map) {
     const kept = Math.round(Math.max(LEAST, Math.min(height, room - 160)));
     document.body.style.setProperty("--dock", `${kept}px`);
     grip.setAttribute("aria-valuenow", String(kept));
-    map.invalidateSize({ animate: false, pan: false });
+    map.invalidateSize({ animate: false });    // the middle stays the middle
   }
 
   for (const tab of tabs) tab.addEventListener("click", () => choose({ dock: choice.dock === tab.dataset.dock ? "" : tab.dataset.dock }));

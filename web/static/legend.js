@@ -34,7 +34,7 @@ export function showLegend(zoomTo) {
 
   function writeFields() {
     const known = Object.values(sheet.fields).filter((field) => !NEVER.has(field.name) && field.kind !== "place");
-    const option = ({ name, title, unit }) => el("option", { value: name, text: `${pick(title)}${unitWords(unit) ? `（${unitWords(unit)}）` : ""}` });
+    const option = ({ name, title, unit }) => el("option", { value: name, text: `${pick(title)}${unitWords(unit) ? t("in_unit", { unit: unitWords(unit) }) : ""}` });
     const group = (key, list) => (list.length ? el("optgroup", { label: t(key) }, ...list.map(option)) : null);
     const first = known.filter((field) => FIRST.includes(field.name));
     const rest = known.filter((field) => !FIRST.includes(field.name));

@@ -33,6 +33,7 @@ export function showRanking(source, { open, zoomToParcel }) {
   let columns = [];
   let isStale = true;
   let isFromTop = false;    // another order or another filter is read from its beginning
+  let waiting = 0;
   let last = null;    // the row ticked last, from which Shift ticks on
 
   const isOpen = () => choice.dock === "table";
@@ -47,9 +48,11 @@ export function showRanking(source, { open, zoomToParcel }) {
 
   function title(name) {
     if (name === "trial_total" || name === "trial_rank" || name === "climb") return t(name);
+    if (name === "suspected") return t("findings");
+    if (name === "area_m2") return t("area_in", { unit: t(choice.unit) });
     const field = sheet.fields[name];
     const unit = field?.unit === "m²" ? t(choice.unit) : unitWords(field?.unit);
-    return field ? `${pick(field.title)}${unit && name !== "suspected" ? `（${unit}）` : ""}` : name;
+    return field ? `${pick(field.title)}${unit ? t("in_unit", { unit }) : ""}` : name;
   }
 
   function writeHead() {
@@ -252,9 +255,12 @@ export function showRanking(source, { open, zoomToParcel }) {
   byId("pick-clear").addEventListener("click", () => choose({ picked: new Set() }));
   new ResizeObserver(() => write()).observe(scroller);
 
+  /** Sort at the next frame: one choice may move filter, colours and ranks, and is sorted once. */
   function again() {
     isStale = true;
-    if (isOpen() && sheet.isReady) sortAll();
+    if (!isOpen() || !sheet.isReady) return;
+    cancelAnimationFrame(waiting);
+    waiting = requestAnimationFrame(sortAll);
   }
 
   const anew = () => {
