@@ -217,7 +217,7 @@ def test_scores_add_up_to_the_total_that_is_shown(map_page: Page, parcels: dict[
 def test_search_by_keyboard_alone(map_page: Page, parcels: dict[str, Any], by: str) -> None:
     given = parcels["upgrade"]
     text = given["parcel"]["parcel_no"] if by == "parcel" else given["enterprises"][0]["name"]
-    for _ in range(6):
+    for _ in range(16):  # the skip link, languages, the other pages
         map_page.keyboard.press("Tab")
         if map_page.evaluate("document.activeElement.id") == "search":
             break

@@ -6,8 +6,8 @@ import { sheet } from "landgis/sheet.js";
 const TIE = 1e9;
 const listeners = [];
 
-/** What the weights on trial give: by row `total`, `rank`, `climb` (official rank less rank), and `grades` as a column; null without. */
-export const trial = { model: null, total: null, rank: null, climb: null, grades: null };
+/** What the weights on trial give: `made` by subject as `weigh` gives it; by row `total`, `rank`, `climb` (official rank less rank), and `grades` as a column; null without. */
+export const trial = { model: null, made: null, total: null, rank: null, climb: null, grades: null };
 
 export function onTrial(listener) {
   listeners.push(listener);
@@ -55,7 +55,7 @@ export function weigh(model, weights) {
       if (own[k] > 0) sum += (score / own[k]) * tried[k];
     }
     // What is left out gives its weight to the others: the scores came stretched by the official weights, and go stretched by these.
-    const stretch = triedLeft > 0 && full > 0 ? ownLeft / full / (triedLeft / full) : NaN;
+    const stretch = triedLeft > 0 ? ownLeft / triedLeft : NaN;
     total[i] = sum * stretch + subjects.extra[i];
   }
   return { total, ...ranked(model, total) };
@@ -100,7 +100,7 @@ function part(size, [above, below], rounding) {
 /** Work the trial out for every row; without weights there is none. */
 function run() {
   const { model } = trial;
-  if (!model?.populations.length || !choice.weights) Object.assign(trial, { total: null, rank: null, climb: null, grades: null });
+  if (!model?.populations.length || !choice.weights) Object.assign(trial, { made: null, total: null, rank: null, climb: null, grades: null });
   else {
     const made = weigh(model, choice.weights);
     const letters = model.grades;
@@ -117,7 +117,7 @@ function run() {
       climb[row] = before === null ? NaN : before - rank[row];
       at[row] = letters.indexOf(made.grade[subject]);
     }
-    Object.assign(trial, { total, rank, climb, grades: { texts: letters, at } });
+    Object.assign(trial, { made, total, rank, climb, grades: { texts: letters, at } });
   }
   listeners.forEach((listener) => listener());
 }

@@ -90,14 +90,12 @@ export function showWeights(source) {
     byId("trial-banner").hidden = !isOn;
     byId("weights-reset").disabled = !isOn;
     byId("weights-keep").disabled = !isOn;
-    if (trial.model?.populations.length) moved();
+    if (trial.model?.populations.length && choice.dock === "weights") moved();
   }
 
   /** How many subjects move from grade to grade, official against what is on trial, or between two kept scenarios. */
   function moved() {
-    const [left, right] = ["compare-left", "compare-right"].map((id) => weightsOf(byId(id).value));
-    const before = left === null ? { grade: trial.model.subjects.grade } : weigh(trial.model, left);
-    const after = right === null ? { grade: trial.model.subjects.grade } : weigh(trial.model, right);
+    const [before, after] = ["compare-left", "compare-right"].map((id) => weighed(byId(id).value));
     const letters = trial.model.grades.filter((letter) => before.grade.includes(letter) || after.grade.includes(letter));
     const counts = new Map();
     let changed = 0;
@@ -115,10 +113,10 @@ export function showWeights(source) {
       })))));
   }
 
-  function weightsOf(value) {
-    if (value === "official") return null;
-    if (value === "now") return choice.weights;
-    return kept.find((one) => String(one.scenario) === value)?.weights ?? null;
+  function weighed(value) {
+    const scenario = kept.find((one) => String(one.scenario) === value);
+    if (scenario) return weigh(trial.model, scenario.weights);
+    return (value === "now" && trial.made) || { grade: trial.model.subjects.grade };
   }
 
   function writeScenarios() {
@@ -156,7 +154,7 @@ export function showWeights(source) {
   for (const id of ["compare-left", "compare-right"]) byId(id).addEventListener("change", moved);
   onTrial(() => { if (trial.model?.populations.length && code) { figures(); state(); } });
   onChoice(["weights"], () => { if (choice.weights) onSheet(load); });
-  onChoice(["dock"], () => { if (choice.dock === "weights") onSheet(load); });
+  onChoice(["dock"], () => { if (choice.dock === "weights") onSheet(() => { load(); state(); }); });
   onLanguage(write);
   if (choice.weights || choice.dock === "weights") onSheet(load);
 }
