@@ -15,6 +15,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -31,6 +32,7 @@ from landgis.terms.errors import LandgisError, Words
 from landgis.workflows.assess import assess
 from landgis.workflows.drafts import keep_findings
 from landgis.workflows.ingest import Tell, ingest
+from landgis.workflows.reallocate import PLAN_RULES, Asked, Shown, change, forbidding, make, pinning
 
 _log = logging.getLogger(__name__)
 
@@ -68,10 +70,41 @@ def _assess(conn: Connection, asked: Mapping[str, Any], scope: Sequence[str], te
     return assess(conn, asked["parks"], asked["rules"], on, parks=scope, draws=draws, tell=tell)
 
 
+def _plan(conn: Connection, asked: Mapping[str, Any], scope: Sequence[str], tell: Tell) -> dict[str, Any]:
+    """Make a plan, or change one; the answer is what it comes to, without its sites and moves."""
+    if asked.get("of"):
+        pin, forbid = (_altering(asked.get(name)) for name in ("pin", "forbid"))
+
+        def alter(before: Asked, held: Shown) -> Asked:
+            after = forbidding(*forbid[:3])(pinning(*pin)(before, held), held)
+            return replace(after, time_limit_s=asked["time_limit_s"])
+
+        made = change(conn, asked["of"], alter, parks=scope, tell=tell)
+    else:
+        given = Asked.read({name: asked[name] for name in _CONDITIONS})
+        rules = asked.get("rules") or PLAN_RULES
+        made = make(conn, given, run=asked.get("run"), rules=rules, resume=asked.get("resume"), parks=scope, tell=tell)
+    return {name: value for name, value in made.items() if name not in ("sites", "members", "moved", "demand_states")}
+
+
+#: What a plan is asked for by the names of `landgis.workflows.reallocate.Asked`.
+_CONDITIONS: Final = ("parks", "level", "budget_wan", "staff_days", "noted", "gap", "time_limit_s")
+
+
+def _altering(given: Mapping[str, Any] | None) -> tuple[Any, ...]:
+    """Give parcels, sites, moves and demands to pin or to forbid."""
+    given = given or {}
+    named = {
+        name: [(one["park_code"], one["number"]) for one in given.get(name, ())] for name in ("parcels", "demands")
+    }
+    return named["parcels"], given.get("sites", ()), given.get("moves", ()), named["demands"]
+
+
 #: What each kind of job does; the answer is plain data.
 WORK: Final[Mapping[str, Callable[[Connection, Mapping[str, Any], Sequence[str], Tell], dict[str, Any]]]] = {
     "ingest": _ingest,
     "assess": _assess,
+    "plan": _plan,
 }
 
 

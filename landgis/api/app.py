@@ -27,6 +27,7 @@ from landgis.api.routes import (
     looking,
     pages,
     parks,
+    plans,
     rules,
     runs,
     sheets,
@@ -102,6 +103,7 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
         uploads,
         sheets,
         areas,
+        plans,
     ):
         app.include_router(routes.router)
     app.include_router(uploads.issues_router)

@@ -255,6 +255,8 @@ class Served:
     parcel: str = "/api/runs/{run}/parcels/{id}"
     search: str = "/api/runs/{run}/search"
     run: str = "/api/runs/{run}"
+    plans: str = "/api/plans"
+    jobs: str = "/api/jobs"
     web: Path = WEB
 
 
@@ -296,13 +298,15 @@ def render_map(view: MapView, assets: Assets) -> str:
     if isinstance(assets, Served):
         tiles = assets.tiles.replace("{run}", str(view.run))
         parcel_map.add_child(ParcelTiles(tiles, view.detail_zoom, view.tile_zoom))
+        parcel_map.add_child(Plans())
     else:
         parcel_map.add_child(ParcelTiles("", view.detail_zoom, _deepest(assets.tiles, view.tile_zoom)))
     if view.bounds:
         west, south, east, north = view.bounds
         parcel_map.fit_bounds([(south, west), (north, east)], padding=(24, 24))
-    places = ("places",) if isinstance(assets, Served) else ()  # a file on its own leads nowhere
-    for name in ("header", *places, "search", "legend", "filter", "findings", "base_maps"):
+    served = isinstance(assets, Served)  # a file on its own leads nowhere and asks for no work
+    places, plans = (("places",), ("plan",)) if served else ((), ())
+    for name in ("header", *places, "search", "legend", "filter", "findings", *plans, "base_maps"):
         parcel_map.add_child(Part(name, view, shelf, place="sidebar"))
     for name in ("tools", "why", "dock", "print"):
         parcel_map.add_child(Part(name, view, shelf, place="html"))
@@ -332,6 +336,20 @@ class ParcelTiles(Layer):
         super().__init__(name="parcel")
         self._name, self._id = "ParcelTiles", "group"
         self.drawing = {"address": address, "detailZoom": detail_zoom, "tileZoom": tile_zoom}
+
+
+class Plans(Layer):
+    """The plans of a run as a Folium layer: an empty group, into which the module ``plan.js`` draws the plan that is chosen."""
+
+    _template = Template("""
+        {% macro script(this, kwargs) %}
+            var {{ this.get_name() }} = L.layerGroup([], {"plans": true});
+        {% endmacro %}
+        """)
+
+    def __init__(self) -> None:
+        super().__init__(name="plans")
+        self._name, self._id = "Plans", "group"
 
 
 class Part(MacroElement):
@@ -543,7 +561,10 @@ class _Shelf:
             "maxZoom": MAX_ZOOM,
             "baseMaps": [asdict(base_map) for base_map in view.base_maps],
             "addresses": served
-            and {name: getattr(served, name).replace("{run}", str(view.run)) for name in ("parcel", "search", "run")},
+            and {
+                name: getattr(served, name).replace("{run}", str(view.run))
+                for name in ("parcel", "search", "run", "plans", "jobs")
+            },
             "hasDetails": bool(served or (isinstance(self._assets, Inlined) and self._assets.details)),
             "units": {"m2PerMu": float(M2_PER_MU), "m2PerHa": M2_PER_HA},
             "paints": {answer: asdict(paint) for answer, paint in PAINTS.items()},

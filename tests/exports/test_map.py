@@ -133,6 +133,8 @@ def test_the_page_knows_the_run() -> None:
         "parcel": "/api/runs/42/parcels/{id}",
         "search": "/api/runs/42/search",
         "run": "/api/runs/42",
+        "plans": "/api/plans",
+        "jobs": "/api/jobs",
     }
     assert found["units"]["m2PerMu"] * 15 == pytest.approx(10_000)
 

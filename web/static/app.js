@@ -16,6 +16,7 @@ import { enableMeasuring } from "landgis/measure.js";
 import { dismiss, notify, refuse } from "landgis/notices.js";
 import { ParcelTiles } from "landgis/parcel-tiles.js";
 import { linkPlaces } from "landgis/places.js";
+import { showPlans } from "landgis/plan.js";
 import { enablePrinting } from "landgis/print.js";
 import { showRanking } from "landgis/ranking.js";
 import { enableSearch } from "landgis/search.js";
@@ -34,7 +35,11 @@ const NARROW = window.matchMedia("(max-width: 760px)");
 
 const map = window[document.querySelector(".folium-map").id];
 let group = null;
-map.eachLayer((layer) => { if (layer.options.parcelTiles) group = layer; });
+let plans = null;
+map.eachLayer((layer) => {
+  if (layer.options.parcelTiles) group = layer;
+  if (layer.options.plans) plans = layer;
+});
 const { address, detailZoom, tileZoom } = group.options.parcelTiles;
 const source = openSource(address);
 const tiles = new ParcelTiles(source, { maxNativeZoom: tileZoom, maxZoom: view.maxZoom, updateWhenZooming: false, keepBuffer: 1 });
@@ -153,6 +158,7 @@ if (given.place) map.setView([given.place.lat, given.place.lon], given.place.zoo
 else if (choice.dock) map.fitBounds(view.bounds ? [view.bounds.slice(0, 2).reverse(), view.bounds.slice(2).reverse()] : map.getBounds(), { padding: [24, 24], animate: false });
 group.addLayer(tiles);
 fetchSheet();
+if (plans) showPlans(map, plans, zoomTo);
 keepAddress(map);
 if (given.selected) why.open(given.selected);
 new ParcelLabels(tiles).addTo(map);

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path as File
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import anyio
 from fastapi import APIRouter, Body, Depends, Header, Path, Query, Request
@@ -18,7 +18,9 @@ from landgis.api.context import Context, Here, Outside
 from landgis.api.problems import BothWords, Problem
 from landgis.jobs import discard_received
 from landgis.store import queue
+from landgis.store.plans import read_plan
 from landgis.terms.errors import AccessError, ConflictError, InputError, NotFoundError, StoreError, Words
+from landgis.terms.rulereader import load_ruleset
 from landgis.workflows.assess import rulebook
 
 _POLL_S: Final = 0.5
@@ -127,6 +129,60 @@ def ask_assess(here: Here, asked: Annotated[Assessing, Body()]) -> JobState:
     if asked.draws is not None:
         given["draws"] = asked.draws.model_dump()
     return ask(here, "assess", given, in_scope(here, asked.parks))
+
+
+class Named(BaseModel):
+    """A parcel or a demand: its park and its number there."""
+
+    model_config = {"json_schema_extra": {"examples": [{"park_code": "S01", "number": "P00012"}]}}
+
+    park_code: str = Field(min_length=1, max_length=100)
+    number: str = Field(min_length=1, max_length=100)
+
+
+class Altering(BaseModel):
+    """What of a plan to pin or to forbid: parcels by number, sites and moves by their place in that plan, demands that must be served."""
+
+    model_config = {
+        "json_schema_extra": {"examples": [{"parcels": [{"park_code": "S01", "number": "P00012"}], "sites": [1]}]}
+    }
+
+    parcels: list[Named] = Field([], max_length=1000)
+    sites: list[int] = Field([], max_length=1000)
+    moves: list[int] = Field([], max_length=1000)
+    demands: list[Named] = Field([], max_length=1000)
+
+
+class Planning(BaseModel):
+    """What a plan needs to know: made anew, or changed from another (``of``), whose run, rules and conditions it then keeps."""
+
+    model_config = {"json_schema_extra": {"examples": [{"parks": ["S01"], "budget_wan": 20000, "time_limit_s": 60}]}}
+
+    run: int | None = Field(None, ge=1, le=2**62, description="The run it rests on; the latest where none is named.")
+    parks: list[str] | None = Field(None, min_length=1, description="The parks; all of the run where none is named.")
+    rules: list[str] | None = Field(None, min_length=1, description="Rulesets, one of the kind planning.")
+    level: Literal["low", "mid", "high"] = Field("mid", description="Which estimate of the costs.")
+    budget_wan: float | None = Field(None, ge=0)
+    staff_days: float | None = Field(None, ge=0)
+    noted: list[str] = Field([], max_length=20, description="Rules of a parcel whose unknown is noted, not a bar.")
+    gap: float = Field(1e-4, ge=0, le=1, description="Within this share of the bound it counts as proved.")
+    time_limit_s: float = Field(120, ge=1, le=3600, description="Then the best plan so far is the answer.")
+    resume: int | None = Field(None, ge=1, le=2**62, description="Go on from the sites of this plan.")
+    of: int | None = Field(None, ge=1, le=2**62, description="The plan to change.")
+    pin: Altering | None = None
+    forbid: Altering | None = None
+
+
+@router.post("/plan", **ASKING)
+def ask_plan(here: Here, asked: Annotated[Planning, Body()]) -> JobState:
+    """Ask for a plan; what it comes to is the job's answer, and ``/api/plans/{plan}`` tells all of it."""
+    for code in asked.rules or ():
+        load_ruleset(code)
+    parks = in_scope(here, asked.parks)
+    if asked.of is not None:
+        with here.reading() as conn:
+            parks = read_plan(conn, asked.of)["park_codes"]
+    return ask(here, "plan", asked.model_dump(mode="json"), parks)
 
 
 @router.post("/ingest", openapi_extra=BODY_OF_A_FILE, **ASKING)

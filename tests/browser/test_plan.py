@@ -1,0 +1,63 @@
+"""Plans on the map, in a real browser: chosen, drawn by deed with arrows, changed from the panel while the progress is told."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from landgis import jobs
+from landgis.store import database
+from landgis.workflows import reallocate
+
+
+@pytest.fixture(scope="module")
+def plan(sample) -> Iterator[dict]:
+    with database.connect(sample.app_url) as conn:
+        yield reallocate.make(conn, reallocate.Asked(parks=("S01", "S02")))
+
+
+def opened(watched: Callable, service: str, plan: dict) -> Page:
+    page = watched(f"{service}/map").page
+    page.wait_for_selector(f"#plan-choose option[value='{plan['plan']}']", state="attached")
+    page.select_option("#plan-choose", str(plan["plan"]))
+    expect(page.locator("#plan-sites details")).to_have_count(len(plan["sites"]))
+    return page
+
+
+def test_a_plan_is_drawn_by_deed_with_an_arrow_for_each_move(watched, service, plan, screenshots) -> None:
+    page = opened(watched, service, plan)
+    assert page.locator("path.plan-member").count() == len(plan["members"])
+    assert page.locator("path.plan-site").count() == len(plan["sites"])
+    arrows = [one for one in plan["moved"] if one["to_parcel_no"]]
+    assert page.locator("path.plan-move").count() == page.locator(".plan-arrow").count() == len(arrows) >= 6
+    assert page.locator("path.plan-away").count() == len(plan["moved"]) - len(arrows)
+    told = page.locator("#plan-sum").inner_text()
+    assert f"{plan['demands_served']} / {plan['demands']}" in told and "已证明" in told
+    assert page.locator("#plan-key li").all_inner_texts()[-1] == "迁移路线"
+    if screenshots:
+        page.screenshot(path=screenshots / "plan.png")
+    page.select_option("#plan-choose", "")
+    expect(page.locator("path.plan-member")).to_have_count(0)
+
+
+def test_a_forbidden_parcel_makes_a_child_plan_and_the_page_shows_it(watched, service, plan, sample) -> None:
+    page = opened(watched, service, plan)
+    firm = next(one for one in plan["members"] if one["deed"] == "swap")
+    site = page.locator("#plan-sites details").nth(firm["site"] - 1)
+    site.locator("summary").click()
+    mark = site.get_by_role("button", name=f"禁用 {firm['parcel_no']}", exact=True)
+    mark.click()
+    expect(mark).to_have_attribute("aria-pressed", "true")
+    with jobs.working(sample.app_url, concurrency=1):
+        page.click("#plan-again")
+        expect(page.locator("#plan-doing")).to_be_visible()
+        expect(page.locator("#plan-status")).to_contain_text("已完成", timeout=90_000)
+    chosen = int(page.locator("#plan-choose").input_value())
+    assert chosen > plan["plan"]
+    with database.connect(sample.app_url) as conn:
+        child = reallocate.show(conn, chosen)
+    assert child["parent"] == plan["plan"]
+    assert firm["parcel_no"] not in {
+        one["parcel_no"] for one in child["members"] if one["park_code"] == firm["park_code"]
+    }
+    expect(page.locator("#plan-sites details")).to_have_count(len(child["sites"]))

@@ -1,0 +1,230 @@
+// Plans on the map: sites, their parcels by deed, arrows for moves; pin and forbid, and plan again while the progress is told.
+
+import { choice, onChoice } from "landgis/choice.js";
+import { byId, el } from "landgis/dom.js";
+import { Refusal } from "landgis/source.js";
+import { view } from "landgis/view.js";
+import { known, land, number, onLanguage, pick, t } from "landgis/words.js";
+
+const RESERVE = { fill: "#8fb8c9", ink: "#2f5d70" };
+const paints = () => ({ reserve: RESERVE, exit: view.paints.exit, swap: view.paints.swap, factory: view.paints.upgrade });
+const FINAL = ["done", "refused", "failed", "cancelled"];
+const LIMIT_S = 120;
+
+async function ask(address, sent) {
+  const posted = sent === undefined ? {} : { method: "POST", body: JSON.stringify(sent), headers: { "Content-Type": "application/json" } };
+  const answer = await fetch(address, { credentials: "same-origin", ...posted });
+  const told = await answer.json().catch(() => null);
+  if (!answer.ok) throw new Refusal(answer.status, told);
+  return told;
+}
+
+/** The changes that are marked and not yet planned: "pin" or "forbid" by kind and place. */
+function noChanges() {
+  return { parcels: new Map(), sites: new Map(), moves: new Map() };
+}
+
+/** Show plans in the side bar and in the group that Folium made for them. */
+export function showPlans(map, group, zoomTo) {
+  const { plans: address, jobs } = view.addresses;
+  const [choose, status, sum, key, sites, doing] = ["choose", "status", "sum", "key", "sites", "doing"].map((name) => byId(`plan-${name}`));
+  let heads = [];
+  let shown = null;
+  let changes = noChanges();
+  let following = null;
+  let note = "";
+
+  async function load(wanted) {
+    try {
+      heads = await ask(`${address}?${new URLSearchParams({ run: view.run, limit: 100 })}`);
+      if (wanted !== undefined) await open(wanted);
+      write();
+    } catch (error) {
+      refuse(error);
+    }
+  }
+
+  async function open(plan) {
+    changes = noChanges();
+    group.clearLayers();
+    shown = null;
+    if (plan) {
+      const [told, drawn] = await Promise.all([ask(`${address}/${plan}`), ask(`${address}/${plan}/features`)]);
+      shown = told;
+      draw(drawn.features);
+    }
+    write();
+  }
+
+  function draw(features) {
+    const of = (kind) => features.filter((one) => one.properties.kind === kind);
+    const members = L.geoJSON(of("member"), { style: ({ properties }) => {
+      const paint = paints()[properties.deed];
+      return { className: "plan-member", color: paint.ink, weight: 1.5, fillColor: paint.fill, fillOpacity: 0.6, dashArray: properties.deed === "reserve" ? "5 4" : null };
+    } });
+    const outlines = L.geoJSON(of("site"), { interactive: false, style: { className: "plan-site", color: "#14212b", weight: 4, fill: false } });
+    members.eachLayer((layer) => layer.bindTooltip(() => said(layer.feature.properties), { sticky: true }));
+    group.addLayer(members).addLayer(outlines);
+    for (const one of of("move")) group.addLayer(arrow(one));
+    const box = outlines.getBounds();
+    if (box.isValid()) zoomTo([box.getWest(), box.getSouth(), box.getEast(), box.getNorth()], 16);
+  }
+
+  function said({ parcel_no: no, deed, area_m2: area }) {
+    return el("span", { text: `${no} · ${t(`plan_deed_${deed}`)} · ${land(area)}` });
+  }
+
+  /** A line from where a firm is to where it goes, with a head; a dot where it goes away. */
+  function arrow({ geometry, properties }) {
+    const { ink } = paints()[properties.deed];
+    if (geometry.type === "Point") {
+      const [lon, lat] = geometry.coordinates;
+      return L.circleMarker([lat, lon], { className: "plan-away", radius: 5, color: ink, weight: 2, fillColor: "#fff", fillOpacity: 1 });
+    }
+    const ends = geometry.coordinates.map(([lon, lat]) => L.latLng(lat, lon));
+    const [from, to] = ends.map((end) => map.project(end, 16));
+    const head = el("span", { class: "plan-arrow" });
+    head.style.borderLeftColor = ink;
+    head.style.transform = `rotate(${Math.atan2(to.y - from.y, to.x - from.x)}rad)`;
+    const line = L.polyline(ends, { className: "plan-move", color: ink, weight: 3, dashArray: "9 5", interactive: false });
+    const icon = L.divIcon({ html: head, className: "plan-head", iconSize: [16, 16], iconAnchor: [8, 8] });
+    return L.layerGroup([line, L.marker(ends[1], { icon, interactive: false, keyboard: false })]);
+  }
+
+  function write() {
+    const options = heads.map((one) => el("option", { value: one.plan, text: t("plan_name", { plan: one.plan, served: one.demands_served, demands: one.demands })
+      + (one.parent ? t("plan_child", { parent: one.parent }) : "") + (one.is_adopted ? t("plan_adopted") : "") }));
+    choose.replaceChildren(el("option", { value: "", text: t("plan_none") }), ...options);
+    choose.value = shown ? shown.plan : "";
+    choose.hidden = !heads.length;
+    status.textContent = note || (heads.length ? "" : t("plan_nothing"));
+    sum.replaceChildren(...(shown ? summary() : []));
+    key.replaceChildren(...(shown ? legend() : []));
+    sites.replaceChildren(...(shown ? shown.sites.map(site) : []));
+    byId("plan-change").hidden = !Object.values(changes).some((marked) => marked.size) || Boolean(following);
+    doing.hidden = !following;
+    byId("plan-make").disabled = Boolean(following);
+  }
+
+  function summary() {
+    const money = (n) => (known(n) ? t("plan_money", { n: number(n), currency: shown.currency }) : t("unknown"));
+    const rows = [
+      ["plan_served", t("plan_served_of", { served: shown.demands_served, demands: shown.demands })],
+      ["plan_freed", land(shown.freed_m2)],
+      ["plan_reserve", land(shown.reserve_m2)],
+      ["plan_cost", money(shown.cost_wan)],
+      ["plan_tax", money(shown.tax_gained_wan)],
+      ["plan_moves", number(shown.moves)],
+      ["plan_break_even", shown.break_even_year ?? "–"],
+      ["plan_gap", `${known(shown.gap) ? `${number(100 * shown.gap, 3)}%` : "–"} · ${t(shown.is_proved ? "plan_proved" : "plan_unproved")}`],
+    ];
+    const left = shown.demand_states.filter((one) => one.state !== "served");
+    return [
+      el("dl", { class: "facts" }, ...rows.flatMap(([word, value]) => [el("dt", { text: t(word) }), el("dd", { text: value })])),
+      left.length ? el("details", {}, el("summary", { text: t("plan_unserved", { n: left.length }) }),
+        el("ul", {}, ...left.map((one) => el("li", { text: `${one.demand_no} ${one.name}` })))) : null,
+    ].filter(Boolean);
+  }
+
+  function legend() {
+    const used = new Set(shown.members.map((one) => one.deed));
+    const rows = Object.entries(paints()).filter(([deed]) => used.has(deed)).map(([deed, paint]) => {
+      const sample = el("i", { "aria-hidden": "true" });
+      sample.style.background = paint.fill;
+      sample.style.borderColor = paint.ink;
+      return el("li", {}, sample, el("span", { text: t(`plan_deed_${deed}`) }));
+    });
+    return shown.moves ? [...rows, el("li", {}, el("i", { class: "plan-line", "aria-hidden": "true" }), el("span", { text: t("plan_moving") }))] : rows;
+  }
+
+  function site(one) {
+    const members = shown.members.filter((member) => member.site === one.site);
+    const freed = new Set(members.map((member) => member.parcel_no));
+    const moves = shown.moved.filter((move) => move.park_code === one.park_code && freed.has(move.frees_parcel_no));
+    const title = t("plan_site", { no: one.demand_no, name: one.name ?? "" });
+    return el("details", { class: "plan-one" },
+      el("summary", {}, el("strong", { text: title }), el("small", { text: `${land(one.area_m2)} · ${t("plan_ready", { day: one.ready_on })}` })),
+      marks("sites", one.site, one.site, title),
+      el("ul", {}, ...members.map((member) => el("li", {},
+        el("span", { text: `${member.parcel_no} · ${t(`plan_deed_${member.deed}`)} · ${land(member.area_m2)}` }),
+        marks("parcels", `${member.park_code}/${member.parcel_no}`, { park_code: member.park_code, number: member.parcel_no }, member.parcel_no)))),
+      el("ul", {}, ...moves.map((move) => {
+        const text = t("plan_move", { from: move.parcel_no, to: move.to_parcel_no ?? t("plan_away"), day: move.left_on });
+        return el("li", {}, el("span", { text }), marks("moves", move.place, move.place, text));
+      })));
+  }
+
+  /** Two buttons that mark something as pinned or forbidden, and take the mark away again. */
+  function marks(kind, place, value, what) {
+    const button = (act) => {
+      const isOn = changes[kind].get(place)?.act === act;
+      return el("button", { type: "button", class: "quiet plan-mark", "aria-pressed": String(isOn), "aria-label": t(`plan_${act}_what`, { what }), text: t(`plan_${act}`), on: { click: ({ target }) => {
+        if (isOn) changes[kind].delete(place);
+        else changes[kind].set(place, { act, value });
+        const open = [...sites.children].map((one) => one.open);
+        const name = target.getAttribute("aria-label");
+        write();
+        open.forEach((is, i) => { if (sites.children[i]) sites.children[i].open = is; });
+        sites.querySelector(`[aria-label="${CSS.escape(name)}"]`)?.focus();
+      } } });
+    };
+    return el("span", { class: "plan-marks" }, button("pin"), button("forbid"));
+  }
+
+  function altering(act) {
+    const of = (kind) => [...changes[kind].values()].filter((one) => one.act === act).map((one) => one.value);
+    return { parcels: of("parcels"), sites: of("sites"), moves: of("moves") };
+  }
+
+  async function plan(asked) {
+    try {
+      note = "";
+      const job = await ask(`${jobs}/plan`, { time_limit_s: LIMIT_S, ...asked });
+      follow(job.job);
+    } catch (error) {
+      refuse(error);
+    }
+  }
+
+  function follow(job) {
+    const events = new EventSource(`${jobs}/${job}/events`);
+    following = { job, close: () => events.close() };
+    byId("plan-step").textContent = t("plan_waiting");
+    for (const state of ["running", "step", "stopping", "again", ...FINAL]) {
+      events.addEventListener(state, ({ data }) => heard(state, JSON.parse(data)));
+    }
+    events.addEventListener("error", () => { if (events.readyState === EventSource.CLOSED) end(t("plan_failed")); });
+    write();
+  }
+
+  function heard(state, { zh, en, detail }) {
+    if (state === "step") byId("plan-step").textContent = pick({ zh, en });
+    else if (state === "done") end(t("plan_done", { plan: detail.plan }), detail.plan);
+    else if (state === "refused") end(`${pick(detail.what)}${detail.at ? ` (${detail.at})` : ""}`);
+    else if (state === "cancelled") end(t("plan_cancelled"));
+    else if (state === "failed") end(t("plan_failed"));
+  }
+
+  function end(text, made) {
+    following?.close();
+    following = null;
+    note = text;
+    if (made) load(made);
+    else write();
+  }
+
+  function refuse(error) {
+    note = pick(error.what) || t("plan_failed");
+    write();
+  }
+
+  choose.addEventListener("change", () => { note = ""; open(Number(choose.value) || 0).catch(refuse); });
+  byId("plan-make").addEventListener("click", () => plan({ run: view.run, parks: choice.park ? [choice.park] : null }));
+  byId("plan-again").addEventListener("click", () => plan({ of: shown.plan, pin: altering("pin"), forbid: altering("forbid") }));
+  byId("plan-forget").addEventListener("click", () => { changes = noChanges(); write(); });
+  byId("plan-stop").addEventListener("click", () => { if (following) ask(`${jobs}/${following.job}/cancel`, {}).catch(refuse); });
+  onChoice(["unit"], write);
+  onLanguage(write);
+  write();
+  load();
+}
