@@ -318,7 +318,8 @@ def distance_class_m(asked_m: Floats, rules: Ruleset) -> Floats:
 def _costs(stock: Stock, rules: Ruleset, compensation_rules: Ruleset | None, on: date) -> pd.DataFrame:
     if rules.lists["cost"].values == ("assessed",):
         market = stock.parcel["assessed_value"].to_numpy(dtype=float, na_value=np.nan) * _WAN
-        market = market / float(rules.value("assessed_share", "ratio"))
+        # Land that is not taxed is assessed at nothing: what it would take to have it is not known, and is not nothing.
+        market = np.where(market > 0, market, np.nan) / float(rules.value("assessed_share", "ratio"))
         return pd.DataFrame(
             {f"cost_{one}_wan": market * float(rules.value(f"market_{one}", "ratio")) for one in LEVELS},
             index=stock.parcel.index,

@@ -136,6 +136,13 @@ def make(
     began = time.monotonic()
     ended = _stopper(asked.time_limit_s, stop, began)
     case = _read(conn, asked, run, rules, parks, tell)
+    if not len(case.wanted):
+        raise NotFoundError(
+            Words("没有可规划的需求。", "There is no demand that could be planned for."),
+            at=", ".join(f"{label}: {why}" for label, why in list(case.reasons.items())[:5]),
+            mend=Words("先用 landgis demand import 导入，或补齐面积与税收。",
+                       "Import some with `landgis demand import`, or fill in areas and taxes."),
+        )  # fmt: skip
     with tell(Words("规划成片地块", "Planning sites")):
         pool = None
         if resume is not None:

@@ -202,6 +202,8 @@ def test_a_demand_that_cannot_be_planned_for_is_told_with_the_reason(town) -> No
     assert reasons["X3"] == ("left_out", "closed")
     with pytest.raises(InputError):
         reallocate.site(town.conn, "X2")
+    with pytest.raises(NotFoundError):  # of another park's demands there is none in this scope
+        reallocate.make(town.conn, Asked(parks=("S03",)), parks=("S01",))
 
 
 def test_two_users_at_once_never_get_the_same_parcel(town) -> None:

@@ -63,15 +63,10 @@ export function showPlans(map, group, zoomTo) {
       return { className: "plan-member", color: paint.ink, weight: 1.5, fillColor: paint.fill, fillOpacity: 0.6, dashArray: properties.deed === "reserve" ? "5 4" : null };
     } });
     const outlines = L.geoJSON(of("site"), { interactive: false, style: { className: "plan-site", color: "#14212b", weight: 4, fill: false } });
-    members.eachLayer((layer) => layer.bindTooltip(() => said(layer.feature.properties), { sticky: true }));
     group.addLayer(members).addLayer(outlines);
     for (const one of of("move")) group.addLayer(arrow(one));
     const box = outlines.getBounds();
     if (box.isValid()) zoomTo([box.getWest(), box.getSouth(), box.getEast(), box.getNorth()], 16);
-  }
-
-  function said({ parcel_no: no, deed, area_m2: area }) {
-    return el("span", { text: `${no} · ${t(`plan_deed_${deed}`)} · ${land(area)}` });
   }
 
   /** A line from where a firm is to where it goes, with a head; a dot where it goes away. */
