@@ -5,7 +5,7 @@ import os
 import sys
 import time
 
-from tests.bench import assessing, formats, importing, mapping, planning, serving
+from tests.bench import assessing, formats, importing, mapping, planning, serving, topology
 from tests.bench.databases import versions
 from tests.bench.measuring import ROOT, machine
 
@@ -16,6 +16,7 @@ BENCHES = {
     "assess": (assessing.report, 1_000_000),
     "tiles": (serving.report, 1_000_000),
     "plan": (planning.report, 20_000),
+    "topology": (topology.report, 20_000),
     "map": (mapping.report, 100_000),
 }
 
