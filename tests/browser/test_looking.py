@@ -283,6 +283,7 @@ def test_row_and_map_lead_to_each_other(page: Page) -> None:
     page.click("#ranking-body [data-at='3'] [role=gridcell]:nth-child(2)")
     page.wait_for_selector(f"#ranking-body [data-id='{number}'][aria-selected=true]")
     page.wait_for_selector("#why .steps")
+    assert not re.search(r"\b(null|undefined|NaN)\b", page.inner_text("#why")), "what is not there is not written"
     page.wait_for_timeout(500)
     assert page.evaluate("map_parcels.getZoom()") >= 15
     page.wait_for_selector("#loading", state="hidden")

@@ -57,7 +57,7 @@ export function enableWhy(source, zoomTo) {
     panel.setAttribute("aria-busy", String(shown.state === "loading"));
     if (shown.state === "ready") {
       panel.setAttribute("aria-label", t("why_label", { no: shown.answer.parcel.parcel_no }));
-      panel.replaceChildren(...ready(shown));
+      panel.replaceChildren(...ready(shown).filter(Boolean));
     } else {
       panel.setAttribute("aria-label", t("why"));
       panel.replaceChildren(head(t("why")), shown.state === "loading" ? waiting() : failed(shown));
