@@ -74,3 +74,8 @@ def list_moved(conn: Connection, before: int, after: int) -> list[dict[str, Any]
         ``park_code, before, after`` (answers; None: not judged then), ``parcels, area_m2, parcel_nos`` (the first 200).
     """
     return database.rows(conn, "runs_moved", before=before, after=after)
+
+
+def list_planned(conn: Connection, plan: int) -> list[dict[str, Any]]:
+    """List the parcels of a plan's sites, each once: ``park_code, parcel_id, area_m2``."""
+    return database.rows(conn, "overview_planned", plan=plan)

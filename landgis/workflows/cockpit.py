@@ -13,7 +13,7 @@ from landgis.core.blocks import blocks
 from landgis.core.idle import idle_by_parcel, idle_land
 from landgis.core.measure import parcel_measures
 from landgis.core.zone_use import zone_use
-from landgis.store import overview, runs
+from landgis.store import overview, plans, runs
 from landgis.store.database import Connection
 from landgis.store.stock import read_demands, read_stock
 from landgis.terms.errors import Words
@@ -62,6 +62,8 @@ def cockpit(conn: Connection, run: int | None, *, park: str | None = None) -> di
     every = pd.DataFrame(overview.sum_land(conn, head["run"]), columns=[*_KINDS, *_SUMS])
     land = every if park is None else every[every["park_code"] == park]
     where = {} if park is None else {"park_code": park}
+    made = plans.list_plans(conn, 1, head["run"])
+    plan = int(made[0]["plan"]) if made else None
     return {
         "run": head["run"],
         "as_of": head["as_of"],
@@ -84,23 +86,48 @@ def cockpit(conn: Connection, run: int | None, *, park: str | None = None) -> di
         ],
         "stages": [
             {"stage": "suspected", "why": None, **_sum(_those(land, "is_suspected"), {**where, "suspected >": 0})},
-            *({"stage": stage, "why": _both(why), **_UNKNOWN} for stage, why in _UNSAID.items()),
+            {"stage": "recognised", "why": _both(_UNSAID["recognised"]), **_UNKNOWN},
+            _planned(conn, plan, park),
+            {"stage": "freed", "why": _both(_UNSAID["freed"]), **_UNKNOWN},
         ],
         "parks": _ranked(every, names),
-        "demands": _demands(conn, sorted(names) if park is None else [park]),
+        "demands": _demands(conn, sorted(names) if park is None else [park], plan),
     }  # fmt: skip
 
 
-def _demands(conn: Connection, parks: Sequence[str]) -> dict[str, Any]:
-    """Count the demands that now stand in some parks, and the land they ask for at least; which are served only a plan can say."""
+def _planned(conn: Connection, plan: int | None, park: str | None) -> dict[str, Any]:
+    """Tell what land the sites of the latest plan take; unknown where there is no plan."""
+    if plan is None:
+        return {"stage": "planned", "why": _both(_UNSAID["planned"]), **_UNKNOWN}
+    land = [one for one in overview.list_planned(conn, plan) if park in (None, one["park_code"])]
+    ids = [one["parcel_id"] for one in land]
+    return {
+        "stage": "planned",
+        "why": None,
+        "parcels": len(land),
+        "area_m2": float(sum(one["area_m2"] for one in land)),
+        "freeable_m2": None,
+        "upgrade_m2": None,
+        "filter": cql({"parcel_id": ids}) if ids else "parcel_id IS NULL",
+    }
+
+
+def _demands(conn: Connection, parks: Sequence[str], plan: int | None) -> dict[str, Any]:
+    """Count the demands that now stand in some parks, the land they ask for at least, and those the latest plan serves."""
     found, _ = read_demands(conn, parks)
     least = found["area_min_m2"].astype(float)
+    states = (
+        []
+        if plan is None
+        else [one["state"] for one in plans.list_plan_demands(conn, plan) if one["park_code"] in parks]
+    )
     return {
         "count": len(found),
         "area_min_m2": float(least.sum()) if len(found) and least.notna().any() else None,
-        "served": None,
-        "unmet": None,
-        "why": _both(_UNSAID["planned"]),
+        "plan": plan,
+        "served": None if plan is None else states.count("served"),
+        "unmet": None if plan is None else len(states) - states.count("served"),
+        "why": _both(_UNSAID["planned"]) if plan is None else None,
     }
 
 

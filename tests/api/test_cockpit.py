@@ -7,7 +7,9 @@ import psycopg
 import pytest
 
 from landgis.store import database
+from landgis.workflows import reallocate
 from landgis.workflows.cockpit import cql
+from landgis.workflows.reallocate import Asked
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +109,25 @@ def test_zones_are_those_of_the_stock_the_run_judged(client, sql):
     lacking = [one for one in told["indicators"] if one["value"] is None]
     assert lacking and all(one["lacking"] > 0 and one["missing"] for one in lacking)
     assert client.get("/api/runs/1/zones", params={"park": "S9"}).status_code == 404
+
+
+def test_the_latest_plan_says_what_is_planned_served_and_unmet(client, sql, sample):
+    if not sql.execute("SELECT count(*) FROM land.plan WHERE run = 1").fetchone()[0]:
+        with database.connect(sample.app_url) as conn:
+            reallocate.make(conn, Asked(parks=("S01",)))
+    told = client.get("/api/runs/1/cockpit").json()
+    plan = sql.execute("SELECT max(plan) FROM land.plan WHERE run = 1").fetchone()[0]
+    states = sql.execute(
+        "SELECT count(*) FILTER (WHERE state = 'served'), count(*) FILTER (WHERE state <> 'served') FROM land.plan_demand WHERE plan = %s",
+        (plan,),
+    ).fetchone()
+    assert (told["demands"]["plan"], told["demands"]["served"], told["demands"]["unmet"]) == (plan, *states)
+    planned = next(stage for stage in told["stages"] if stage["stage"] == "planned")
+    members = sql.execute("SELECT count(DISTINCT parcel_id) FROM land.plan_member WHERE plan = %s", (plan,)).fetchone()[
+        0
+    ]
+    assert planned["parcels"] == members and planned["why"] is None
+    counted(sql, planned)
 
 
 @pytest.mark.parametrize("path", ["cockpit", "blocks", "zones"])

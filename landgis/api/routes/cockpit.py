@@ -66,6 +66,7 @@ class Demands(BaseModel):
 
     count: int
     area_min_m2: float | None
+    plan: int | None
     served: int | None
     unmet: int | None
     why: BothWords | None
@@ -86,7 +87,10 @@ class Cockpit(BaseModel):
                          "filter": None, "why": {"zh": "…", "en": "…"}}
                     ],
                     "parks": [],
-                    "demands": {"count": 3, "area_min_m2": 40000.0, "served": None, "unmet": None, "why": {"zh": "…", "en": "…"}},
+                    "demands": {
+                        "count": 3, "area_min_m2": 40000.0, "plan": None, "served": None, "unmet": None,
+                        "why": {"zh": "…", "en": "…"},
+                    },
                 }
             ]
         }

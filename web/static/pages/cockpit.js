@@ -139,10 +139,12 @@ function writeDemands() {
     ? el("dl", { class: "counts" },
       el("div", {}, el("dt", { text: t("demands_count") }), el("dd", { text: number(demands.count) })),
       el("div", {}, el("dt", { text: t("demands_area") }), el("dd", { text: areaWords(demands.area_min_m2) })),
-      el("div", {}, el("dt", { text: t("demands_served") }), el("dd", { class: "nothing", text: t("unknown") })),
-      el("div", {}, el("dt", { text: t("demands_unmet") }), el("dd", { class: "nothing", text: t("unknown") })))
+      el("div", {}, el("dt", { text: t("demands_served") }), el("dd", { text: number(demands.served) })),
+      el("div", {}, el("dt", { text: t("demands_unmet") }), el("dd", { text: number(demands.unmet) })))
     : null;
-  byId("demands").replaceChildren(...[asked, el("div", { class: "empty" }, el("strong", { text: t("demands_none") }), el("span", { text: t("demands_none_mend") }))].filter(Boolean));
+  const none = demands.plan === null && el("div", { class: "empty" }, el("strong", { text: t("demands_none") }), el("span", { text: t("demands_none_mend") }));
+  const by = demands.plan !== null && el("p", { class: "hint", text: t("demands_by_plan", { plan: demands.plan }) });
+  byId("demands").replaceChildren(...[asked, none, by].filter(Boolean));
 }
 
 /** An indicator in its own unit: a share as per cent, a floor-area ratio as it is. */
