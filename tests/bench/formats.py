@@ -179,8 +179,8 @@ def ingest(path: str, url: str) -> dict[str, Any]:
     return told
 
 
-def ogr2ogr(path: str, url: str) -> dict[str, Any]:
-    """Let GDAL's own program do it."""
+def ogr2ogr(path: str, url: str) -> dict[str, Any] | None:
+    """Let GDAL's own program do it; it steps aside from a file that its version cannot take."""
     from psycopg import conninfo
 
     address = " ".join(f"{name}={value}" for name, value in conninfo.conninfo_to_dict(url).items())
@@ -201,5 +201,5 @@ def ogr2ogr(path: str, url: str) -> dict[str, Any]:
     told: dict[str, Any] = {}
     bare = {name: value for name, value in os.environ.items() if name != "GDAL_SKIP"}
     with timed(told):
-        subprocess.run(command, check=True, stderr=subprocess.DEVNULL, env=bare)
-    return told
+        ran = subprocess.run(command, check=False, stderr=subprocess.DEVNULL, env=bare)
+    return told if ran.returncode == 0 else None
