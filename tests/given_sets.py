@@ -1,8 +1,12 @@
 """Random grounds, and every connected set of them by brute force: the oracle of the searches."""
 
-import numpy as np
+from typing import Any
 
-from landgis.core.sites import Ground, Wants
+import highspy
+import numpy as np
+import pytest
+
+from landgis.core.sites import Ground, Search, Wants
 
 
 def ground(
@@ -116,3 +120,81 @@ def every_answer(one: Ground, wants: Wants, d: int = 0) -> dict[frozenset[int], 
         if np.isfinite(cost) and cost <= wants.cost_max_wan[d]:
             found[members] = cost
     return found
+
+
+def is_the_cheapest(seed: int, numberings: int = 3) -> bool:
+    """Say whether the search finds the cheapest of all sets of a random case, whichever way its parcels are numbered."""
+    rng = np.random.default_rng(seed)
+    ground, wants = random_case(rng, most=16 if seed % 10 == 0 else 12)
+    answers = every_answer(ground, wants)
+    best = min(answers.values(), default=np.inf)
+    for numbering in range(numberings):
+        order = rng.permutation(len(ground)) if numbering else np.arange(len(ground))
+        found = Search(*renumber(ground, wants, order)).best(1, np.zeros((1, 1)))
+        cost = (found.sets.cost_wan.tolist() or [np.inf])[0]
+        if not found.is_complete or cost != pytest.approx(best, abs=1e-6):
+            return False
+        if len(found.sets) and answers.get(frozenset(order[found.sets.members[0]].tolist())) != pytest.approx(
+            best, abs=1e-6
+        ):
+            return False
+    return True
+
+
+def flow_prover(one: Ground, wants: Wants) -> float:
+    """Solve the same question as a flow from a root through chosen parcels (Shirabe 2005), by HiGHS's own branching."""
+    count = len(one)
+    row = np.repeat(np.arange(count), np.diff(one.start))
+    solver = highspy.Highs()
+    solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("mip_rel_gap", 0.0)
+    chosen = [solver.addVariable(0, int(wants.eligible[0, i]), float(one.cost_wan[i])) for i in range(count)]
+    root = [solver.addVariable(0, 1, 0.0) for _ in range(count)]
+    flow = [solver.addVariable(0, count, 0.0) for _ in row]
+    poured = [solver.addVariable(0, count, 0.0) for _ in range(count)]
+    for variable in (*chosen, *root):
+        solver.changeColIntegrality(variable.index, highspy.HighsVarType.kInteger)
+    solver.addConstr(sum(root) == 1)
+    area = sum(float(a) * x for a, x in zip(one.area_m2, chosen, strict=True))
+    solver.addConstr(area >= float(wants.area_min_m2[0]))
+    solver.addConstr(area <= float(wants.area_max_m2[0]))
+    into: list[list[Any]] = [[] for _ in range(count)]
+    out: list[list[Any]] = [[] for _ in range(count)]
+    for at, (i, j) in enumerate(zip(row, one.neighbour, strict=True)):
+        out[i].append(flow[at])
+        into[j].append(flow[at])
+    for i in range(count):
+        solver.addConstr(poured[i] <= count * root[i])
+        solver.addConstr(sum(into[i]) + poured[i] - sum(out[i]) == chosen[i])
+        solver.addConstr(sum(into[i]) + poured[i] <= count * chosen[i])
+    solver.run()
+    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        return np.inf
+    return float(solver.getInfo().objective_function_value)
+
+
+def proves_the_same(seed: int) -> bool:
+    """Say whether the search and the flow formulation agree on a random case of at most 80 parcels."""
+    rng = np.random.default_rng(seed)
+    columns = int(rng.integers(4, 11))
+    rows = 80 // columns if seed % 10 == 0 else int(rng.integers(3, 7))
+    cells = np.arange(rows * columns).reshape(rows, columns)
+    pairs = np.concatenate(
+        [
+            np.column_stack([cells[:, :-1].ravel(), cells[:, 1:].ravel()]),
+            np.column_stack([cells[:-1].ravel(), cells[1:].ravel()]),
+        ]
+    )
+    pairs = pairs[rng.random(len(pairs)) < 0.8]
+    areas = rng.uniform(5, 20, cells.size)
+    costs = areas * np.exp(rng.normal(0, 0.5, cells.size))
+    none = np.zeros(len(pairs))
+    one = ground(areas, costs, pairs, none + 1, none, np.full(cells.size, -1))
+    least = float(rng.uniform(25, 70))
+    wants = Wants(
+        np.array([least]), np.array([least * 1.2]), np.zeros(1), np.array([99]), np.array([np.inf]), np.array([-1]), (),
+        rng.random((1, cells.size)) < 0.9,
+    )  # fmt: skip
+    found = Search(one, wants).best(1, np.zeros((1, 1)))
+    cost = (found.sets.cost_wan.tolist() or [np.inf])[0]
+    return found.is_complete and cost == pytest.approx(flow_prover(one, wants), rel=1e-5)

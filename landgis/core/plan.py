@@ -29,8 +29,14 @@ GAP: Final = 1e-4
 _EACH: Final = 12
 #: How far the prices asked lie towards the best bound's: it calms them down.
 _CALM: Final = 0.5
+#: How near, as a share of the value, the bound must be for that.
+_NEAR: Final = 0.05
+#: Seconds for a first plan out of the sites that quick rounds brought.
+_EARLY_S: Final = 5.0
 #: Sets of one root that a quick round looks at.
 _QUICK: Final = 3_000
+#: A search is quick (0), goes on until it finds something (1), or looks everywhere (2).
+_MOST_EFFORT: Final = 2
 #: So many sites are listed at most for the last proof.
 _LISTED: Final = 400_000
 
@@ -241,27 +247,30 @@ class _Work:
 
     def relax(self, gap: float, stop: Callable[[], bool], progress: Callable[[Step], None]) -> None:
         """Add sites until the relaxation is proved."""
-        quick = True
-        calm = 0.0
+        effort, calm = 0, 0.0
         while not stop():
             self.prices = self.master.solve()
             asked = self.prices
             if self.bound_prices is not None and calm > 0:
                 asked = self.prices.mixed(self.bound_prices, calm)
-            found = self._price(asked, stop, _QUICK if quick else None)
+            found = self._price(asked, stop, effort)
             self._bound(asked, found)
             added = self.master.add(self._columns(found.sets))
             progress(Step(Words("求松弛界", "relaxing"), self.best.value, self.bound))
             if self.bound - self.prices.value <= gap * 0.1 * max(abs(self.prices.value), 1.0):
                 break
             if added:
-                calm = 0.0 if quick else _CALM
+                # Only prices whose bound is near are worth staying near to.
+                calm = _CALM if self.relaxed < self.prices.value * (1 + _NEAR) else 0.0
             elif calm > 0:
                 calm = 0.0  # the prices between found nothing: ask with the true ones
-            elif quick:
-                quick = False
-            else:
+            elif found.is_complete or effort == _MOST_EFFORT:
                 break
+            else:
+                if effort == 0:  # a good plan early: whoever stops later has it
+                    self._choose(self.master.columns, gap, stop, _EARLY_S)
+                    progress(Step(Words("选取方案", "choosing"), self.best.value, self.bound))
+                effort += 1
 
     def prove(self, gap: float, stop: Callable[[], bool], progress: Callable[[Step], None]) -> None:
         """Choose among the sites known; list every other site that a better plan could hold; choose again."""
@@ -314,15 +323,18 @@ class _Work:
             }
         )
         relaxed = max(self.relaxed - self.reward * met, bound)
-        return Plan(sites, objective, bound, relaxed, ratio, ratio <= gap, limits, tuple(unmet), pool)
+        return Plan(sites, objective, bound, relaxed, ratio, bool(ratio <= gap), limits, tuple(unmet), pool)
 
-    def _price(self, prices: Prices, stop: Callable[[], bool], node_limit: int | None) -> Found:
+    def _price(self, prices: Prices, stop: Callable[[], bool], effort: int) -> Found:
+        """Search for sites that would improve the relaxation: quickly, until some are found, or everywhere."""
         charged, factor = self._charged(prices)
         worth = self.worth - prices.demand[:, None]
         least = np.full(len(self.demands), 1e-6)
+        limit = _QUICK if effort == 0 else None
         return self.search.best(
-            _EACH, worth, price=charged, link_factor=factor, least=least, stop=stop, node_limit=node_limit
-        )
+            _EACH, worth, price=charged, link_factor=factor, least=least, stop=stop, node_limit=limit,
+            is_enough=effort < _MOST_EFFORT,
+        )  # fmt: skip
 
     def _charged(self, prices: Prices) -> tuple[Floats, float]:
         """Give the price of each parcel and the factor on links under the relaxation's prices."""

@@ -22,6 +22,8 @@ Flags = NDArray[np.bool_]
 DEEPEST: Final = 128
 #: Threads of the search: as many as the machines it is measured on have.
 _THREADS: Final = 2
+#: In how many parts they take the roots.
+_PARTS: Final = 16
 #: How many sets of a root are looked at in the first round, and how much more in each later one.
 _FIRST_LIMIT: Final = 4_000
 _MORE: Final = 8
@@ -200,12 +202,11 @@ class Search:
         self._search = require("landgis.core.connected").search
         self._order = np.argsort(wants.area_min_m2, kind="stable")
         of_class, ends, nodes = _flat_cores(wants.cores, len(ground))
-        by_demand = [
-            getattr(wants, name)[self._order]
-            for name in ("area_min_m2", "area_max_m2", "compactness_min", "owners_max", "cost_max_wan", "width")
-        ]
-        eligible = np.ascontiguousarray(wants.eligible[self._order], dtype=np.uint8)
-        self._limits = (eligible, *by_demand, of_class, ends, nodes)
+        names = ("area_min_m2", "area_max_m2", "compactness_min", "owners_max", "cost_max_wan")
+        asks = np.column_stack([getattr(wants, name)[self._order].astype(np.float64) for name in names])
+        eligible = np.ascontiguousarray(wants.eligible[self._order].T, dtype=np.uint8)
+        self._edge = np.column_stack([ground.border_m, ground.link_wan])
+        self._limits = (eligible, np.ascontiguousarray(asks), wants.width[self._order], of_class, ends, nodes)
         self._has_links = bool((ground.link_wan > 0).any())
 
     def best(
@@ -218,6 +219,7 @@ class Search:
         least: Floats | None = None,
         stop: Callable[[], bool] = never,
         node_limit: int | None = None,
+        is_enough: bool = False,
     ) -> Found:
         """Find the best sets of every demand: worth minus the members' prices and their links.
 
@@ -237,11 +239,15 @@ class Search:
             Asked now and then; true ends the search, and what was not searched stands in ``pending``.
         node_limit
             Look at no more sets of one root: a quick, unproved search. By default the search goes on until it is complete.
+        is_enough
+            End after the first round, of those that look at more and more sets of a root, that found something.
         """
         wanted = np.full(len(self.wants), -np.inf) if least is None else least.astype(np.float64)
         price = self.ground.cost_wan if price is None else price
         found = _Store(len(self.wants), keep)
-        return self._rounds(found, worth[self._order], price, link_factor, wanted[self._order], stop, node_limit)
+        return self._rounds(
+            found, worth[self._order], price, link_factor, wanted[self._order], stop, node_limit, is_enough
+        )
 
     def all(
         self,
@@ -271,6 +277,7 @@ class Search:
         least: Floats,
         stop: Callable[[], bool],
         node_limit: int | None,
+        is_enough: bool = False,
     ) -> Found:
         ground = self.ground
         ratio = price / ground.area_m2
@@ -280,34 +287,68 @@ class Search:
         done = np.zeros(len(ground), dtype=np.uint8)
         limit = _FIRST_LIMIT if node_limit is None and store.keep else node_limit or np.iinfo(np.int64).max
         looked_at = 0
+        by_rank = todo
+        of = np.column_stack([ground.area_m2, ground.cost_wan, price, ground.outline_m])
+        worth = np.ascontiguousarray(worth)
         while True:
-            halt = np.zeros(1, dtype=np.uint8)
-            pending = [np.full(len(self.wants), -np.inf) for _ in range(_THREADS)]
-            given = [
+            pending, looked = self._round(
+                store,
+                todo,
                 (
-                    todo[turn::_THREADS].copy(), rank, ground.start, ground.neighbour, ground.border_m, ground.link_wan,
-                    ground.area_m2, ground.cost_wan, price, ground.outline_m, ground.owner, ground.park, *self._limits,
-                    np.ascontiguousarray(worth), least, link_factor if self._has_links else -1.0, limit, halt,
-                    store.keep, DEEPEST, *store.arrays(turn), done, pending[turn],
-                )
-                for turn in range(_THREADS)
-            ]  # fmt: skip
-            with ThreadPoolExecutor(_THREADS) as pool:
-                running = [pool.submit(self._search, *one) for one in given]
-                while wait(running, timeout=0.05).not_done:
-                    if stop():
-                        halt[0] = 1
-                looked_at += sum(one.result() for one in running)
+                    by_rank,
+                    rank,
+                    ground.start,
+                    ground.neighbour,
+                    self._edge,
+                    of,
+                    ground.owner,
+                    ground.park,
+                    *self._limits,
+                ),
+                (worth, least, link_factor if self._has_links else -1.0, limit),
+                done,
+                stop,
+            )
+            looked_at += looked
             todo = todo[done[todo] == 0]
             if not len(todo) or node_limit is not None or store.is_full or stop() or not store.keep:
                 break
             # Roots that reached the deepest level would do so again.
-            if limit > np.iinfo(np.int64).max // (_MORE * 2):
+            if limit > np.iinfo(np.int64).max // (_MORE * 2) or (is_enough and store.is_any):
                 break
             limit *= _MORE
         left = np.full(len(self.wants), -np.inf)
-        left[self._order] = np.maximum.reduce(pending)
+        left[self._order] = pending
         return Found(store.sets(self._order), left, looked_at)
+
+    def _round(
+        self,
+        store: "_Store",
+        todo: Ints,
+        given: tuple[Any, ...],
+        prices: tuple[Any, ...],
+        done: NDArray[np.uint8],
+        stop: Callable[[], bool],
+    ) -> tuple[Floats, int]:
+        """Search some roots once, each up to the limit; give what could still hide in them, and how many sets were looked at."""
+        halt = np.zeros(1, dtype=np.uint8)
+        pending = [np.full(len(self.wants), -np.inf) for _ in range(_THREADS)]
+        # Each thread takes the next part of the roots when it is done with one: some roots take far longer than others.
+        parts = iter([todo[turn::_PARTS].copy() for turn in range(_PARTS)])
+
+        def run(turn: int) -> int:
+            return sum(
+                self._search(part, *given, *prices, halt, store.keep, *store.arrays(turn), done, pending[turn])
+                for part in parts
+            )
+
+        with ThreadPoolExecutor(_THREADS) as pool:
+            running = [pool.submit(run, turn) for turn in range(_THREADS)]
+            while wait(running, timeout=0.05).not_done:
+                if stop():
+                    halt[0] = 1
+            looked = sum(one.result() for one in running)
+        return np.maximum.reduce(pending), looked
 
 
 class _Store:
@@ -315,12 +356,12 @@ class _Store:
 
     def __init__(self, demands: int, keep: int, room: int = 1) -> None:
         self.keep, self.room = keep, room
+        shape = (demands, max(keep, 1))
         self._best = [
             (
-                np.full((demands, max(keep, 1)), -np.inf),
-                np.zeros((demands, max(keep, 1)), dtype=np.int64),
-                np.zeros((demands, max(keep, 1))),
-                np.zeros((demands, max(keep, 1), DEEPEST), dtype=np.int32),
+                np.concatenate([np.full((*shape, 1), -np.inf), np.zeros((*shape, 1))], axis=2),
+                np.zeros(shape, dtype=np.int64),
+                np.zeros((*shape, DEEPEST), dtype=np.int32),
             )
             for _ in range(_THREADS)
         ]
@@ -329,8 +370,7 @@ class _Store:
                 np.empty(room * 12 + DEEPEST, dtype=np.int32),
                 np.zeros(room + 1, dtype=np.int64),
                 np.empty(room, dtype=np.int64),
-                np.empty(room),
-                np.empty(room),
+                np.empty((room, 2)),
                 np.zeros(2, dtype=np.int64),
             )
             for _ in range(_THREADS)
@@ -343,21 +383,26 @@ class _Store:
     def is_full(self) -> bool:
         return any(one[-1][1] for one in self._flat)
 
+    @property
+    def is_any(self) -> bool:
+        """Whether anything was found."""
+        return any(bool(one[1].any()) for one in self._best)
+
     def sets(self, order: Ints) -> Sets:
         """Give what was found, best first for each demand, the demands as they were before they were ordered."""
         demand, reduced, cost = [], [], []
         members: list[Ints] = []
-        for rc, size, wan, nodes in self._best if self.keep else ():
+        for numbers, size, nodes in self._best if self.keep else ():
             for d, at in zip(*np.nonzero(size), strict=True):
                 demand.append(order[d])
-                reduced.append(rc[d, at])
-                cost.append(wan[d, at])
+                reduced.append(numbers[d, at, 0])
+                cost.append(numbers[d, at, 1])
                 members.append(np.sort(nodes[d, at, : size[d, at]]).astype(np.int64))
-        for flat, end, of, every_rc, every_wan, used in self._flat if not self.keep else ():
+        for flat, end, of, numbers, used in self._flat if not self.keep else ():
             count = int(used[0])
             demand += order[of[:count]].tolist()
-            reduced += every_rc[:count].tolist()
-            cost += every_wan[:count].tolist()
+            reduced += numbers[:count, 0].tolist()
+            cost += numbers[:count, 1].tolist()
             members += [np.sort(part).astype(np.int64) for part in np.split(flat[: end[count]], end[1:count]) if count]
         first = np.lexsort((-np.array(reduced, dtype=float), np.array(demand, dtype=np.int64)))
         ranked = [int(at) for at in first]

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 from drawing import draw
 from given_sets import every_answer
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from landgis.core.adjacency import neighbours
 from landgis.core.assembly import lay_ground
@@ -75,7 +77,7 @@ def best_of_all(
     return from_demand(0, frozenset(), limits.get("cost_wan", np.inf), limits.get("cases", np.inf))
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(24))
 def test_the_plan_is_the_best_of_all_plans(seed: int) -> None:
     rng = np.random.default_rng(seed)
     parcels, demands = land(rng), wanted(rng, 3)
@@ -195,6 +197,30 @@ def test_what_is_pinned_is_in_and_what_is_forbidden_out() -> None:
     assert pinned.objective_wan <= free.bound_wan + 1e-6 and pinned.bound_wan <= free.bound_wan + 1
     barred = make_plan(parcels, demands, borders, forbidden=sorted(chosen)[:8], **given)
     assert not {label for labels in barred.sites["parcels"] for label in labels} & set(sorted(chosen)[:8])
+
+
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 10**6), staff=st.integers(8, 40), looks=st.integers(0, 60))
+def test_a_plan_keeps_its_word_whatever_is_asked_and_whenever_it_is_stopped(seed: int, staff: int, looks: int) -> None:
+    parcels, demands, borders = town(seed)
+    order = np.random.default_rng(seed).permutation(parcels.index)
+    pinned, forbidden = order[:1].tolist(), order[1:9].tolist()
+    asked = iter(range(10**9))
+    made = make_plan(
+        parcels,
+        demands,
+        borders,
+        limits={"cases": float(staff)},
+        border_min_m=5,
+        rules=(),
+        pinned=pinned,
+        forbidden=forbidden,
+        stop=lambda: next(asked) > looks,
+    )
+    check(made, parcels, demands)
+    taken = {label for labels in made.sites["parcels"] for label in labels}
+    assert not taken & set(forbidden)
+    assert set(pinned) <= taken | set(made.unmet)
 
 
 def test_a_pin_that_cannot_be_met_is_told() -> None:
