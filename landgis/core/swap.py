@@ -1,6 +1,6 @@
 """Exchanges and moves 置换 of equal value and same use that free a block, and who leaves instead."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -8,6 +8,8 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import csgraph
 
 from landgis.core.packing import Column, choose
 from landgis.core.sites import never
@@ -15,6 +17,9 @@ from landgis.terms.rules import Ruleset
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+#: So many pairs of a firm and a plot are looked at together.
+_PAIRS: Final = 1_000_000
 
 OFFER_COLUMNS: Final = ("mover", "plot", "deed", "cost_wan", "pay_wan", "value_gap", "area_ratio")
 MOVE_COLUMNS: Final = ("mover", "deed", "plot", "chain", "step", "enter_on", "left_on", "cost_wan", "pay_wan")
@@ -84,48 +89,92 @@ def offers(movers: pd.DataFrame, plots: pd.DataFrame, rules: Ruleset) -> pd.Data
     clean_plot = plots["is_clean"].astype("boolean").fillna(False).to_numpy(dtype=bool)
     is_factory = (plots["kind"] == "factory").to_numpy(dtype=bool)
     held = movers.index.get_indexer(pd.Index(plots["held_by"]))
-    found: list[pd.DataFrame] = []
-    groups = {key: np.asarray(rows) for key, rows in plots.groupby("county_code", dropna=True).indices.items()}
-    for county, mine in movers.groupby("county_code", dropna=True).indices.items():
-        here = groups.get(county)
-        if here is None:
-            continue
-        use = movers["use_class"].to_numpy(dtype=object)[mine]
-        use_there = plots["use_class"].to_numpy(dtype=object)[here]
-        known = ~pd.isna(use)
-        for at, at_use, is_known in zip(mine, use, known, strict=True):
-            ratio = right["area_m2"][here] / left["area_m2"][at]
-            va, vb = left["value_wan"][at], right["value_wan"][here]
-            equal = np.abs(va - vb) <= tau * np.maximum(va, vb) + 1e-9
-            similar = np.abs(ratio - 1) <= alpha + 1e-9
-            land = equal & similar & (use_there == at_use) & is_known & clean[at] & clean_plot[here] & ~is_factory[here]
-            factory = is_factory[here] & (right["area_m2"][here] >= left["floor_need_m2"][at]) & clean_plot[here]
-            fits = (land | factory) & (held[here] != at)
-            if not fits.any():
-                continue
-            to = here[fits]
-            is_swap = land[fits]
-            cost = left["move_wan"][at] + right["cost_wan"][to] + np.where(is_swap, 0.0, left["exit_wan"][at])
-            gap = left["value_wan"][at] - right["value_wan"][to]
-            found.append(
-                pd.DataFrame(
-                    {
-                        "mover": at,
-                        "plot": to,
-                        "deed": np.where(is_swap, "swap", "factory"),
-                        "cost_wan": cost,
-                        "pay_wan": np.where(is_swap, gap, left["exit_wan"][at]),
-                        "value_gap": np.where(is_swap, gap / np.maximum(va, right["value_wan"][to]), np.nan),
-                        "area_ratio": ratio[fits],
-                    }
-                )
-            )
-    if not found:
-        return pd.DataFrame({name: pd.Series(dtype="object") for name in OFFER_COLUMNS})
-    out = pd.concat(found, ignore_index=True)
-    out = out[out["cost_wan"].notna()].reset_index(drop=True)
-    out["mover"], out["plot"] = movers.index[out["mover"]], plots.index[out["plot"]]
-    return out[list(OFFER_COLUMNS)]
+    known = ~np.isnan(left["value_wan"])
+    use, use_there = _same_codes(movers["use_class"], plots["use_class"])
+    county, county_there = _same_codes(movers["county_code"], plots["county_code"])
+    found: list[tuple[Ints, Ints, Flags]] = []
+    # Swaps: within a county and use, plots stand by value, and a firm looks at those of about its own.
+    swaps = np.flatnonzero(clean & (use >= 0) & known)
+    land = np.flatnonzero(clean_plot & ~is_factory & (use_there >= 0) & ~np.isnan(right["value_wan"]))
+    least = left["value_wan"] * (1 - tau) - 1e-6
+    most = (left["value_wan"] + 1e-6) / (1 - tau) if tau < 1 else np.full(len(movers), np.inf)
+    for at, to in _windows(swaps, land, county, county_there, use, use_there, right["value_wan"], least, most):
+        va, vb = left["value_wan"][at], right["value_wan"][to]
+        fits = (np.abs(va - vb) <= tau * np.maximum(va, vb) + 1e-9) & (held[to] != at)
+        fits &= np.abs(right["area_m2"][to] / left["area_m2"][at] - 1) <= alpha + 1e-9
+        found.append((at[fits], to[fits], np.ones(int(fits.sum()), dtype=bool)))
+    # Factories: within a county, those with floor enough.
+    floors = np.flatnonzero(~np.isnan(left["floor_need_m2"]))
+    units = np.flatnonzero(clean_plot & is_factory & ~np.isnan(right["area_m2"]))
+    none, none_there = np.zeros(len(movers), dtype=np.int64), np.zeros(len(plots), dtype=np.int64)
+    most = np.full(len(movers), np.inf)
+    for at, to in _windows(
+        floors, units, county, county_there, none, none_there, right["area_m2"], left["floor_need_m2"], most
+    ):
+        fits = held[to] != at
+        found.append((at[fits], to[fits], np.zeros(int(fits.sum()), dtype=bool)))
+    empty = np.empty(0, dtype=np.int64)
+    at = np.concatenate([empty, *(one[0] for one in found)])
+    to = np.concatenate([empty, *(one[1] for one in found)])
+    is_swap = np.concatenate([empty.astype(bool), *(one[2] for one in found)])
+    cost = left["move_wan"][at] + right["cost_wan"][to] + np.where(is_swap, 0.0, left["exit_wan"][at])
+    order = np.lexsort((to, at))
+    order = order[~np.isnan(cost[order])]
+    at, to, is_swap, cost = at[order], to[order], is_swap[order], cost[order]
+    va, vb = left["value_wan"][at], right["value_wan"][to]
+    return pd.DataFrame(
+        {
+            "mover": movers.index[at],
+            "plot": plots.index[to],
+            "deed": np.where(is_swap, "swap", "factory").astype(object),
+            "cost_wan": cost,
+            "pay_wan": np.where(is_swap, va - vb, left["exit_wan"][at]),
+            "value_gap": np.where(is_swap, (va - vb) / np.maximum(va, vb), np.nan),
+            "area_ratio": right["area_m2"][to] / left["area_m2"][at],
+        }
+    )
+
+
+def _same_codes(one: pd.Series, other: pd.Series) -> tuple[Ints, Ints]:
+    """Give the values of two columns numbers, alike in both; -1 where nothing is known."""
+    both = pd.factorize(np.concatenate([one.to_numpy(dtype=object), other.to_numpy(dtype=object)]))[0].astype(np.int64)
+    return both[: len(one)], both[len(one) :]
+
+
+def _windows(
+    movers: Ints,
+    plots: Ints,
+    county: Ints,
+    county_there: Ints,
+    use: Ints,
+    use_there: Ints,
+    size: Floats,
+    least: Floats,
+    most: Floats,
+) -> Iterator[tuple[Ints, Ints]]:
+    """Give pairs of a mover and a plot of one county and use whose size lies between the mover's bounds, piece by piece."""
+    group = (np.maximum(use.max(initial=0), use_there.max(initial=0)) + 1) * np.append(county, county_there)
+    key, key_there = group[: len(county)] + use, group[len(county) :] + use_there
+    plots = plots[np.lexsort((size[plots], key_there[plots]))]
+    movers = movers[county[movers] >= 0]
+    first, last = (
+        np.searchsorted(key_there[plots], key[movers]),
+        np.searchsorted(key_there[plots], key[movers], "right"),
+    )
+    for each in np.unique(key[movers]):
+        mine = key[movers] == each
+        low, high = first[mine][0], last[mine][0]
+        here, who = plots[low:high], movers[mine]
+        begin = np.searchsorted(size[here], least[who])
+        many = np.maximum(np.searchsorted(size[here], most[who], "right") - begin, 0)
+        ends = np.cumsum(many)
+        start = 0
+        while start < len(who):
+            stop = max(int(np.searchsorted(ends, ends[start] - many[start] + _PAIRS, "right")), start + 1)
+            count = many[start:stop]
+            inside = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
+            yield np.repeat(who[start:stop], count), here[np.repeat(begin[start:stop], count) + inside]
+            start = stop
 
 
 def place(
@@ -179,11 +228,14 @@ def place(
     -----
     A chain starts with a firm that must leave and ends in an empty plot or an exit: B is out before A goes in. All chains up to
     ``longest`` are listed; which of them to take is an integer programme: every such firm once, nobody moved twice, no plot twice.
+    Where nobody has to make room for another it is a matching of firms and plots, and solved as one: exact, too.
     A chain that would not free the parcel by ``leave_by`` is not listed.
     """
-    offered, movers = _asked_for(offers(movers, plots, rules), movers, pinned, forbidden)
-    chains = _chains(movers, plots, offered, on, longest)
     must = movers["must_leave"].to_numpy(dtype=bool)
+    offered, movers = _asked_for(offers(movers, plots, rules), movers, pinned, forbidden)
+    if not _has_chains(movers, plots, offered, longest):
+        return _assign(movers, plots, offered, on)
+    chains = _chains(movers, plots, offered, on, longest)
     most = max((chain.cost_wan for chain in chains), default=0.0) + 1.0
     reward = most * (int(must.sum()) + 1)  # placing one more is worth any cost
     columns = [
@@ -232,6 +284,83 @@ def _asked_for(
             exits.loc[exits.index == mover] = np.nan
             stays &= mine == there
     return offered[stays], movers.assign(exit_days=exits)
+
+
+def _has_chains(movers: pd.DataFrame, plots: pd.DataFrame, offered: pd.DataFrame, longest: int) -> bool:
+    """Say whether anybody who must leave is offered a plot that somebody would have to make room in."""
+    must = set(movers.index[movers["must_leave"].to_numpy(dtype=bool)])
+    held = plots["held_by"].dropna()
+    may_move = set(held.index[held.isin(movers.index) & ~held.isin(must)])
+    return longest > 1 and bool((offered["mover"].isin(must) & offered["plot"].isin(may_move)).any())
+
+
+def _assign(movers: pd.DataFrame, plots: pd.DataFrame, offered: pd.DataFrame, on: date) -> Placement:
+    """Place everybody at once where nobody has to make room: the cheapest matching of firms and plots, exits beside."""
+    who = np.flatnonzero(movers["must_leave"].to_numpy(dtype=bool))
+    row = np.full(len(movers), -1, dtype=np.int64)
+    row[who] = np.arange(len(who))
+    days = {
+        name: movers[name].to_numpy(dtype=float, na_value=np.nan) for name in ("move_days", "exit_days", "exit_wan")
+    }
+    start = np.datetime64(on, "D")
+    by = movers["leave_by"].to_numpy(dtype="datetime64[D]")
+    free = pd.to_datetime(plots["free_on"]).to_numpy(dtype="datetime64[D]")
+    mover, plot = (
+        movers.index.get_indexer(pd.Index(offered["mover"])),
+        plots.index.get_indexer(pd.Index(offered["plot"])),
+    )
+    enter = np.maximum(start, free[plot])
+    lasts = np.ceil(days["move_days"][mover])
+    left = enter + np.nan_to_num(lasts).astype("timedelta64[D]")
+    is_free = plots["held_by"].isna().to_numpy(dtype=bool)[plot] & ~np.isnat(free[plot])
+    fits = (row[mover] >= 0) & is_free & ~np.isnan(lasts) & (np.isnat(by[mover]) | (left <= by[mover]))
+    exit_left = start + np.nan_to_num(np.ceil(days["exit_days"])).astype("timedelta64[D]")
+    exits = ~np.isnan(days["exit_wan"]) & ~np.isnan(days["exit_days"]) & (np.isnat(by) | (exit_left <= by))
+    cost = offered["cost_wan"].to_numpy(dtype=float)
+    most = max(cost[fits].max(initial=0.0), days["exit_wan"][who][exits[who]].max(initial=0.0)) + 1.0
+    unplaced = most * (len(who) + 1)  # placing one more is worth any cost
+    aside = np.where(exits[who], days["exit_wan"][who], unplaced)
+    offer = np.flatnonzero(fits)
+    # A firm's own column stands for its exit, or for staying unplaced. Every firm is matched once, so 1 more on each changes nothing.
+    costs = sparse.csr_matrix(
+        (
+            np.concatenate([cost[offer], aside]) + 1.0,
+            (
+                np.concatenate([row[mover[offer]], np.arange(len(who))]),
+                np.concatenate([plot[offer], len(plots) + np.arange(len(who))]),
+            ),
+        ),
+        shape=(len(who), len(plots) + len(who)),
+    )
+    matched, goes = (
+        csgraph.min_weight_full_bipartite_matching(costs) if len(who) else (np.empty(0, int), np.empty(0, int))
+    )
+    to = np.empty(len(who), dtype=np.int64)
+    to[matched] = goes
+    at_offer = pd.Series(offer, index=pd.MultiIndex.from_arrays([mover[offer], plot[offer]]))
+    swapped = who[to < len(plots)]
+    chosen = at_offer.loc[list(zip(swapped.tolist(), to[to < len(plots)].tolist(), strict=True))].to_numpy(
+        dtype=np.int64
+    )
+    gone = who[(to >= len(plots)) & exits[who]]
+    moved = pd.DataFrame(
+        {
+            "mover": [*movers.index[swapped], *movers.index[gone]],
+            "deed": [*offered["deed"].iloc[chosen], *["exit"] * len(gone)],
+            "plot": [*offered["plot"].iloc[chosen], *[None] * len(gone)],
+            "chain": [*movers.index[swapped], *movers.index[gone]],
+            "step": 1,
+            "enter_on": pd.to_datetime(np.concatenate([enter[chosen], np.full(len(gone), start)])),
+            "left_on": pd.to_datetime(np.concatenate([left[chosen], exit_left[gone]])),
+            "cost_wan": np.concatenate([cost[chosen], days["exit_wan"][gone]]),
+            "pay_wan": np.concatenate([offered["pay_wan"].to_numpy(dtype=float)[chosen], days["exit_wan"][gone]]),
+        },
+        columns=list(MOVE_COLUMNS),
+    ).sort_values(["enter_on", "step"], kind="stable", ignore_index=True)
+    moved["plot"] = moved["plot"].astype(object).where(moved["plot"].notna(), None)
+    total = float(moved["cost_wan"].sum())
+    staying = tuple(movers.index[who[(to >= len(plots)) & ~exits[who]]])
+    return Placement(moved, total, total, 0.0, True, staying)
 
 
 @dataclass(frozen=True)

@@ -152,3 +152,44 @@ def test_the_cheapest_way_is_the_cheapest_of_all(seed: int) -> None:
     land = plots(**{f"x{k}": {"value_wan": rng.uniform(900, 1200), "cost_wan": rng.uniform(0, 200)} for k in range(5)})
     found = place(firms, land, RULES, ON)
     assert found.is_proved and found.cost_wan == pytest.approx(brute(firms, land))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_where_nobody_makes_room_a_matching_gives_what_chains_give(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    firms = movers(
+        **{
+            f"m{k}": {
+                "value_wan": rng.uniform(900, 1200),
+                "exit_wan": rng.uniform(100, 400) if rng.random() < 0.6 else np.nan,
+                "move_wan": rng.uniform(10, 200),
+                "must_leave": rng.random() < 0.8,
+                "leave_by": pd.Timestamp(2026, 7, 1) + pd.Timedelta(days=int(rng.integers(20, 200))),
+                "use_class": rng.choice(["M1", "M2"]),
+            }
+            for k in range(6)
+        }
+    )
+    land = plots(
+        **{
+            f"x{k}": {
+                "value_wan": rng.uniform(900, 1200),
+                "cost_wan": rng.uniform(0, 200),
+                "free_on": pd.Timestamp(2026, 7, 1) + pd.Timedelta(days=int(rng.integers(0, 120))),
+                "held_by": "nobody we know" if rng.random() < 0.1 else None,
+                "kind": rng.choice(["land", "land", "factory"]),
+                "use_class": rng.choice(["M1", "M2"]),
+            }
+            for k in range(5)
+        }
+    )
+    matched = place(firms, land, RULES, ON)
+    # Somebody else, elsewhere, who is offered a plot that another would leave: then chains are listed.
+    two = movers(z={"county_code": "330109", "exit_wan": 1.0}, y={"county_code": "330109", "must_leave": False})
+    held = plots(py={"county_code": "330109", "held_by": "y", "free_on": pd.NaT})
+    listed = place(pd.concat([firms, two]), pd.concat([land, held]), RULES, ON)
+    assert listed.cost_wan - 1.0 == pytest.approx(matched.cost_wan)
+    assert listed.unplaced == matched.unplaced and matched.is_proved
+    moved = {row.mover: row.left_on for row in matched.moves.itertuples()}
+    assert all(left <= firms.loc[mover, "leave_by"] for mover, left in moved.items())
+    assert matched.moves["plot"].dropna().is_unique
