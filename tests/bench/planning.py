@@ -18,6 +18,7 @@ from landgis.sample.fabric import draw_fabric
 from landgis.terms.crs import ellipsoid_area_m2
 from landgis.terms.rulereader import load_ruleset
 from landgis.terms.units import M2_PER_HA
+from tests.bench import exactness
 from tests.bench.measuring import run_alone, say, table
 
 #: Parcels, demands, how many times what is asked there is (0: what a demand asks stays as it is drawn), and after how many CPU seconds
@@ -389,4 +390,5 @@ def report(parcels: int, rounds: int) -> str:
             f"{told['unplaced']:.0f} unplaced, {told['wan']:,.0f} 万元; by the cheapest offer first {told['greedy_unplaced']:.0f} "
             f"unplaced, {told['greedy_wan']:,.0f} 万元. Without CP-SAT: highspy and ortools in one process clash."
         )
+    parts.append(exactness.report(parcels, rounds))
     return "\n\n".join(parts)

@@ -183,4 +183,4 @@ def test_the_farther_one_asks_the_less_is_known_and_it_is_said() -> None:
 
 @pytest.mark.parametrize("seed", range(0, 50, 3))
 def test_a_flow_formulation_proves_the_same(seed: int) -> None:
-    assert proves_the_same(seed)  # the rest: `make bench ARGS=exact`
+    assert proves_the_same(seed)  # the rest: `make bench ARGS=plan`

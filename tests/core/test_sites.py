@@ -20,7 +20,7 @@ def least(answers: dict[frozenset[int], float]) -> dict[frozenset[int], float]:
 
 @pytest.mark.parametrize("seed", range(0, 500, 7))
 def test_the_cheapest_site_is_the_cheapest_of_all_sets_under_every_numbering(seed: int) -> None:
-    assert is_the_cheapest(seed)  # all 500: `make bench ARGS=exact`
+    assert is_the_cheapest(seed)  # all 500: `make bench ARGS=plan`
 
 
 @pytest.mark.parametrize("seed", range(500, 530))
