@@ -70,7 +70,7 @@ def test_a_file_is_looked_at_tried_and_stored(running):
     issues = client.get(f"/api/jobs/{tried['job']}/issues").json()
     counts = issues["counts"]
     assert sum(counts.values()) == sum(found["issues"].values()) == len(issues["items"]) and issues["next"] is None
-    assert counts["refused"] == 2 and counts["doubted"] >= 1
+    assert counts["refused"] >= 2 and counts["doubted"] >= 1
     slip = next(one for one in issues["items"] if one["code"] == "318-area-differs")
     assert (slip["row"], slip["raw"]) == (4, "192.5") and slip["place"]["type"] in ("Polygon", "MultiPolygon")
     page = client.get(f"/api/jobs/{tried['job']}/issues", params={"limit": 2}).json()
