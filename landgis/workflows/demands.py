@@ -78,7 +78,7 @@ def list_demands(
 ) -> list[dict[str, Any]]:
     """List the demands that now stand in some parks (None: all in scope), first by priority; what is not asked is None."""
     with scoped(conn, parks):
-        codes = list_parks(conn) if park_codes is None else sorted(park_codes)
+        codes = [code for code in list_parks(conn) if park_codes is None or code in park_codes]
         found, _ = read_demands(conn, codes)
     found = found.sort_values(["priority", "park_code", "demand_no"], na_position="last", kind="stable")
     return [{name: _plain(row[name]) for name in DEMAND.by_name} for row in found.astype(object).to_dict("records")]

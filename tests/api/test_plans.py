@@ -52,6 +52,8 @@ def test_what_cannot_be_planned_is_refused_at_once_or_told_by_the_job(client, sa
     assert client.post("/api/jobs/plan", json={"rules": ["../secret.toml"]}).status_code == 422
     assert client.post("/api/jobs/plan", json={"of": 10**9}).status_code == 404
     assert client.post("/api/jobs/plan", json={"budget_wan": -1}).status_code == 422
+    hidden = {"parcels": [{"park_code": "S01", "number": "P\x00"}]}
+    assert client.post("/api/jobs/plan", json={"of": plan, "forbid": hidden}).status_code == 422
     refused = worked(client, sample, {"of": plan, "pin": {"sites": [99]}})
     assert refused["state"] == "refused" and "99" in refused["detail"]["at"]
 

@@ -131,13 +131,17 @@ def ask_assess(here: Here, asked: Annotated[Assessing, Body()]) -> JobState:
     return ask(here, "assess", given, in_scope(here, asked.parks))
 
 
+#: A text that the database can keep: it takes no NUL.
+Kept = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
+
+
 class Named(BaseModel):
     """A parcel or a demand: its park and its number there."""
 
     model_config = {"json_schema_extra": {"examples": [{"park_code": "S01", "number": "P00012"}]}}
 
-    park_code: str = Field(min_length=1, max_length=100)
-    number: str = Field(min_length=1, max_length=100)
+    park_code: Kept
+    number: Kept
 
 
 class Altering(BaseModel):
@@ -159,12 +163,12 @@ class Planning(BaseModel):
     model_config = {"json_schema_extra": {"examples": [{"parks": ["S01"], "budget_wan": 20000, "time_limit_s": 60}]}}
 
     run: int | None = Field(None, ge=1, le=2**62, description="The run it rests on; the latest where none is named.")
-    parks: list[str] | None = Field(None, min_length=1, description="The parks; all of the run where none is named.")
-    rules: list[str] | None = Field(None, min_length=1, description="Rulesets, one of the kind planning.")
+    parks: list[Kept] | None = Field(None, min_length=1, description="The parks; all of the run where none is named.")
+    rules: list[Kept] | None = Field(None, min_length=1, description="Rulesets, one of the kind planning.")
     level: Literal["low", "mid", "high"] = Field("mid", description="Which estimate of the costs.")
     budget_wan: float | None = Field(None, ge=0)
     staff_days: float | None = Field(None, ge=0)
-    noted: list[str] = Field([], max_length=20, description="Rules of a parcel whose unknown is noted, not a bar.")
+    noted: list[Kept] = Field([], max_length=20, description="Rules of a parcel whose unknown is noted, not a bar.")
     gap: float = Field(1e-4, ge=0, le=1, description="Within this share of the bound it counts as proved.")
     time_limit_s: float = Field(120, ge=1, le=3600, description="Then the best plan so far is the answer.")
     resume: int | None = Field(None, ge=1, le=2**62, description="Go on from the sites of this plan.")

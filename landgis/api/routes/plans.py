@@ -6,11 +6,22 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, Field
 
 from landgis.api.context import Here
+from landgis.api.problems import Problem
 from landgis.api.routes.jobs import may_ask
 from landgis.workflows import reallocate
 
 router = APIRouter(prefix="/api/plans", tags=["plans"])
 
+_asking: dict[str, Any] = {
+    "dependencies": [Depends(may_ask)],
+    "responses": {
+        status: {"model": Problem, "description": description, "content": {"application/problem+json": {}}}
+        for status, description in {
+            403: "Asked by a page of somebody else, or the plan reaches into parks outside the scope.",
+            409: "A parcel is promised already, or the plan is not adopted.",
+        }.items()
+    },
+}
 PlanNumber = Annotated[int, Path(ge=1, le=2**62, examples=[1], description="The plan's number.")]
 
 _HEAD: dict[str, Any] = {
@@ -161,14 +172,14 @@ def plan_features(here: Here, plan: PlanNumber) -> Features:
         return Features(**reallocate.features(conn, plan, parks=here.settings.scope))
 
 
-@router.post("/{plan}/adopt", dependencies=[Depends(may_ask)])
+@router.post("/{plan}/adopt", **_asking)
 def adopt(here: Here, plan: PlanNumber) -> Promised:
     """Adopt a plan: all its parcels are promised, or none; 409 where one of them is promised already."""
     with here.connection() as conn:
         return Promised(**reallocate.adopt(conn, plan, parks=here.settings.scope))
 
 
-@router.post("/{plan}/withdraw", dependencies=[Depends(may_ask)])
+@router.post("/{plan}/withdraw", **_asking)
 def withdraw(here: Here, plan: PlanNumber) -> Promised:
     """Withdraw an adopted plan: its parcels are free for others."""
     with here.connection() as conn:
