@@ -1,6 +1,7 @@
 """A real PostGIS for every test that needs one: one private cluster a session, a fresh copy of the migrated database a test."""
 
 import itertools
+import os
 import shutil
 import tempfile
 import threading
@@ -17,6 +18,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser, sync_playwright
 from psycopg import conninfo
 
 from landgis.api.app import create_app
@@ -174,3 +176,20 @@ def service(sample, tmp_path_factory) -> Iterator[Service]:
     settings = Settings(inbox=tmp_path_factory.mktemp("inbox"))
     with serving(create_app(settings, sample.app_url)) as running:
         yield running
+
+
+#: No graphics card, no WebGL, nothing Chromium asks of its maker at start.
+ARGUMENTS = (
+    "--no-sandbox", "--disable-gpu", "--disable-webgl", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Give Debian's Chromium, or the one `LANDGIS_CHROMIUM` names; one for all, because a process can drive only one."""
+    path = os.environ.get("LANDGIS_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        yield launched
+        launched.close()

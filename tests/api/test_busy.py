@@ -6,6 +6,7 @@ from statistics import median
 
 import httpx
 import pytest
+from asking import ask_apart
 from conftest import serving
 
 from landgis.api.app import create_app
@@ -42,7 +43,7 @@ def ask_all(url: str, paths: list[str]) -> list[tuple[str, float, httpx.Response
         async with httpx.AsyncClient(base_url=url, timeout=60, limits=limits) as client:
             return await asyncio.gather(*(one(client, path) for path in paths))
 
-    return asyncio.run(all_of_them())
+    return ask_apart(all_of_them)
 
 
 def assert_refused(answer: httpx.Response) -> None:

@@ -1,7 +1,6 @@
 """A real Chromium before the real service: every page is watched, and whatever it complains of fails its test."""
 
 import os
-import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from landgis.api.app import create_app
 from landgis.sample import make_city, write_city
@@ -24,11 +23,6 @@ from landgis.workflows.assess import assess
 from landgis.workflows.ingest import ingest
 from tests.conftest import RULES, SAMPLE_DAY, Databases
 
-#: No graphics card, no WebGL, nothing Chromium asks of its maker at start.
-ARGUMENTS = (
-    "--no-sandbox", "--disable-gpu", "--disable-webgl", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 #: Names a file may bring. None of them may run; `window.ran` would tell.
 HOSTILE = (
     '<img src=x onerror="window.ran=1">',
@@ -86,16 +80,6 @@ def hostile_service(databases: Databases, tmp_path_factory: pytest.TempPathFacto
     with serving(made.app_url, tile_timeout_s=30) as address:
         yield address
     databases.drop(name)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Give Debian's Chromium, or the one `LANDGIS_CHROMIUM` names."""
-    path = os.environ.get("LANDGIS_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
-        yield launched
-        launched.close()
 
 
 @dataclass

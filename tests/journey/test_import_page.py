@@ -1,8 +1,6 @@
 """A file is sent, looked at, tried, and stored or thrown away, through the service and its wizard, with a real worker at the queue."""
 
 import json
-import os
-import shutil
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -12,7 +10,7 @@ import httpx
 import openpyxl
 import pytest
 from conftest import serving
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from landgis import jobs
 from landgis.api.app import create_app
@@ -135,21 +133,18 @@ def test_a_page_of_somebody_else_sends_nothing(running):
 
 
 @pytest.fixture
-def page(running) -> Iterator[Page]:
+def page(running, browser: Browser) -> Iterator[Page]:
     """Give a page of a real Chromium at the wizard; what it complains of fails the test."""
-    path = os.environ.get("LANDGIS_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
     complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        opened = browser.new_context(viewport={"width": 1366, "height": 768}, accept_downloads=True).new_page()
-        opened.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
-        opened.on("pageerror", lambda error: complaints.append(str(error)))
-        own = (running.url, "data:", "blob:")
-        opened.on("request", lambda asked: None if asked.url.startswith(own) else complaints.append(asked.url))
-        opened.goto(f"{running.url}/import")
-        opened.wait_for_selector("body[data-ready]", state="attached")
-        yield opened
-        browser.close()
+    opened = browser.new_context(viewport={"width": 1366, "height": 768}, accept_downloads=True).new_page()
+    opened.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    own = (running.url, "data:", "blob:")
+    opened.on("request", lambda asked: None if asked.url.startswith(own) else complaints.append(asked.url))
+    opened.goto(f"{running.url}/import")
+    opened.wait_for_selector("body[data-ready]", state="attached")
+    yield opened
+    opened.context.close()
     assert complaints == []
 
 

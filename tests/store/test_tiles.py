@@ -1,10 +1,8 @@
 """A tile in one message: what it sees, what it leaves behind, and what it costs to ask for too much."""
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
-
 import pandas as pd
 import pytest
+from asking import ask_apart
 from drawing import draw
 from given import parcels, park, rows
 from mvt import read_tile
@@ -37,17 +35,13 @@ def run(conn) -> int:
 
 
 def ask(url, *questions):
-    """Put questions, each a function of a pool of one connection, one after the other.
-
-    On a thread of its own: in the main one the browser's tests may have left their loop running.
-    """
+    """Put questions, each a function of a pool of one connection, one after the other."""
 
     async def all_of_them():
         async with database.async_pool(url, size=1, timeout_s=5) as pool:
             return [await question(pool) for question in questions]
 
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(lambda: asyncio.run(all_of_them())).result()
+    return ask_apart(all_of_them)
 
 
 def tile(scope, run, place=PLACE, timeout_s=3.0):
