@@ -109,7 +109,9 @@ def zombie_tests(stock: Stock, rules: Ruleset, on: date, runs: Runs) -> Zombies:
         name: blank & (said[code].truth == UNKNOWN) for code in _FOUR for name, blank in said[code].needs.items()
     } | {name: blank & (scope == UNKNOWN) & (enough != NO) for name, blank in made.scope_needs().items()}
     truth = np.where(enough == NO, NO, np.minimum(enough, scope)).astype(np.int8)
-    said["zombie"] = _Said(truth, proved.astype(float), np.full(len(truth), float(least)), True, "count", needs)
+    # How many hold is not known while it is open whether enough do: what is proved so far is no count.
+    count = np.where(enough == UNKNOWN, np.nan, proved)
+    said["zombie"] = _Said(truth, count, np.full(len(truth), float(least)), True, "count", needs)
     finding = np.where(scope == NO, "out_of_scope", _SAID[truth]).astype(object)
     parts = [_laid_out(stock.enterprise.index, code, said[code], article) for code, article in wanted.items()]
     return Zombies(pd.concat(parts, ignore_index=True)[list(TEST_COLUMNS)], finding)
