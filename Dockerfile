@@ -21,6 +21,11 @@ RUN /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --no-
     && /opt/landgis/bin/pip uninstall --yes pip setuptools
 
 FROM ${BASE}
+# Sheets for print are drawn here and need a font that holds Chinese.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --no-install-recommends --yes fonts-wqy-microhei \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 10001 --user-group --shell /usr/sbin/nologin --home-dir /data --create-home landgis
 COPY --from=build /opt/landgis /opt/landgis
 RUN install --directory --owner=landgis --group=landgis /inbox # a volume laid here is the user's, too
