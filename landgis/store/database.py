@@ -20,7 +20,7 @@ from psycopg import conninfo, errors, sql
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
-from landgis.terms.errors import ConflictError, StoreError, Words
+from landgis.terms.errors import ConflictError, InputError, StoreError, Words
 from landgis.terms.frames import Kind
 
 Connection = psycopg.Connection[Any]
@@ -258,6 +258,15 @@ def refusals() -> Iterator[None]:
         ) from error
     except PoolTimeout as error:
         raise no_connection() from error
+    except psycopg.DataError as error:
+        if "NUL" not in str(error) and not isinstance(error, errors.UntranslatableCharacter):
+            raise
+        raise InputError(
+            Words(
+                "文字里有空字符（NUL），数据库存不下。", "A text holds the sign NUL, which the database cannot keep."
+            ),
+            mend=Words("去掉这个不可见的字符。", "Take that unseen sign away."),
+        ) from error
     except psycopg.OperationalError as error:
         raise StoreError(
             Words("连不上数据库。", "The database cannot be reached."),

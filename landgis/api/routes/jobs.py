@@ -96,6 +96,10 @@ class JobState(BaseModel):
     detail: dict[str, Any] | None = Field(description="The workflow's answer when done, the refusal when refused.")
 
 
+#: A text that the database can keep: it takes no NUL.
+Kept = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
+
+
 class Drawing(BaseModel):
     """How to draw the stability of a run."""
 
@@ -115,8 +119,8 @@ class Assessing(BaseModel):
     }
 
     on: date = Field(description="The day for which we ask.")
-    parks: list[str] | None = Field(None, description="The parks; all in scope where none is named.", min_length=1)
-    rules: list[str] | None = Field(None, description="The rulesets; those of the installation where none is named.")
+    parks: list[Kept] | None = Field(None, description="The parks; all in scope where none is named.", min_length=1)
+    rules: list[Kept] | None = Field(None, description="The rulesets; those of the installation where none is named.")
     draws: Drawing | None = Field(None, description="How to draw the run's stability; not drawn where it is not named.")
 
 
@@ -129,10 +133,6 @@ def ask_assess(here: Here, asked: Annotated[Assessing, Body()]) -> JobState:
     if asked.draws is not None:
         given["draws"] = asked.draws.model_dump()
     return ask(here, "assess", given, in_scope(here, asked.parks))
-
-
-#: A text that the database can keep: it takes no NUL.
-Kept = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
 
 
 class Named(BaseModel):
