@@ -41,11 +41,6 @@ _GEODATABASE_PART: Final = re.compile(r"(a[0-9a-f]{8}\.[a-z_]{1,24}(\.[a-z_]{1,2
 ReadOne = Callable[[Path, str, str | None, Path], Iterator[Sheet]]
 
 
-def read_archive(path: Path, file: str, encoding: str | None, room: Path) -> Iterator[Sheet]:
-    """Stand for the reader of archives where one is chosen; `read_members` does the work, with a reader for what is inside."""
-    raise NotImplementedError
-
-
 def read_members(path: Path, file: str, encoding: str | None, room: Path, read_one: ReadOne) -> Iterator[Sheet]:
     """Read every file of an archive that is of a kind we read."""
     with unzipping(file), zipfile.ZipFile(path) as archive:

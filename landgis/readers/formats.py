@@ -16,6 +16,11 @@ _ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
 #: A reader takes the file, what it is called, the encoding the user gives, and an empty folder of its own.
 Reader = Callable[[Path, str, str | None, Path], Iterator[Sheet]]
 
+
+def _read_zip(path: Path, file: str, encoding: str | None, room: Path) -> Iterator[Sheet]:
+    yield from archive.read_members(path, file, encoding, room, sheets_of)
+
+
 _BY_ENDING: Final[dict[str, Reader]] = {
     ".shp": vector.read_shapefile,
     ".gpkg": vector.read_geopackage,
@@ -42,7 +47,7 @@ _BY_ENDING: Final[dict[str, Reader]] = {
     ".xlsx": workbook.read_workbook,
     ".xlsm": workbook.read_workbook,
     ".xls": workbook.read_workbook,
-    ".zip": archive.read_archive,
+    ".zip": _read_zip,
 }
 ENDINGS: Final = tuple(_BY_ENDING)
 FORMATS: Final = Words(
@@ -87,8 +92,6 @@ def sheets_of(path: Path, file: str, encoding: str | None, room: Path) -> Iterat
     reader = reader_of(path, file)
     if reader is None:
         yield from archive.read_folder(path, file, encoding, room, sheets_of)
-    elif reader is archive.read_archive:
-        yield from archive.read_members(path, file, encoding, room, sheets_of)
     else:
         yield from reader(path, file, encoding, room)
 
