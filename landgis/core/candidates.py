@@ -211,13 +211,13 @@ def least_ways(
     plan frees the land for less, and a bound that is computed with these costs holds for every plan.
     """
     cost = pd.Series(np.nan, index=movers.index)
-    when = pd.Series(pd.NaT, index=movers.index, dtype="datetime64[ns]")
+    when = pd.Series(pd.NaT, index=movers.index, dtype="datetime64[us]")
     if not len(movers):
         return pd.DataFrame({"cost_wan": cost, "free_on": when})
     exits = movers["exit_wan"].where(movers["exit_days"].notna())
     cost = exits.astype(float)
     start = pd.Timestamp(on)
-    when = (start + pd.to_timedelta(movers["exit_days"].where(exits.notna()), unit="D")).astype("datetime64[ns]")
+    when = (start + pd.to_timedelta(movers["exit_days"].where(exits.notna()), unit="D")).astype("datetime64[us]")
     given = offers(movers, plots, swap_rules) if len(plots) else pd.DataFrame()
     if not len(given):
         return pd.DataFrame({"cost_wan": cost, "free_on": when})
@@ -229,16 +229,16 @@ def least_ways(
     who = movers.index.get_indexer(pd.Index(given["mover"]))
     price = given["cost_wan"].to_numpy(dtype=float)
     moved = pd.to_timedelta(np.ceil(days), unit="D").to_numpy()
-    best, early = cost.to_numpy(dtype=float).copy(), when.to_numpy(dtype="datetime64[ns]").copy()
+    best, early = cost.to_numpy(dtype=float).copy(), when.to_numpy(dtype="datetime64[us]").copy()
     base_cost, base_when = best.copy(), early.copy()
     for _ in range(int(rules.value("longest_chain", "count"))):
         then = np.where(empty, price, np.where(holder >= 0, price + best[holder], np.nan))
         begin = np.where(empty, np.maximum(free, start.to_datetime64()), early[holder])
-        begin = np.where(empty | (holder >= 0), begin, np.datetime64("NaT")).astype("datetime64[ns]")
+        begin = np.where(empty | (holder >= 0), begin, np.datetime64("NaT")).astype("datetime64[us]")
         arrived = begin + moved
         next_cost, next_when = base_cost.copy(), base_when.copy()
         np.fmin.at(next_cost, who, np.where(np.isnat(arrived), np.nan, then))
-        np.fmin.at(next_when, who, np.where(np.isnan(then), np.datetime64("NaT"), arrived).astype("datetime64[ns]"))
+        np.fmin.at(next_when, who, np.where(np.isnan(then), np.datetime64("NaT"), arrived).astype("datetime64[us]"))
         best, early = next_cost, next_when
     return pd.DataFrame({"cost_wan": best, "free_on": early}, index=movers.index)
 
@@ -379,7 +379,7 @@ def _movers(
             "floor_need_m2": measures["floor_area_m2"].to_numpy(dtype=float),
             "exit_wan": leave,
             "must_leave": False,
-            "leave_by": pd.Series(pd.NaT, index=parcel.index, dtype="datetime64[ns]"),
+            "leave_by": pd.Series(pd.NaT, index=parcel.index, dtype="datetime64[us]"),
             "move_days": float(rules.value("move_days", "d")),
             # One who is to be swapped is not paid out and sent away.
             "exit_days": np.where(may_exit, float(rules.value("exit_days", "d")), np.nan),
@@ -411,7 +411,7 @@ def _plots(
             "is_clean": np.where(empty, True, _is_clean(parcel).astype(object)),
             "cost_wan": np.where(empty, prepare, 0.0),
             "held_by": np.where(held, parcel.index.to_numpy(dtype=object), None),
-            "free_on": np.where(empty, ready.to_datetime64(), np.datetime64("NaT")).astype("datetime64[ns]"),
+            "free_on": np.where(empty, ready.to_datetime64(), np.datetime64("NaT")).astype("datetime64[us]"),
         },
         index=[plot_label("parcel", one) for one in parcel.index],
     )[empty | held]

@@ -299,7 +299,7 @@ class _Planning:
         leave_by = pd.Series(
             [self.needed_by.get(taken.get(int(one), ""), pd.NaT) for one in movers.index],
             index=movers.index,
-            dtype="datetime64[ns]",
+            dtype="datetime64[us]",
         )
         must = movers.index.isin(list(taken))
         # Only who may be given another place makes room of its own accord.

@@ -397,7 +397,7 @@ class _Chain:
 def _chains(movers: pd.DataFrame, plots: pd.DataFrame, offered: pd.DataFrame, on: date, longest: int) -> list[_Chain]:
     """List every chain that frees a parcel in time."""
     must = movers["must_leave"].to_numpy(dtype=bool)
-    by = movers["leave_by"].to_numpy(dtype="datetime64[ns]")
+    by = movers["leave_by"].to_numpy(dtype="datetime64[us]")
     holder = movers.index.get_indexer(pd.Index(plots["held_by"]))
     is_held = plots["held_by"].notna().to_numpy(dtype=bool)
     free_on = pd.to_datetime(plots["free_on"]).to_list()

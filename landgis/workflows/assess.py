@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -22,13 +22,17 @@ from landgis.store.database import ALL_PARKS, Connection, refresh_statistics, sc
 from landgis.store.runs import Assessment, add_run, add_stability, find_same_run, used_texts
 from landgis.store.stock import list_parks, read_stock, snapshot
 from landgis.terms.draws import Draws
-from landgis.terms.errors import ConflictError, RuleError, Words
+from landgis.terms.errors import ConflictError, InputError, RuleError, Words
 from landgis.terms.fields import KEPT_MEASURES
 from landgis.terms.frames import ACTIVITY_COLUMNS, ANSWER, FINDING_COLUMNS, GRADE_COLUMNS, IDLE_COLUMNS, Stock, empty
 from landgis.terms.rulediff import differences
 from landgis.terms.rulereader import load_ruleset, parse_ruleset, with_needed
 from landgis.terms.rules import Rulebook, Ruleset, compose_rulesets
 from landgis.workflows.ingest import Tell, quietly
+
+#: The days for which can be asked: terms of land and moves planned after the last of them still fit the calendar of the frames.
+FIRST_DAY: Final = date(1949, 10, 1)
+LAST_DAY: Final = date(2150, 12, 31)
 
 
 def assess(
@@ -66,6 +70,8 @@ def assess(
 
     Raises
     ------
+    InputError
+        The day lies outside of `FIRST_DAY` to `LAST_DAY`.
     RuleError
         A ruleset is unknown, not in force on that day, or lacks a number; or none is for the triage.
     ConflictError
@@ -100,9 +106,17 @@ def rulebook(rules: Sequence[str | Ruleset], on: date) -> Rulebook:
 
     Raises
     ------
+    InputError
+        The day lies outside of `FIRST_DAY` to `LAST_DAY`.
     RuleError
         As `landgis.terms.rules.compose_rulesets`; or none is for the triage, or one is for whole zones and not for parcels.
     """
+    if not FIRST_DAY <= on <= LAST_DAY:
+        raise InputError(
+            Words("评估日期过早或过晚。", "The day asked for is too early or too late."),
+            at=on.isoformat(),
+            mend=Words(f"取 {FIRST_DAY} 至 {LAST_DAY} 之间的日期。", f"Take one from {FIRST_DAY} to {LAST_DAY}."),
+        )
     chosen = with_needed(load_ruleset(item) if isinstance(item, str) else item for item in dict.fromkeys(rules))
     book = compose_rulesets(chosen, on)
     if book.zone_use:

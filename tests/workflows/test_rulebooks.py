@@ -1,5 +1,6 @@
 """Rulesets in use: one's own beside the packaged, a used one that was edited, and two of them on the same stock."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,13 @@ def test_a_new_code_or_a_word_or_a_last_day_is_no_edit(conn, parcel):
     ):
         ruleset = parse_ruleset(text, "my-town.toml")
         assert assess(conn, [parcel], ["cn-triage", ruleset], SAMPLE_DAY)["run"] > first
+
+
+@pytest.mark.parametrize("on", [date(1949, 9, 30), date(2151, 1, 1), date.max])
+def test_a_day_that_no_calendar_of_ours_holds_is_refused(conn, parcel, on):
+    with pytest.raises(InputError) as refused:
+        assess(conn, [parcel], ["cn-triage"], on)
+    assert refused.value.at == on.isoformat() and "2150-12-31" in refused.value.mend.en
 
 
 def test_ones_own_ruleset_is_read_by_its_path(tmp_path, monkeypatch):
