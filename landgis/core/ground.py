@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from landgis.core.overlap import overlaps
+from landgis.core.overlap import near_pairs, overlaps
 from landgis.terms import crs
 from landgis.terms.issues import Issues
 from landgis.terms.tolerances import Tolerances
@@ -19,6 +19,8 @@ Ints = npt.NDArray[np.int64]
 #: Shapes nearer to each other than this touch: coordinates of a GeoPackage and of a survey are no finer.
 _TOUCH_M: Final = 0.01
 _TABLE: Final = "parcel"
+#: A ring has three corners and comes back to the first.
+_RING_CORNERS: Final = 4
 
 
 def doubt_ground(frame: pd.DataFrame, issues: Issues, limits: Tolerances) -> None:
@@ -35,12 +37,12 @@ def doubt_ground(frame: pd.DataFrame, issues: Issues, limits: Tolerances) -> Non
     """
     if not len(frame):
         return
-    shapes = frame["geom"].to_numpy(dtype=object)
-    flat = shapely.transform(shapes, crs.equal_area)
+    flat = shapely.transform(frame["geom"].to_numpy(dtype=object), crs.equal_area)
     park = pd.factorize(frame["park_code"])[0]
     _slivers(frame, flat, issues, limits)
-    _overlaps(frame, shapes, flat, park, issues, limits)
-    _gaps(frame, flat, park, issues, limits)
+    first, second = near_pairs(flat, park, limits.gap_width_m)
+    _overlaps(frame, flat, first, second, issues, limits)
+    _gaps(frame, flat, first, second, issues, limits)
     _holes(frame, flat, park, issues, limits)
 
 
@@ -57,14 +59,13 @@ def _slivers(frame: pd.DataFrame, flat: Shapes, issues: Issues, limits: Toleranc
         )  # fmt: skip
 
 
-def _overlaps(
-    frame: pd.DataFrame, shapes: Shapes, flat: Shapes, park: Ints, issues: Issues, limits: Tolerances
-) -> None:
-    first, second, area = overlaps(shapes, park, limits.overlap_m2)
+def _overlaps(frame: pd.DataFrame, flat: Shapes, first: Ints, second: Ints, issues: Issues, limits: Tolerances) -> None:
+    first, second, area = overlaps(flat, first, second, limits.overlap_m2)
     if not len(first):
         return
     size = shapely.area(flat)
     shared = area / (size[first] + size[second] - area)
+    shapes = frame["geom"].to_numpy(dtype=object)
     at = shapely.point_on_surface(shapely.intersection(shapes[first], shapes[second]))
     # Both are told: whoever works through the list meets the other's number at either.
     mine, other = np.concatenate([first, second]), np.concatenate([second, first])
@@ -88,14 +89,11 @@ def _overlaps(
         )
 
 
-def _gaps(frame: pd.DataFrame, flat: Shapes, park: Ints, issues: Issues, limits: Tolerances) -> None:
+def _gaps(frame: pd.DataFrame, flat: Shapes, first: Ints, second: Ints, issues: Issues, limits: Tolerances) -> None:
     """Find neighbours that face each other across a strip too narrow to be anything."""
     wide = limits.gap_width_m
-    first, second = shapely.STRtree(flat).query(flat, predicate="dwithin", distance=wide)
-    kept = (first < second) & (park[first] == park[second])
-    first, second = first[kept], second[kept]
     apart = shapely.distance(flat[first], flat[second])
-    kept = apart > _TOUCH_M
+    kept = (apart > _TOUCH_M) & (apart <= wide)
     first, second, apart = first[kept], second[kept], apart[kept]
     if not len(first):
         return
@@ -124,7 +122,9 @@ def _gaps(frame: pd.DataFrame, flat: Shapes, park: Ints, issues: Issues, limits:
 
 def _holes(frame: pd.DataFrame, flat: Shapes, park: Ints, issues: Issues, limits: Tolerances) -> None:
     """Find holes that no other parcel of the park fills."""
-    parts, of_shape = shapely.get_parts(flat, return_index=True)
+    involved = np.flatnonzero(shapely.get_num_coordinates(flat) >= 2 * _RING_CORNERS)
+    parts, of_part = shapely.get_parts(flat[involved], return_index=True)
+    of_shape = involved[of_part]
     holed = np.flatnonzero(shapely.get_num_interior_rings(parts) > 0)
     if not len(holed):
         return
@@ -252,10 +252,11 @@ def _other_number(fresh: pd.DataFrame, absent: pd.DataFrame, issues: Issues, lim
     absent = absent.iloc[near]
     shapes = np.concatenate([shapes[: len(fresh)], absent["geom"].to_numpy(dtype=object)])
     park = pd.factorize(np.concatenate([fresh["park_code"].to_numpy(), absent["park_code"].to_numpy()]))[0]
-    one, two, area = overlaps(shapes, park, limits.overlap_m2)
+    flat = shapely.transform(shapes, crs.equal_area)
+    one, two = near_pairs(flat, park)
     across = (one < len(fresh)) & (two >= len(fresh))
-    one, two, area = one[across], two[across] - len(fresh), area[across]
-    size = shapely.area(shapely.transform(shapes, crs.equal_area))
+    one, two, area = overlaps(flat, one[across], two[across], limits.overlap_m2)
+    two, size = two - len(fresh), shapely.area(flat)
     shared = area / (size[one] + size[two + len(fresh)] - area)
     numbers = absent["parcel_no"].fillna("?").to_numpy()
     same = shared > limits.same_ground

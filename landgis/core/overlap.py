@@ -6,31 +6,50 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from landgis.terms import crs
-
 Shapes = npt.NDArray[np.object_]
 Numbers = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
 
 
-def overlaps(
-    shapes: Shapes, group: npt.NDArray[np.int64], least_m2: float
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Numbers]:
-    """Find pairs of polygons of one group that cover more than `least_m2` of the same ground.
+def near_pairs(flat: Shapes, group: Ints, within_m: float = 0.0) -> tuple[Ints, Ints]:
+    """Find pairs of shapes of one group whose bounding boxes come as near as that.
 
     Parameters
     ----------
-    shapes
-        Valid polygons or multipolygons in longitude and latitude (EPSG:4490, degrees).
+    flat
+        Shapes in a plane (m).
     group
-        Only polygons of the same number are compared.
+        Only shapes of the same number are paired.
+
+    Returns
+    -------
+    tuple of arrays
+        Places of the one, places of the other; the one always stands before the other.
+    """
+    boxes = shapely.bounds(flat) + np.array([-within_m, -within_m, within_m, within_m])
+    asked = shapely.box(*boxes.T) if within_m else flat
+    first, second = shapely.STRtree(flat).query(asked)
+    first, second = _chosen((first < second) & (group[first] == group[second]), first, second)
+    return first, second
+
+
+def overlaps(flat: Shapes, first: Ints, second: Ints, least_m2: float) -> tuple[Ints, Ints, Numbers]:
+    """Find which pairs of polygons cover more than `least_m2` of the same ground.
+
+    Parameters
+    ----------
+    flat
+        Valid polygons or multipolygons in the equal-area plane (m).
+    first, second
+        The pairs to look at, as `near_pairs` gives them.
     least_m2
         Smaller overlaps are not told.
 
     Returns
     -------
     tuple of arrays
-        Places of the one, places of the other, common area in m²; the one always stands before the other.
+        Places of the one, places of the other, common area in m².
 
     Notes
     -----
@@ -40,26 +59,24 @@ def overlaps(
     bounding box. Only pairs that no edge tells apart are intersected.
     """
     none = np.empty(0, dtype=np.int64)
-    if len(shapes) < 2:
+    if not len(first):
         return none, none, np.empty(0)
-    corners = _Corners(shapes)
-    first, second = shapely.STRtree(shapes).query(shapes)
-    first, second = _chosen((first < second) & (group[first] == group[second]), first, second)
+    corners = _Corners(flat)
     size = np.minimum(corners.high[first], corners.high[second]) - np.maximum(corners.low[first], corners.low[second])
-    first, second, size = _chosen(size[:, 0] * size[:, 1] > least_m2, first, second, size)
+    large = (size > 0).all(axis=1) & (size[:, 0] * size[:, 1] > least_m2)
+    first, second, size = _chosen(large, first, second, size)
     depth = least_m2 / np.hypot(size[:, 0], size[:, 1])
     first, second, depth = _chosen(~corners.told_apart(first, second, depth), first, second, depth)
     first, second = _chosen(~corners.told_apart(second, first, depth), first, second)
     # What is left are shapes that lie around each other's corners, mostly touching too: a relation costs less than an area.
     larger = corners.count[first] >= corners.count[second]
     one, other = np.where(larger, first, second), np.where(larger, second, first)
-    prepared = shapes[np.unique(one)]
+    prepared = flat[np.unique(one)]
     shapely.prepare(prepared)
-    inside = shapely.relate_pattern(shapes[one], shapes[other], "T********")
+    inside = shapely.relate_pattern(flat[one], flat[other], "T********")
     shapely.destroy_prepared(prepared)
     first, second = _chosen(inside, first, second)
-    pair = [shapely.transform(shapes[places], crs.equal_area) for places in (first, second)]
-    area = shapely.area(shapely.intersection(*pair))
+    area = shapely.area(shapely.intersection(flat[first], flat[second]))
     first, second, area = _chosen(area > least_m2, first, second, area)
     return first, second, area
 
@@ -69,22 +86,22 @@ def _chosen(flags: Flags, *arrays: Any) -> tuple[Any, ...]:  # noqa: ANN401 - ar
 
 
 class _Corners:
-    """The corners of many polygons in the equal-area plane (m), to look for lines that tell two of them apart."""
+    """The corners of many polygons in a plane (m), to look for lines that tell two of them apart."""
 
     #: Pairs with more corners than this are left to the exact intersection.
     MOST = 64
     #: Corners worked on at once: some tens of MB.
     AT_ONCE = 200_000
 
-    def __init__(self, shapes: Shapes) -> None:
-        self.xy = crs.equal_area(shapely.get_coordinates(shapes))
-        self.count = shapely.get_num_coordinates(shapes)
+    def __init__(self, flat: Shapes) -> None:
+        self.xy = shapely.get_coordinates(flat)
+        self.count = shapely.get_num_coordinates(flat)
         self.start = np.cumsum(self.count) - self.count
         self.middle = np.add.reduceat(self.xy, self.start, axis=0) / self.count[:, None]
         self.low = np.minimum.reduceat(self.xy, self.start, axis=0)
         self.high = np.maximum.reduceat(self.xy, self.start, axis=0)
 
-    def told_apart(self, one: npt.NDArray[np.int64], other: npt.NDArray[np.int64], depth: Numbers) -> Flags:
+    def told_apart(self, one: Ints, other: Ints, depth: Numbers) -> Flags:
         """Tell for which pairs an edge of the one leaves the other beyond its line, but for a strip of this depth (m)."""
         apart = np.zeros(len(one), dtype=bool)
         corners = np.maximum(self.count[one], self.count[other])
@@ -100,7 +117,7 @@ class _Corners:
             done += len(part)
         return apart
 
-    def _told_apart(self, one: npt.NDArray[np.int64], other: npt.NDArray[np.int64], depth: Numbers, most: int) -> Flags:
+    def _told_apart(self, one: Ints, other: Ints, depth: Numbers, most: int) -> Flags:
         # Far from the plane's origin a coordinate has no digits left for the depth: all is measured from the one's middle.
         origin = self.middle[one][:, None]
         x, y = np.moveaxis(self._padded(one, most) - origin, -1, 0)
@@ -121,6 +138,6 @@ class _Corners:
         beyond = (across * u + along * v).min(axis=1)
         return np.asarray(own - beyond <= depth)
 
-    def _padded(self, places: npt.NDArray[np.int64], most: int) -> Numbers:
+    def _padded(self, places: Ints, most: int) -> Numbers:
         steps = np.minimum(np.arange(most), self.count[places, None] - 1)
         return np.asarray(self.xy[self.start[places, None] + steps])

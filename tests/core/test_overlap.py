@@ -9,7 +9,7 @@ import shapely
 from drawing import square
 from hypothesis import given, settings
 
-from landgis.core.overlap import overlaps
+from landgis.core.overlap import near_pairs, overlaps
 from landgis.terms import crs
 
 
@@ -21,6 +21,12 @@ def brute_force(shapes: np.ndarray[Any, Any], least_m2: float) -> set[tuple[int,
         for other in range(one + 1, len(plane))
         if shapely.intersection(plane[one], plane[other]).area > least_m2
     }
+
+
+def together(shapes: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], ...]:
+    """Pairs of one group with more than a square metre in common."""
+    flat = shapely.transform(shapes, crs.equal_area)
+    return overlaps(flat, *near_pairs(flat, np.zeros(len(flat), dtype=np.int64)), 1.0)
 
 
 @settings(max_examples=40, deadline=None)
@@ -43,7 +49,7 @@ def test_overlaps_are_those_that_intersecting_every_pair_finds(drawn: list[tuple
         xy = np.column_stack([east + radius * np.cos(angle), north + radius * np.sin(angle)])
         shapes.append(shapely.MultiPolygon([shapely.Polygon(xy / [93_456, 110_914] + [117, 33])]))
     array = np.array(shapes, dtype=object)
-    first, second, area = overlaps(array, np.zeros(len(array), dtype=np.int64), 1.0)
+    first, second, area = together(array)
     assert set(zip(first.tolist(), second.tolist(), strict=True)) == brute_force(array, 1.0)
     assert (area > 1.0).all()
 
@@ -51,7 +57,7 @@ def test_overlaps_are_those_that_intersecting_every_pair_finds(drawn: list[tuple
 def test_overlap_of_one_within_another_and_of_two_the_same() -> None:
     outer = shapely.Polygon(square())
     inner = shapely.Polygon(square(10.0, west=117.0005, south=33.0005))
-    first, second, area = overlaps(np.array([outer, inner, outer], dtype=object), np.zeros(3, dtype=np.int64), 1.0)
+    first, second, area = together(np.array([outer, inner, outer], dtype=object))
     assert sorted(zip(first.tolist(), second.tolist(), area.round().tolist(), strict=True)) == [
         (0, 1, 100.0),
         (0, 2, pytest.approx(10_000, rel=1e-3)),
