@@ -35,7 +35,7 @@ bench: setup-dev ## the tables of docs/performance.md
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 coverage: setup-dev ## which branches of the core its tests take; below 95 % it fails
-	$(BIN)/python -m coverage run -m pytest -q tests/core tests/law
+	$(BIN)/python -m coverage run -m pytest -q tests/core tests/law landgis/core
 	$(BIN)/python -m coverage report
 
 mutate: setup-dev ## small changes to the core that no test notices; ARGS="idle triage"

@@ -1,11 +1,16 @@
-"""Initials as people type them, and classes of colour."""
+"""What parcels are looked for by, initials as people type them, classes of colour, and from which zoom parcels are drawn."""
 
 import mapclassify
 import numpy as np
+import pandas as pd
 import pytest
+import shapely
+from given_stock import stock
 
 from landgis.core.classes import METHODS, upper_bounds
+from landgis.core.generalise import detail_zoom
 from landgis.core.initials import initials
+from landgis.core.looked import looked
 
 
 @pytest.mark.parametrize(
@@ -60,3 +65,84 @@ def test_of_nothing_there_are_no_classes(values) -> None:
 
 def test_few_values_are_their_own_classes() -> None:
     assert upper_bounds([3, 3, 1, None], "jenks", 5) == [1, 3]
+
+
+def test_a_parcel_is_found_by_its_owner_its_users_and_where_it_lies() -> None:
+    drawn = stock(
+        [
+            {"parcel_no": "A", "owner_name": "北京高新区", "location": "重庆路"},
+            {"parcel_no": "B", "owner_name": "银行"},
+            {"parcel_no": "C"},
+        ],
+        firms=[{"uscc": "U2", "name": "银行"}, {"uscc": "U1", "name": "示例企业 017"}],
+        uses=[
+            {"parcel_no": "A", "uscc": "U2", "role": "owner"},
+            {"parcel_no": "A", "uscc": "U1", "role": "tenant"},
+            {"parcel_no": "A", "uscc": "U1", "role": "owner"},  # once more, by another right
+            {"parcel_no": "B", "uscc": "U2", "role": "owner"},
+            {"parcel_no": "B", "uscc": "U9", "role": "tenant"},  # a firm nobody told us of
+            {"parcel_no": "nowhere", "uscc": "U1", "role": "owner"},
+        ],
+    )
+    found = looked(drawn, pd.DataFrame({"far": [1.0, 2.0, np.nan]}, index=drawn.parcel.index), ["far"])
+    assert found.index.equals(drawn.parcel.index) and found["park_code"].tolist() == ["P1"] * 3
+    assert found["enterprises"].tolist() == ["示例企业 017；银行", "U9；银行", None]  # a code where no name is known
+    assert found["usccs"].tolist() == ["U1；U2", "U2；U9", None]
+    assert found["initials"].tolist() == ["bjgxq slqy017；yh cql", "yh u9；yh", ""]
+
+
+def test_a_parcel_is_marked_at_a_place_inside_it() -> None:
+    """The middle of a ring lies in its hole: the mark does not."""
+    hole = shapely.box(120, 31, 120.003, 31.003) - shapely.box(120.001, 31.001, 120.002, 31.002)
+    drawn = stock([{"parcel_no": "A", "geom": hole}, {"parcel_no": "B"}])
+    found = looked(drawn, pd.DataFrame(index=drawn.parcel.index), [])
+    for (_, row), shape in zip(found.iterrows(), drawn.parcel.geometry, strict=True):
+        assert shape.contains(shapely.Point(row["lon"], row["lat"]))
+        assert (row["lon"], row["lat"]) == (round(row["lon"], 6), round(row["lat"], 6))
+        assert row["measures"].shape == (0,)
+
+
+def test_measures_to_look_by_keep_six_figures_and_what_is_unknown() -> None:
+    drawn = stock([{"parcel_no": name} for name in "ABCD"])
+    measures = pd.DataFrame(
+        {
+            "far": [1234567.8, 0.000123456789, 0.0, np.nan],
+            "users": pd.array([1, 20, None, 300], dtype="Int64"),
+            "margin": [-9.8765449, np.inf, -np.inf, 1.0],
+        },
+        index=drawn.parcel.index,
+    )
+    found = looked(drawn, measures, ["margin", "far", "not_measured", "users"])  # in the order that is asked for
+    table = np.vstack(found["measures"].to_list())
+    expected = [
+        [-9.87654, 1234570.0, np.nan, 1.0],
+        [np.nan, 0.000123457, np.nan, 20.0],  # endless is not known
+        [np.nan, 0.0, np.nan, np.nan],
+        [1.0, np.nan, np.nan, 300.0],
+    ]
+    np.testing.assert_allclose(table, expected, rtol=1e-12)
+
+
+def test_a_few_parcels_are_drawn_at_every_zoom() -> None:
+    assert detail_zoom(np.full(5_000, 1.0), 31.0) == 0
+    assert detail_zoom(np.empty(0), 31.0) == 0
+
+
+@pytest.mark.parametrize(
+    ("side_m", "latitude", "zoom"),
+    [
+        # At the equator a pixel of zoom 0 is 156 543 m, halved by every zoom; a parcel is told apart from 6 pixels on.
+        (6 * 156_543.1, 0.0, 0),
+        (6 * 156_543.0, 0.0, 1),
+        (6 * 156_543.1 / 2**10, 0.0, 10),
+        (6 * 156_543.1 / 2**10, 60.0, 9),  # Mercator doubles there
+        (0.1, 0.0, 18),  # no screen goes on for ever
+        (1e8, 0.0, 0),
+    ],
+)
+def test_many_are_drawn_from_the_zoom_where_the_median_one_covers_six_pixels(
+    side_m: float, latitude: float, zoom: int
+) -> None:
+    sides = np.full(5_001, side_m)
+    sides[:2_000] = 1e-3  # slivers do not decide
+    assert detail_zoom(sides**2, latitude) == zoom
