@@ -70,14 +70,18 @@ def test_five_hundred_histories_stand_and_turn_as_a_walk_through_the_calendar_sa
     twenty: list[dict[str, Any]], on: date
 ) -> None:
     found = asked(on, *twenty)
+    turns = []
     for said, history in zip(found.itertuples(), twenty, strict=True):
         assert said.state == state_on(history, on)
         assert (said.track or said.finding) == said.state
         turn = None if pd.isna(said.changes_on) or said.changes_on.date() > HORIZON else said.changes_on.date()
         assert (turn, said.changes_to if turn else None) == next_turn(history, on)
-        if turn:  # and so says whoever asks again on the day before, and on the day
-            before, then = (asked(day, history)["state"].item() for day in (turn - timedelta(days=1), turn))
-            assert (before, then) == (said.state, said.changes_to)
+        turns += [turn] if turn else []
+    for turn in sorted(turns)[
+        ::6
+    ]:  # and so says whoever asks again on the day before, and on the day, whatever the others did since
+        for day in (turn - timedelta(days=1), turn):
+            assert asked(day, *twenty)["state"].tolist() == [state_on(history, day) for history in twenty]
 
 
 def test_a_supplement_that_starts_on_its_own_day_leaves_no_excused_day_before_it() -> None:

@@ -1,31 +1,35 @@
 """``python -m tests.mutation [idle …] [--jobs N] [--lines 40-90]``: change, test, list what no test noticed.
 
-The tests of the room and the worked cases of the law are collected once; then each change gets a fork of that process, in which the
-functions of the room take their changed code and the tests run, the quickest first, until one fails. Hypothesis draws the same examples
-every time.
+The tests of the room and the worked cases of the law are collected once and run once, to see which functions of the room each of them
+enters; then each change gets a fork of that process, in which the functions of the room take their changed code and the tests that enter
+the changed one run, the quickest first, until one fails. Hypothesis draws the same examples every time.
 """
 
 import argparse
 import ast
+import gc
 import importlib
 import os
 import re
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
+import coverage
 import pytest
 from _pytest.runner import runtestprotocol
 
 from tests.mutation.mutants import Mutant, list_mutants
 
 ROOT = Path(__file__).parents[2]
-#: A change may make an endless loop: after so many times the seconds of all tests, and a few more, it counts as noticed.
+#: A change may make an endless loop: after so many times the usual seconds of a test, and a few more, it counts as noticed.
 PATIENCE, GRACE_S = 8, 20
+#: Of a property that hypothesis draws for, so many examples are tried: fewer than in its own run, so that the score is rather too low.
+EXAMPLES = 8
 UNNOTICED, NOTICED = 0, 1
 
 
@@ -48,18 +52,24 @@ class Mutating:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Take the place of the usual loop."""
-        seconds = {item: _seconds(item, session.items) for item in session.items}
-        order = sorted(session.items, key=lambda item: seconds[item])
-        tree = ast.parse(Path(str(self.module.__file__)).read_text(encoding="utf-8"))
+        for item in session.items:
+            _draw_fewer(item)
+            item.repr_failure = lambda failed, style=None: ""  # type: ignore[method-assign]  nobody reads how it failed
+        file = str(self.module.__file__)
+        tree = ast.parse(Path(file).read_text(encoding="utf-8"))
         mutants = [mutant for mutant in list_mutants(tree) if mutant.line in self.lines][:: self.every]
-        limit_s = round(PATIENCE * sum(seconds.values()) + GRACE_S)
+        seconds, entered = _run_as_it_stands(session.items, file)
+        order = sorted(session.items, key=lambda item: seconds[item])
         running: dict[int, Mutant] = {}
+        gc.freeze()  # what stands is shared by all forks
         for mutant in mutants:
             if len(running) == self.jobs:
                 self._wait(running)
             child = os.fork()
             if not child:
-                _judge(mutant, tree, self.module, order, limit_s)
+                lines = _function_lines(tree, mutant.line)
+                reach = [item for item in order if lines is None or not entered[item].isdisjoint(lines)]
+                _judge(mutant, tree, self.module, reach, seconds)
             running[child] = mutant
         while running:
             self._wait(running)
@@ -73,23 +83,64 @@ class Mutating:
             _say(f"  {self.room}.py:{mutant}")
         else:
             self.noticed += 1
+        if not (judged := self.noticed + len(self.survivors)) % 50:
+            _say(f"  {self.room}.py: {self.noticed} of {judged} noticed so far")
 
 
-def _seconds(item: pytest.Item, items: Sequence[pytest.Item]) -> float:
-    """Run a test as the code stands; it must pass."""
-    started = time.perf_counter()
-    if not _passes(item):
-        raise SystemExit(f"{item.nodeid} fails as the code stands")
-    return time.perf_counter() - started
+def _draw_fewer(item: pytest.Item) -> None:
+    hypothesis = importlib.import_module("hypothesis")
+    test = getattr(item, "obj", None)
+    if hypothesis.is_hypothesis_test(test):
+        drawn = test._hypothesis_internal_use_settings
+        fewer = hypothesis.settings(
+            drawn,
+            max_examples=min(drawn.max_examples, EXAMPLES),
+            derandomize=True,
+            database=None,
+            phases=hypothesis.settings().phases,
+        )
+        test._hypothesis_internal_use_settings = fewer
+
+
+def _run_as_it_stands(
+    items: Sequence[pytest.Item], file: str
+) -> tuple[dict[pytest.Item, float], dict[pytest.Item, set[int]]]:
+    """Run the tests as the code stands; they must pass. Give the seconds of each, and the lines of the file it runs."""
+    seen = coverage.Coverage(data_file=None, config_file=False, include=[file])
+    seconds: dict[pytest.Item, float] = {}
+    with seen.collect():
+        for item in items:
+            seen.switch_context(item.nodeid)
+            started = time.perf_counter()
+            if not _passes(item):
+                raise SystemExit(f"{item.nodeid} fails as the code stands")
+            seconds[item] = time.perf_counter() - started
+    by_line = seen.get_data().contexts_by_lineno(file)
+    lines = {item: {line for line, tests in by_line.items() if item.nodeid in tests} for item in items}
+    return seconds, lines
+
+
+def _function_lines(tree: ast.Module, line: int) -> range | None:
+    """Give the lines of the body of the function around a line: who enters it runs one of them. None outside of functions."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.lineno <= line <= (node.end_lineno or line):
+            return range(node.body[0].lineno, (node.end_lineno or line) + 1)
+    return None
 
 
 def _passes(item: pytest.Item) -> bool:
     return not any(report.failed for report in runtestprotocol(item, log=False))
 
 
-def _judge(mutant: Mutant, tree: ast.Module, module: ModuleType, order: Sequence[pytest.Item], limit_s: int) -> None:
+def _judge(
+    mutant: Mutant,
+    tree: ast.Module,
+    module: ModuleType,
+    order: Sequence[pytest.Item],
+    seconds: Mapping[pytest.Item, float],
+) -> None:
     """Run the tests against one change in a process of its own; the exit says whether one of them noticed."""
-    signal.alarm(limit_s)
+    signal.alarm(GRACE_S)
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
@@ -97,7 +148,11 @@ def _judge(mutant: Mutant, tree: ast.Module, module: ModuleType, order: Sequence
     try:
         mutant.make()
         _take(module, compile(ast.fix_missing_locations(tree), str(module.__file__), "exec"))
-        if all(_passes(item) for item in order):
+        for item in order:
+            signal.alarm(round(PATIENCE * seconds[item] + GRACE_S))
+            if not _passes(item):
+                break
+        else:
             code = UNNOTICED
     finally:
         os._exit(code)
@@ -137,7 +192,17 @@ def mutate(room: str, given: argparse.Namespace) -> int:
     started = time.perf_counter()
     plugin = Mutating(room, given.jobs, given.lines, given.every)
     where = [path for path in (f"tests/core/test_{room}.py", "tests/law", *given.tests) if (ROOT / path).exists()]
-    quietly = ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:capture", "-p", "no:logging"]
+    quietly = [
+        "--assert=plain",
+        "-p",
+        "no:terminal",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:capture",
+        "-p",
+        "no:logging",
+    ]
     if pytest.main([*quietly, "-k", given.only, *where], plugins=[plugin]) != pytest.ExitCode.OK:
         raise SystemExit(f"{room}: the tests could not be run: {' '.join(where)}")
     made = plugin.noticed + len(plugin.survivors)
