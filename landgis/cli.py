@@ -44,7 +44,7 @@ from landgis.workflows.compare import compare
 from landgis.workflows.drawing import read_bbox, sheet_file
 from landgis.workflows.explain import Cases, find_parcel, what_if
 from landgis.workflows.explain import explain as explain_parcel
-from landgis.workflows.ingest import Tell, quietly
+from landgis.workflows.ingest import Tell, allow_reading, quietly
 from landgis.workflows.ingest import ingest as ingest_files
 from landgis.workflows.preview import preview, reader_check
 from landgis.workflows.screen import screen
@@ -897,7 +897,7 @@ def print_line(text: str) -> None:
 
 def _settings(language: str | None = None) -> Settings:
     try:
-        return Settings() if language is None else Settings().model_copy(update={"language": language})
+        settings = Settings() if language is None else Settings().model_copy(update={"language": language})
     except ValidationError as error:
         wrong = "; ".join(f"{_variable(part['loc'][0])}: {part['msg']}" for part in error.errors())
         raise SetupError(
@@ -905,6 +905,8 @@ def _settings(language: str | None = None) -> Settings:
             at=wrong,
             mend=Words("各项设置见 README。", "See the README for the settings."),
         ) from error
+    allow_reading(settings.read_timeout_s)
+    return settings
 
 
 def _variable(field: object) -> str:

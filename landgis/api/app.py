@@ -38,6 +38,7 @@ from landgis.api.tiles import StraightToTiles, TileCache
 from landgis.settings import Settings
 from landgis.store.database import async_pool, open_pool
 from landgis.workflows import publish
+from landgis.workflows.ingest import allow_reading
 
 _DESCRIPTION: Final = (
     "Parcels of industrial parks, what a run found on them, and the map. Findings are suspicions (疑似), never verdicts. "
@@ -65,6 +66,7 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        allow_reading(settings.read_timeout_s)
         size, timeout_s = settings.pool_size, settings.pool_timeout_s
         with open_pool(database_url, size=size, timeout_s=timeout_s) as pool:
             async with async_pool(database_url, size=size, timeout_s=timeout_s) as tile_pool:

@@ -14,7 +14,9 @@ import numpy as np
 import pyarrow as pa
 import shapely
 
+from landgis.readers.corners import POINTS_RING, few_enough_between
 from landgis.readers.encodings import text_of
+from landgis.readers.refusals import CORNERS_MOST, too_many_corners
 from landgis.readers.sheets import Note, Sheet
 from landgis.terms.crs import ZONES, Datum, zone_epsg
 from landgis.terms.errors import InputError, Words
@@ -62,6 +64,7 @@ def is_boundary_text(head: bytes) -> bool:
 
 def read_boundary_text(path: Path, file: str, encoding: str | None, room: Path) -> Iterator[Sheet]:
     """Read the parcels of a text of boundary points: one row each, its row number the line that opens it."""
+    few_enough_between(path, file, POINTS_RING)
     text, used = text_of(path.read_bytes(), encoding, file)
     told, parcels = _parsed(text, file)
     shapes = _shapes(parcels)
@@ -132,6 +135,8 @@ def _parsed(text: str, file: str) -> tuple[dict[str, str], list[_Parcel]]:
         ring, north, east = point
         parcel.rings.setdefault(ring, []).append((east, north))
         parcel.corners += 1
+        if parcel.corners > CORNERS_MOST:
+            too_many_corners(file, parcel.row)
     if not any(parcel.rings for parcel in parcels):
         raise InputError(
             Words("没有读到界址点。", "There are no boundary points in it."),

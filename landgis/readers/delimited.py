@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from landgis.readers.corners import CSV_RING, few_enough_between
 from landgis.readers.encodings import text_of
 from landgis.readers.refusals import few_enough_columns
 from landgis.readers.sheets import Sheet
@@ -21,6 +22,7 @@ _TITLES: Final = 3
 
 def read_delimited(path: Path, file: str, encoding: str | None, room: Path) -> Iterator[Sheet]:
     """Read a CSV."""
+    few_enough_between(path, file, CSV_RING)
     text, used = text_of(path.read_bytes(), encoding, file)
     csv.field_size_limit(_CELL_MOST)
     first_lines = text[: 32 * _HEAD].split("\n", _TITLES)[:_TITLES]

@@ -18,7 +18,7 @@ def only(driver: str) -> Iterator[bool]:
     bool
         Whether that was possible; where GDAL's library cannot be found, the driver that opened a file is to be looked at instead.
     """
-    gdal = _library()
+    gdal = library()
     if gdal is None:
         yield False
         return
@@ -37,7 +37,7 @@ def only(driver: str) -> Iterator[bool]:
 
 
 @cache
-def _library() -> ctypes.CDLL | None:
+def library() -> ctypes.CDLL | None:
     """Find the library that pyogrio has loaded: there may be another on the machine."""
     pyogrio.list_drivers()
     try:

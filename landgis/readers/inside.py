@@ -42,6 +42,7 @@ from pathlib import Path  # noqa: E402
 import pyogrio  # noqa: E402
 
 from landgis import GDAL_DRIVERS  # noqa: E402
+from landgis.readers.curves import straightened  # noqa: E402
 from landgis.readers.formats import sheets_of  # noqa: E402
 from landgis.readers.sheets import write_end, write_refusal, write_sheet  # noqa: E402
 from landgis.terms.errors import InputError, Words  # noqa: E402
@@ -90,13 +91,18 @@ def main() -> None:
 
 def _reap(running: dict[int, int]) -> None:
     while running:
-        child, state = os.waitpid(-1, os.WNOHANG)
+        child, state, used = os.wait4(-1, os.WNOHANG)
         if child == 0:
             return
         status = running.pop(child)
+        told = {
+            "code": os.waitstatus_to_exitcode(state),
+            "peak": used.ru_maxrss * 1024,
+            "cpu_s": used.ru_utime + used.ru_stime,
+        }
         # Whoever asked may be gone.
         with suppress(OSError):
-            os.write(status, str(os.waitstatus_to_exitcode(state)).encode())
+            os.write(status, json.dumps(told).encode())
         os.close(status)
 
 
@@ -122,7 +128,7 @@ def _read(asked: dict[str, Any], data: int) -> int:
             tempfile.tempdir = asked["room"]
             with tempfile.TemporaryDirectory(prefix="file-") as room:
                 for sheet in sheets_of(Path(asked["path"]), asked["file"], asked["encoding"], Path(room)):
-                    write_sheet(sink, sheet)
+                    write_sheet(sink, straightened(sheet))
             write_end(sink)
         except InputError as refusal:
             write_refusal(sink, refusal)
@@ -151,6 +157,10 @@ def _lock_in(asked: dict[str, Any]) -> None:
     for standard in (0, 1, 2):
         os.dup2(nothing, standard)
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    if asked["wall_s"]:
+        signal.setitimer(
+            signal.ITIMER_REAL, asked["wall_s"]
+        )  # nobody catches it: it ends the process, whatever it waits for
     cpu_s, memory = asked["cpu_s"], asked["memory"]
     for what, most in (
         (resource.RLIMIT_CPU, cpu_s),

@@ -11,6 +11,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -18,13 +19,30 @@ from landgis.readers.sheets import Sheet, read_sheets
 from landgis.terms.errors import InputError, SetupError, Words
 
 #: What any file may take, and what each byte of it adds: a bomb is small, a province's cadastre is not.
-MEMORY: Final = 1024**3
+MEMORY: Final = 768 * 1024**2  # what a reader holds before it reads anything comes to this: 1 GB in all
 MEMORY_PER_BYTE: Final = 16
 MEMORY_MOST: Final = 8 * 1024**3
 CPU_S: Final = 8
 BYTES_PER_CPU_S: Final = 1_000_000
+#: By the clock, where an entrance says nothing else; a megabyte adds so many seconds, since a machine has others to serve.
+WALL_S: Final = 120.0
+_WALL_S_PER_MEGABYTE: Final = 4
 _TRIES: Final = 2
 _PIPE: Final = 1 << 20
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a reader ended: its exit code (a signal is negative), and what it took at most, in bytes of memory and seconds of a processor."""
+
+    code: int
+    peak: int
+    cpu_s: float
+
+
+def allow(wall_s: float) -> None:
+    """Say how many seconds by the clock the reading of a file may take in this process; 0 for no limit."""
+    _NURSERY.wall_s = wall_s
 
 
 def read_in_jail(path: Path, file: str, encoding: str | None, size: int) -> Iterator[Sheet]:
@@ -53,6 +71,7 @@ def read_in_jail(path: Path, file: str, encoding: str | None, size: int) -> Iter
     """
     memory = min(MEMORY + MEMORY_PER_BYTE * size, MEMORY_MOST)
     cpu_s = CPU_S + size // BYTES_PER_CPU_S
+    wall_s = _NURSERY.wall_s and _NURSERY.wall_s + _WALL_S_PER_MEGABYTE * (size // BYTES_PER_CPU_S)
     with tempfile.TemporaryDirectory(prefix="landgis-") as room:
         asked = {
             "path": str(path.absolute()),
@@ -61,6 +80,7 @@ def read_in_jail(path: Path, file: str, encoding: str | None, size: int) -> Iter
             "room": room,
             "memory": memory,
             "cpu_s": cpu_s,
+            "wall_s": wall_s,
         }
         data, status = _NURSERY.ask(json.dumps(asked).encode())
         with open(status, "rb", buffering=0) as ending:
@@ -68,12 +88,21 @@ def read_in_jail(path: Path, file: str, encoding: str | None, size: int) -> Iter
                 with open(data, "rb", buffering=1 << 20) as source:
                     yield from read_sheets(source)
             except EOFError:
-                raise _death(file, ending.read(), memory, cpu_s) from None
+                raise _death(file, _ended(ending.read()), memory, cpu_s, wall_s) from None
+            except InputError:
+                _ended(ending.read())
+                raise
+            _ended(ending.read())
 
 
-def _death(file: str, told: bytes, memory: int, cpu_s: int) -> InputError | SetupError:
+def _ended(told: bytes) -> Ended | None:
+    """Take how a reader ended; None where the process that forks them went with it."""
+    return Ended(**json.loads(told)) if told else None
+
+
+def _death(file: str, ended: Ended | None, memory: int, cpu_s: int, wall_s: float) -> InputError | SetupError:
     """Say of what a reader died: it ended without having said that it had read everything."""
-    if not told:
+    if ended is None:
         return SetupError(
             Words("读取进程无法启动。", "The reading process cannot be started."),
             at=file,
@@ -82,10 +111,19 @@ def _death(file: str, told: bytes, memory: int, cpu_s: int) -> InputError | Setu
             ),
             mend=Words("运行 landgis doctor；必要时重新安装。", "Run landgis doctor; install again where it says so."),
         )
-    code = int(told)
+    code = ended.code
     mend = Words("拆成较小的文件，或用原软件重新导出。", "Split the file, or export it again from its program.")
     if code in (-24, -9):  # SIGXCPU; SIGKILL follows at the hard limit
         why = Words(f"读取超过 {cpu_s} 秒处理器时间。", f"It needs more than {cpu_s} s of the processor.")
+    elif code == -14:  # SIGALRM
+        why = Words(
+            f"读取超过 {wall_s:g} 秒（只用了 {ended.cpu_s:.1f} 秒处理器时间）：磁盘太慢，或机器太忙。",
+            f"It takes more than {wall_s:g} s, of which {ended.cpu_s:.1f} s of the processor: a slow disk, or a busy machine.",
+        )
+        mend = Words(
+            "复制到本机磁盘后再读，或调大 LANDGIS_READ_TIMEOUT_S。",
+            "Copy it to a disk of this machine, or raise LANDGIS_READ_TIMEOUT_S.",
+        )
     elif code in (3, -6):  # MemoryError, or a native library's abort when it gets no memory
         megabytes = memory >> 20
         why = Words(f"读取需要的内存超过 {megabytes:,} MB。", f"It needs more than {megabytes:,} MB of memory.")
@@ -116,6 +154,7 @@ class _Nursery:
         self._owner = 0
         self._asking: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self.wall_s = WALL_S
 
     def ask(self, asked: bytes) -> tuple[int, int]:
         """Have a reader forked; give the ends of the pipes on which it answers and on which its exit code is told."""

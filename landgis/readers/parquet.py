@@ -8,9 +8,8 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from landgis.readers.refusals import few_enough_columns, unreadable
+from landgis.readers.refusals import few_enough_columns, few_enough_corners, unreadable
 from landgis.readers.sheets import ROWS_AT_ONCE, Sheet
-from landgis.readers.vector import few_enough_corners
 from landgis.terms.errors import InputError, Words
 
 _METADATA_MOST: Final = 64 * 1024**2

@@ -2,12 +2,17 @@
 
 from typing import NoReturn
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from landgis.terms.errors import InputError, Words
 
 LAYERS_MOST = 200
 COLUMNS_MOST = 2_000
 #: A ring of a million corners is a coast, not a parcel; it would be held several times over in memory.
 CORNERS_MOST = 1_000_000
+#: The same as bytes of a shape of one ring.
+WKB_MOST = 16 * CORNERS_MOST + 1024
 
 
 def not_what_it_says(name: str, why: Words) -> NoReturn:
@@ -59,3 +64,11 @@ def too_many_corners(at: str, row: int | None) -> NoReturn:
         why=Words("宗地没有这么多顶点；多为误操作或恶意文件。", "No parcel has so many; it is a slip or an attack."),
         mend=Words("在原软件中抽稀或拆分该图形。", "Simplify or split the shape in the program it comes from."),
     )
+
+
+def few_enough_corners(wkb: pa.Array, at: str, first_row: int) -> None:
+    """Refuse a batch that holds a shape of too many corners; its rows are numbered from `first_row`."""
+    most = pc.max(pc.binary_length(wkb)).as_py() or 0
+    if most > WKB_MOST:
+        place = pc.index(pc.binary_length(wkb), most).as_py()
+        too_many_corners(at, first_row + place)

@@ -1,5 +1,6 @@
 """Vector files through GDAL: shapefile, geodatabase, GeoPackage, JSON, FlatGeobuf, KML, GML, MapInfo."""
 
+import json
 import mmap
 import os
 import re
@@ -7,7 +8,7 @@ import shutil
 import sqlite3
 import struct
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -18,12 +19,14 @@ import pyogrio
 import pyogrio.errors
 import pyogrio.raw
 
+from landgis.readers.corners import JSON_RING, XML_RING, few_enough_between
 from landgis.readers.drivers import only
 from landgis.readers.encodings import dbf_encoding, known_encoding, told_by_bytes
 from landgis.readers.refusals import (
-    CORNERS_MOST,
     LAYERS_MOST,
+    WKB_MOST,
     few_enough_columns,
+    few_enough_corners,
     few_enough_layers,
     not_what_it_says,
     too_many_corners,
@@ -33,7 +36,6 @@ from landgis.readers.sheets import ROWS_AT_ONCE, Note, Sheet
 from landgis.terms.errors import InputError, Words
 
 SIDECARS: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg")
-_WKB_MOST: Final = 16 * CORNERS_MOST + 1024
 _HEAD_BYTES: Final = 65_536
 # What LIBKML adds to every row; none of it is the source's own unless it says something.
 _KML_DEFAULTS: Final[dict[str, tuple[Any, ...]]] = {
@@ -132,14 +134,6 @@ def _batches(reader: pa.RecordBatchReader, kept: list[int], sheet: Sheet) -> Ite
         yield pa.RecordBatch.from_arrays(columns, schema=sheet.schema)
 
 
-def few_enough_corners(wkb: pa.Array, at: str, first_row: int) -> None:
-    """Refuse a batch that holds a shape of too many corners; its rows are numbered from `first_row`."""
-    most = pc.max(pc.binary_length(wkb)).as_py() or 0
-    if most > _WKB_MOST:
-        place = pc.index(pc.binary_length(wkb), most).as_py()
-        too_many_corners(at, first_row + place)
-
-
 def _sound_text(texts: pa.Array) -> pa.Array:
     """Decode texts that are not UTF-8, as MapInfo's of no stated character set: GB18030 where it fits, else broken signs."""
     try:
@@ -209,6 +203,7 @@ def read_geopackage(path: Path, file: str, encoding: str | None, room: Path) -> 
 
 def read_json(path: Path, file: str, encoding: str | None, room: Path) -> Iterator[Sheet]:
     """Read GeoJSON or TopoJSON."""
+    few_enough_between(path, file, JSON_RING)
     with path.open("rb") as stream:
         head = stream.read(_HEAD_BYTES)
     topology = re.search(rb'"type"\s*:\s*"Topology"', head) is not None
@@ -247,10 +242,51 @@ def is_json_lines(head: bytes) -> bool:
 
 def read_json_lines(path: Path, file: str, encoding: str | None, room: Path) -> Iterator[Sheet]:
     """Read a GeoJSON text sequence, or GeoJSON by lines."""
+    few_enough_between(path, file, JSON_RING)
     link = _alone(path, room, ".geojsonl")
     for sheet in read_layer(link, file, None, "GeoJSONSeq", name=Path(file).stem):
         sheet.crs = "lonlat"
+        sheet.batches = _none_passed_over(sheet.batches, path, file)
         yield sheet
+
+
+def _none_passed_over(batches: Iterable[pa.RecordBatch], path: Path, file: str) -> Iterator[pa.RecordBatch]:
+    """Refuse a sequence of which the driver gives fewer rows than there are texts: what is no feature it leaves out without a word."""
+    rows = 0
+    for batch in batches:
+        rows += batch.num_rows
+        yield batch
+    if rows < sum(1 for _ in _texts(path)):
+        number, text = next(((number, text) for number, text in _texts(path) if not _is_feature(text)), (rows + 1, b""))
+        raise InputError(
+            Words(f"第 {number} 条不是要素。", f"Text {number} of it is no feature."),
+            at=f"{file}: {text[:60].decode(errors='replace')}",
+            why=Words("跳过它会丢失一行。", "To pass over it would lose a row."),
+            mend=Words(
+                "每条应为一个 GeoJSON 要素；改正或删去它。",
+                "Each is to be one GeoJSON feature; mend it or take it out.",
+            ),
+        )
+
+
+def _texts(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Give the texts of a sequence with their numbers: a line each, or what stands behind each record separator."""
+    with path.open("rb") as stream:
+        is_sequence = stream.read(16).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"\x1e")
+        stream.seek(0)
+        texts: Iterable[bytes] = stream.read().split(b"\x1e")[1:] if is_sequence else stream
+        for number, text in enumerate(texts, start=1):
+            told = text.removeprefix(b"\xef\xbb\xbf").strip()
+            if told:
+                yield number, told
+
+
+def _is_feature(text: bytes) -> bool:
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(told, dict) and told.get("type") == "Feature"
 
 
 def read_flatgeobuf(path: Path, file: str, encoding: str | None, room: Path) -> Iterator[Sheet]:
@@ -261,6 +297,7 @@ def read_flatgeobuf(path: Path, file: str, encoding: str | None, room: Path) -> 
 def read_kml(path: Path, file: str, encoding: str | None, room: Path) -> Iterator[Sheet]:
     """Read a KML: a layer a folder."""
     _plain_xml(path, file)
+    few_enough_between(path, file, XML_RING)
     link = _alone(path, room, ".kml")
     for number, name in enumerate(list_layers(link, file, "LIBKML")):
         for sheet in read_layer(link, file, number, "LIBKML", name=name or Path(file).stem):
@@ -283,6 +320,7 @@ def _without_defaults(sheet: Sheet) -> Sheet:
 def read_gml(path: Path, file: str, encoding: str | None, room: Path) -> Iterator[Sheet]:
     """Read a GML, every column as text: without its schema a code 0601 would become a number."""
     _plain_xml(path, file)
+    few_enough_between(path, file, XML_RING)
     link = _alone(path, room, ".gml")
     options = {"DOWNLOAD_SCHEMA": "NO", "EMPTY_AS_NULL": "YES"}
     for name in list_layers(link, file, "GML"):
@@ -412,7 +450,7 @@ def _few_enough_shape_corners(shx: Path, file: str) -> None:
     content = shx.read_bytes()[100:]
     lengths = struct.unpack(f">{len(content) // 8 * 2}i", content[: len(content) // 8 * 8])[1::2]
     longest = max(lengths, default=0)
-    if longest * 2 > _WKB_MOST:
+    if longest * 2 > WKB_MOST:
         too_many_corners(file, lengths.index(longest) + 1)
 
 

@@ -145,6 +145,20 @@ CHECKS: Final = _register(
         "整层可能偏移约 {metres:,.0f} 米：按 {system} 还原后，落在园区内的地块由 {before} 个变为 {after} 个。",
         "The whole layer seems shifted by some {metres:,.0f} m: taken back from {system}, {after} parcels lie in the park, not {before}.",
     ),
+    (
+        "121-curves-straightened",
+        "changed",
+        "straight lines",
+        "图形有弧段或曲面（{kind}），已化为折线（每段不超过 1°）。",
+        "The shape has arcs or facets ({kind}); they became lines of 1° at most.",
+    ),
+    (
+        "122-heights-dropped",
+        "changed",
+        "two dimensions",
+        "有 {count} 个图形带高程或量测值（Z/M），只取平面位置。",
+        "{count} shapes have heights or measures (Z, M); only their plan was taken.",
+    ),
     # 3 attributes
     ("301-missing", "refused", "required", "缺少必填项“{name}”。", "The required {name} is missing."),
     (

@@ -17,6 +17,7 @@ from landgis.core.shifted import shifted
 from landgis.readers.conform import Conformed, conform
 from landgis.readers.coordinates import Extent
 from landgis.readers.files import Layer, content_hash, read_layers
+from landgis.readers.jail import allow
 from landgis.readers.mended import issue_list_in, mended
 from landgis.readers.profiles import load_profile
 from landgis.store.corrections import standing_corrections
@@ -36,6 +37,11 @@ Tell = Callable[[Words], AbstractContextManager[None]]
 def quietly(step: Words) -> AbstractContextManager[None]:
     """Tell nobody."""
     return nullcontext()
+
+
+def allow_reading(wall_s: float) -> None:
+    """Say, once and from an entrance, how many seconds by the clock the reading of a file may take; 0 for no limit."""
+    allow(wall_s)
 
 
 @dataclass(frozen=True)

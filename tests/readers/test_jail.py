@@ -23,7 +23,7 @@ LOCKED = """
 from landgis.readers.inside import _lock_in
 import os, socket, sys
 told = os.dup(1)
-_lock_in({{"cpu_s": {cpu_s}, "memory": {memory}}})
+_lock_in({{"cpu_s": {cpu_s}, "memory": {memory}, "wall_s": 0}})
 def tell(text): os.write(told, text.encode())
 {lines}
 """
@@ -70,6 +70,14 @@ def test_a_reader_without_enough_memory_is_a_refusal(tmp_path: Path, monkeypatch
     assert caught.value.why is not None and "memory" in caught.value.why.en
     monkeypatch.undo()
     assert len(read_layers(tmp_path / "a.csv")[0].rows) == 1, "with what its size allows it is read"
+
+
+def test_a_reader_that_waits_for_ever_is_ended_by_the_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(tmp_path / "slow.csv")  # its reader waits for somebody to write, which takes no processor time
+    monkeypatch.setattr(jail._NURSERY, "wall_s", 0.2)
+    with pytest.raises(InputError, match="reading was stopped") as caught:
+        list(jail.read_in_jail(tmp_path / "slow.csv", "slow.csv", None, 10))
+    assert "more than 0.2 s" in caught.value.text("en") and "LANDGIS_READ_TIMEOUT_S" in caught.value.text("zh")
 
 
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGSEGV, signal.SIGXCPU])
