@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -31,6 +31,7 @@ from landgis.store.cluster import Cluster
 from landgis.store.database import Connection
 from landgis.store.health import examine
 from landgis.store.migrate import migrate as migrate_database
+from landgis.terms.cases import Event
 from landgis.terms.draws import Draws
 from landgis.terms.errors import ConflictError, InputError, LandgisError, SetupError, Words
 from landgis.terms.frames import ANSWER, BATCH_KIND, CHANGE, DEMAND_STATUS, IDLE_REMARK, IDLE_STATE, LINEAGE
@@ -38,8 +39,9 @@ from landgis.terms.plans import DEED, DEMAND_REASON, LEFT_OUT, REMARK
 from landgis.terms.reasons import name_words
 from landgis.terms.rules import KIND_WORDS, STATUS_WORDS, Ruleset
 from landgis.terms.units import hectares, mu
-from landgis.workflows import batches, corrections, demands, evaluation, profiles, publish, reallocate, rulebooks
+from landgis.workflows import batches, cases, corrections, demands, evaluation, profiles, publish, reallocate, rulebooks
 from landgis.workflows.assess import assess as assess_parks
+from landgis.workflows.cases import today
 from landgis.workflows.compare import compare
 from landgis.workflows.drawing import read_bbox, sheet_file
 from landgis.workflows.explain import Cases, find_parcel, what_if
@@ -75,8 +77,12 @@ plan = typer.Typer(
     help="成片供地方案：制定、比较、指定、禁用、采纳。 | Plans of sites and moves.", no_args_is_help=True
 )
 app.add_typer(plan, name="plan")
+case = typer.Typer(
+    help="处置任务：立案、登记、列出、详情。 | Cases: who looks after a suspicion, what was done, what is due.",
+    no_args_is_help=True,
+)
+app.add_typer(case, name="case")
 
-_BEIJING: Final = timezone(timedelta(hours=8))
 #: The sample city is made for this day, so that it is the same city on every machine and every day.
 _SAMPLE_DAY: Final = date(2026, 6, 30)
 _SAMPLE_SEED: Final = 20260630
@@ -122,6 +128,14 @@ RulesetName = Annotated[
     str, typer.Argument(help="规则集代码或 .toml 文件 | code of a ruleset, or a .toml file", metavar="RULESET")
 ]
 PlanNumber = Annotated[int, typer.Argument(help="方案编号 | plan", min=1, metavar="PLAN")]
+CaseNumber = Annotated[int, typer.Argument(help="任务编号 | case", min=1, metavar="CASE")]
+DoneBy = Annotated[str, typer.Option("--by", help="经办人 | who did it")]
+Note = Annotated[str, typer.Option(help="理由 | why")]
+Day = Annotated[str | None, typer.Option("--on", help="办理日期，缺省为今天 | the day, today by default")]
+Due = Annotated[str | None, typer.Option(help="商定的期限 | when the next step is due, where agreed")]
+Track = Annotated[
+    Literal["fee", "take_back", "agreement"] | None, typer.Option(help="法定路径 | track of the idle-land measure")
+]
 PlanRules = Annotated[
     str,
     typer.Option("--rules", help="方案规则集代码或 .toml 文件，逗号分隔 | rulesets of the plan: codes or .toml files"),
@@ -712,6 +726,94 @@ def correction_export(output: Output) -> None:
         _answer({"corrections": corrections.export_list(conn, output), "file": str(output)})
 
 
+@case.command("open")
+def case_open(
+    parcel: Annotated[str, typer.Argument(help="地块编号 | parcel number", metavar="PARCEL")],
+    by: DoneBy,
+    note: Note,
+    responsible: Annotated[str, typer.Option(help="责任人 | who looks after it")],
+    checker: Annotated[str, typer.Option(help="复核人，不能是责任人 | who checks; somebody else")],
+    role: Annotated[str | None, typer.Option(help="责任人职务 | the office of who looks after it")] = None,
+    park: Annotated[str | None, typer.Option(help="园区代码 | park")] = None,
+    run: Run = None,
+    on: Day = None,
+    track: Track = None,
+    due: Due = None,
+    evidence: Annotated[str | None, typer.Option(help="依据 | evidence")] = None,
+) -> None:
+    """为一块疑似地块立案；期限按评估所用的闲置土地规则起算。 | Open a case about a suspected parcel."""
+    given = Event(
+        "opened", _day(on), by, note, evidence=evidence, responsible=responsible, role=role, checker=checker, track=track,
+        due_on=_day(due) if due else None,
+    )  # fmt: skip
+    with _operator(_app_url(_settings())) as conn:
+        with database.scoped(conn, database.ALL_PARKS):
+            number, parcel_id = find_parcel(conn, run, parcel, park)
+        _answer({"case": cases.open_case(conn, number, parcel_id, given, today())}, _print_case)
+
+
+@case.command("record")
+def case_record(
+    number: CaseNumber,
+    act: Annotated[
+        Literal[
+            "assigned",
+            "investigated",
+            "answered",
+            "recognised",
+            "not_recognised",
+            "decided",
+            "agreed",
+            "freed",
+            "closed",
+        ],
+        typer.Argument(help="事项 | what was done", metavar="ACT"),
+    ],
+    by: DoneBy,
+    note: Note,
+    on: Day = None,
+    after: Annotated[
+        int | None, typer.Option(help="您看到的最后一步的序号，缺省为现有最后一步 | the last act you saw", min=1)
+    ] = None,
+    responsible: Annotated[str | None, typer.Option(help="责任人 | who looks after it")] = None,
+    checker: Annotated[str | None, typer.Option(help="复核人 | who checks")] = None,
+    role: Annotated[str | None, typer.Option(help="责任人职务 | the office of who looks after it")] = None,
+    track: Track = None,
+    sets_going: Annotated[
+        Literal["extension_signed_on", "temporary_use_from", "hearing_notice_served_on"] | None,
+        typer.Option("--clock", help="起算的期限 | the clock of the procedure that this day sets going"),
+    ] = None,
+    due: Due = None,
+    evidence: Annotated[str | None, typer.Option(help="依据 | evidence")] = None,
+) -> None:
+    """登记一步：谁、何时、为什么、凭什么。认定由人作出。 | Record what was done: who, when, why, by what evidence."""
+    given = Event(
+        act, _day(on), by, note, evidence=evidence, responsible=responsible, role=role, checker=checker, track=track,
+        sets_going=sets_going, due_on=_day(due) if due else None,
+    )  # fmt: skip
+    with _operator(_app_url(_settings())) as conn:
+        seen = cases.show(conn, number, today())["place"] if after is None else after
+        _answer({"case": cases.record(conn, number, seen, given, today())}, _print_case)
+
+
+@case.command("list")
+def case_list(
+    park: Annotated[str | None, typer.Option(help="园区代码 | park")] = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help="只列超期 | only what is overdue")] = False,
+) -> None:
+    """列出处置任务，超期最久的在前。 | The cases, the longest overdue first."""
+    with _operator(_app_url(_settings())) as conn:
+        found = [one for one in cases.list_all(conn, today(), park=park) if one["overdue_days"] or not overdue]
+    _answer({"cases": found}, _print_cases)
+
+
+@case.command("show")
+def case_show(number: CaseNumber) -> None:
+    """一个任务的全部过程、期限和下一步。 | One case: what was done, what is due, what may follow."""
+    with _operator(_app_url(_settings())) as conn:
+        _answer({"case": cases.show(conn, number, today())}, _print_case)
+
+
 @profile_.command("list")
 def profile_list() -> None:
     """列出随附的字段方案。 | The profiles that are shipped."""
@@ -1028,7 +1130,7 @@ def _units(given: Sequence[str] | None) -> dict[str, str]:
 
 def _day(text: str | None) -> date:
     if text is None:
-        return datetime.now(_BEIJING).date()
+        return today()
     try:
         return date.fromisoformat(text)
     except ValueError as error:
@@ -1129,6 +1231,54 @@ def _print_ingested(answer: dict[str, Any]) -> None:
         print_line(
             f"库中有而文件中没有，保持不变（--full 使其终止） not in the file, left as they are (--full ends them): {absent}"
         )
+
+
+def _print_cases(answer: dict[str, Any]) -> None:
+    _print_rows(
+        (
+            "任务 case",
+            "地块 parcel",
+            "进展 state",
+            "责任人 responsible",
+            "复核人 checker",
+            "期限 due",
+            "超期 overdue, d",
+        ),
+        [
+            (
+                str(one["case_no"]),
+                f"{one['park_code']} {one['parcel_no']}",
+                f"{one['state_title']['zh']} {one['state_title']['en']}",
+                " ".join(filter(None, (one["responsible"], one["role"]))),
+                one["checker"],
+                str(one["due_on"] or "–"),
+                str(one["overdue_days"] or ""),
+            )
+            for one in answer["cases"]
+        ],
+    )
+
+
+def _print_case(answer: dict[str, Any]) -> None:
+    one = answer["case"]
+    _print_cases({"cases": [one]})
+    _print_rows(
+        ("步 step", "事项 act", "日期 on", "经办人 by", "理由 why", "依据 evidence"),
+        [
+            (str(each["place"]), f"{each['title']['zh']} {each['title']['en']}", str(each["happened_on"]), each["done_by"],
+             each["note"], each["evidence"] or "–")
+            for each in one["events"]
+        ],
+    )  # fmt: skip
+    _print_rows(
+        ("期限 clock", "起算 from", "到期 due", "办结 stopped", "依据 article"),
+        [
+            (f"{each['title']['zh']} {each['title']['en']}", each["happened_on"] or "–", each["due_on"] or "–",
+             each["stopped_on"] or ("超期 overdue" if each["is_overdue"] else "–"), each["article"] or "–")
+            for each in one["clocks"]
+        ],
+    )  # fmt: skip
+    _screen.print("下一步 next: " + "；".join(f"{each['act']} {each['zh']}" for each in one["next"]))
 
 
 def _print_corrections(answer: dict[str, Any]) -> None:

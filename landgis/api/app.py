@@ -19,6 +19,7 @@ from landgis.api.context import Context
 from landgis.api.routes import (
     areas,
     batches,
+    cases,
     cockpit,
     demands,
     evaluation,
@@ -101,6 +102,7 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
         jobs,
         rules,
         demands,
+        cases,
         cockpit,
         uploads,
         sheets,

@@ -6,9 +6,10 @@ from html import escape
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from landgis.terms.errors import (
@@ -19,6 +20,7 @@ from landgis.terms.errors import (
     NotFoundError,
     RuleError,
     SetupError,
+    StaleError,
     StoreError,
     Words,
 )
@@ -29,6 +31,7 @@ _STATUS: Final[Mapping[type[LandgisError], int]] = {
     InputError: 422,
     RuleError: 422,
     NotFoundError: 404,
+    StaleError: 412,
     ConflictError: 409,
     AccessError: 403,
     StoreError: 503,
@@ -71,6 +74,7 @@ class Problem(BaseModel):
     at: str | None = None
     why: BothWords | None = None
     mend: BothWords | None = None
+    since: list[dict[str, Any]] | None = Field(None, description="412: what was written since the caller looked.")
 
 
 #: What every route may answer besides its own.
@@ -136,7 +140,9 @@ def problem(request: Request, status: int, error: LandgisError, headers: Mapping
     retry = {"Retry-After": "5"} if status == 503 else {}
     if "text/html" in request.headers.get("accept", ""):
         return HTMLResponse(_page(error, status, request_id(request)), status, {**retry, **(headers or {})})
-    return JSONResponse(body, status, {**retry, **(headers or {})}, media_type="application/problem+json")
+    return JSONResponse(
+        jsonable_encoder(body), status, {**retry, **(headers or {})}, media_type="application/problem+json"
+    )
 
 
 def _page(error: LandgisError, status: int, number: str) -> str:

@@ -257,6 +257,7 @@ class Served:
     run: str = "/api/runs/{run}"
     plans: str = "/api/plans"
     jobs: str = "/api/jobs"
+    cases: str = "/api/cases"
     web: Path = WEB
 
 
@@ -563,7 +564,7 @@ class _Shelf:
             "addresses": served
             and {
                 name: getattr(served, name).replace("{run}", str(view.run))
-                for name in ("parcel", "search", "run", "plans", "jobs")
+                for name in ("parcel", "search", "run", "plans", "jobs", "cases")
             },
             "hasDetails": bool(served or (isinstance(self._assets, Inlined) and self._assets.details)),
             "units": {"m2PerMu": float(M2_PER_MU), "m2PerHa": M2_PER_HA},

@@ -128,6 +128,28 @@ class ConflictError(LandgisError):
     kind = "conflict"
 
 
+class StaleError(ConflictError):
+    """Somebody wrote since the caller looked; it holds what, so that nothing is lost."""
+
+    kind = "stale"
+
+    def __init__(
+        self,
+        what: Words,
+        *,
+        at: str = "",
+        why: Words | None = None,
+        mend: Words | None = None,
+        since: Sequence[dict[str, Any]] = (),
+    ) -> None:
+        super().__init__(what, at=at, why=why, mend=mend)
+        self.since = tuple(since)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the message as plain data, with what was written since."""
+        return {**super().as_dict(), "since": [dict(one) for one in self.since]}
+
+
 class NotFoundError(LandgisError):
     """What was asked for does not exist, or lies outside the caller's scope: the answer is the same."""
 

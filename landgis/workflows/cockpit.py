@@ -1,8 +1,9 @@
 """A run is told as a whole 驾驶舱: stock by class, how far disposal has come, parks in order, contiguous land; each with its parcels."""
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from threading import Lock
 from typing import Any, Final
 
@@ -10,17 +11,20 @@ import pandas as pd
 
 from landgis.core.adjacency import neighbours
 from landgis.core.blocks import blocks
+from landgis.core.explanation import both
 from landgis.core.idle import idle_by_parcel, idle_land
 from landgis.core.measure import parcel_measures
 from landgis.core.zone_use import zone_use
-from landgis.store import overview, plans, runs
+from landgis.store import cases, overview, plans, runs
 from landgis.store.database import Connection
 from landgis.store.stock import read_demands, read_stock
+from landgis.terms.cases import ACT
 from landgis.terms.errors import Words
 from landgis.terms.frames import ANSWER, STOCK_CLASS
 from landgis.terms.rulereader import load_ruleset
 from landgis.terms.rules import compose_rulesets
 from landgis.terms.units import M2_PER_MU
+from landgis.workflows.cases import tell_all
 from landgis.workflows.explain import rulebook
 
 #: A block of freed land interests an investor from about here on; the reader may ask for another size.
@@ -33,24 +37,28 @@ _HELD: Final = 16
 _ZONE_RULES: Final = "cn-zone-use-2010"
 #: What no table of the stock says yet, and what it would take to say it.
 _UNSAID: Final = {
-    "recognised": Words(
-        "台账中没有认定文书，无从统计；疑似不等于认定。",
-        "The stock holds no decisions of recognition; a suspicion is none.",
+    "cases": Words(
+        "还没有处置任务，无从统计；疑似不等于认定。",
+        "There is no case yet that would say it; a suspicion is no recognition.",
     ),
     "planned": Words("还没有规划方案。", "There is no plan yet."),
-    "freed": Words("台账中没有腾退验收记录，无从统计。", "The stock holds no records of land that was handed over."),
 }
+#: So many overdue cases are told one by one.
+_OVERDUE: Final = 50
 
 
-def cockpit(conn: Connection, run: int | None, *, park: str | None = None) -> dict[str, Any]:
+def cockpit(conn: Connection, run: int | None, today: date, *, park: str | None = None) -> dict[str, Any]:
     """Tell a run, the latest where none is named, as a whole; of one park if it is named.
+
+    Cases are told as they stand today, plans and findings as the run has them.
 
     Returns
     -------
     dict
         ``run, as_of, made_at, park, rulesets``; ``total`` and, by ``answers``, ``classes`` and ``stages``, land (``parcels, area_m2,
         freeable_m2, upgrade_m2``) with ``filter``, the CQL2 text that gives its parcels; ``parks`` in the order of land that could be
-        freed. A stage of which the stock says nothing has None for its numbers and ``why``.
+        freed. A stage of which nothing says anything has None for its numbers and ``why``. ``cases``: ``open, overdue`` (counts),
+        ``states``, ``people`` (who is responsible for how many, and how many of them are overdue), ``late`` (the longest overdue).
 
     Raises
     ------
@@ -62,6 +70,8 @@ def cockpit(conn: Connection, run: int | None, *, park: str | None = None) -> di
     every = pd.DataFrame(overview.sum_land(conn, head["run"]), columns=[*_KINDS, *_SUMS])
     land = every if park is None else every[every["park_code"] == park]
     where = {} if park is None else {"park_code": park}
+    told = tell_all(conn, cases.list_cases(conn, park=park), today)
+    handled = cases.list_land(conn, head["run"]) if told else []
     made = plans.list_plans(conn, 1, head["run"])
     plan = int(made[0]["plan"]) if made else None
     return {
@@ -86,19 +96,56 @@ def cockpit(conn: Connection, run: int | None, *, park: str | None = None) -> di
         ],
         "stages": [
             {"stage": "suspected", "why": None, **_sum(_those(land, "is_suspected"), {**where, "suspected >": 0})},
-            {"stage": "recognised", "why": _both(_UNSAID["recognised"]), **_UNKNOWN},
+            _handled("recognised", told, handled, "is_recognised"),
             _planned(conn, plan, park),
-            {"stage": "freed", "why": _both(_UNSAID["freed"]), **_UNKNOWN},
+            _handled("freed", told, handled, "is_freed"),
         ],
         "parks": _ranked(every, names),
         "demands": _demands(conn, sorted(names) if park is None else [park], plan),
+        "cases": _cases(told),
     }  # fmt: skip
+
+
+def _handled(
+    stage: str, told: Sequence[Mapping[str, Any]], handled: Sequence[Mapping[str, Any]], flag: str
+) -> dict[str, Any]:
+    """Add up the run's parcels whose case got so far, each once; unknown where no case was ever opened."""
+    if not told:
+        return {"stage": stage, "why": both(_UNSAID["cases"]), **_UNKNOWN}
+    so_far = {one["case_no"] for one in told if one[flag]}
+    land = {one["parcel_id"]: one for one in handled if one["case_no"] in so_far}
+    return {
+        "stage": stage,
+        "why": None,
+        "parcels": len(land),
+        **{name: float(sum(one[name] or 0 for one in land.values())) for name in _SUMS if name != "parcels"},
+        "filter": cql({"parcel_id": sorted(land)}) if land else "parcel_id IS NULL",
+    }
+
+
+def _cases(told: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Say how many cases are open, how they stand, who looks after them, and which are overdue."""
+    still = [one for one in told if one["is_open"]]
+    late = [one for one in still if one["overdue_days"]]
+    people = Counter((one["responsible"], one["role"]) for one in still)
+    behind = Counter((one["responsible"], one["role"]) for one in late)
+    states = Counter(one["state"] for one in told)
+    return {
+        "open": len(still),
+        "overdue": len(late),
+        "states": [{"state": state, **both(ACT[state]), "cases": states[state]} for state in ACT if states[state]],
+        "people": [
+            {"responsible": who[0], "role": who[1], "open": count, "overdue": behind[who]}
+            for who, count in sorted(people.items(), key=lambda one: (-behind[one[0]], -one[1], one[0][0]))
+        ],
+        "late": late[:_OVERDUE],
+    }
 
 
 def _planned(conn: Connection, plan: int | None, park: str | None) -> dict[str, Any]:
     """Tell what land the sites of the latest plan take; unknown where there is no plan."""
     if plan is None:
-        return {"stage": "planned", "why": _both(_UNSAID["planned"]), **_UNKNOWN}
+        return {"stage": "planned", "why": both(_UNSAID["planned"]), **_UNKNOWN}
     land = [one for one in overview.list_planned(conn, plan) if park in (None, one["park_code"])]
     ids = [one["parcel_id"] for one in land]
     return {
@@ -127,7 +174,7 @@ def _demands(conn: Connection, parks: Sequence[str], plan: int | None) -> dict[s
         "plan": plan,
         "served": None if plan is None else states.count("served"),
         "unmet": None if plan is None else len(states) - states.count("served"),
-        "why": _both(_UNSAID["planned"]) if plan is None else None,
+        "why": both(_UNSAID["planned"]) if plan is None else None,
     }
 
 
@@ -228,7 +275,7 @@ def _zones(conn: Connection, head: Mapping[str, Any], park: str | None) -> dict[
         "indicators": [
             {
                 **row,
-                "title": _both(rules.words[row["indicator"]]),
+                "title": both(rules.words[row["indicator"]]),
                 "missing": list(row["missing"]),
             }
             for row in rows.to_dict("records")
@@ -293,7 +340,3 @@ def _ranked(land: pd.DataFrame, names: Mapping[str, str]) -> list[dict[str, Any]
         )
     found.sort(key=lambda one: -one["freeable_share"])
     return found
-
-
-def _both(words: Words) -> dict[str, str]:
-    return {"zh": words.zh, "en": words.en}

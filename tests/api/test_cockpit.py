@@ -65,14 +65,6 @@ def test_it_says_what_the_run_says(client):
     assert shares == sorted(shares, reverse=True) and len(shares) == 4
 
 
-def test_what_the_stock_does_not_say_is_unknown_and_says_why(client):
-    stages = {stage["stage"]: stage for stage in client.get("/api/runs/1/cockpit").json()["stages"]}
-    assert stages["suspected"]["parcels"] > 0
-    for name in ("recognised", "freed"):
-        assert stages[name]["parcels"] is None and stages[name]["area_m2"] is None
-        assert stages[name]["why"]["zh"] and stages[name]["why"]["en"]
-
-
 def test_blocks_are_parcels_that_touch_along_a_line(client, sql):
     least = 20
     told = client.get("/api/runs/1/blocks", params={"block_mu": least}).json()

@@ -388,8 +388,12 @@ def test_the_description_is_complete(client):
 
 
 def test_every_answer_is_as_described(service):
-    described = schemathesis.openapi.from_url(f"{service.url}/docs/openapi.json").exclude(
-        path_regex="/(events|undo)$"  # the one lasts as long as the job, the other changes what other tests read
+    described = (
+        schemathesis.openapi.from_url(f"{service.url}/docs/openapi.json")
+        .exclude(
+            path_regex="/(events|undo)$"
+        )  # the one lasts as long as the job, the other changes what other tests read
+        .exclude(path="/api/cases", method="POST")  # so does a case
     )
     for found in described.get_all_operations():
         operation = found.ok()

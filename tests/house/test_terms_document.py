@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from landgis.terms import frames
+from landgis.terms.cases import ACT
 from landgis.terms.disposal import MODES, SCORES, STAT_CATEGORY, URGENCY
 from landgis.terms.frames import STOCK, Domain
 
@@ -25,6 +26,7 @@ CODES = {
     "Routes of the national statistics 统计口径": STAT_CATEGORY,
     "Scores 评分": SCORES,
     "Urgency 紧迫程度": URGENCY,
+    "Acts on a case 处置任务事项": ACT,
 }
 
 

@@ -36,6 +36,8 @@ SPEAKS_OF_PARKS = [
     "plan_member",
     "plan_move",
     "promise",
+    "case_file",
+    "case_event",
 ]
 
 

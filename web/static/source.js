@@ -12,6 +12,7 @@ export class Refusal extends Error {
     this.mend = problem?.mend;
     this.why = problem?.why;
     this.at = problem?.at;
+    this.since = problem?.since;
     this.id = problem?.request_id;    // what the administrator finds in the log
   }
 }
@@ -22,20 +23,20 @@ const TRIES = 3;
 const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 /** Fetch; a service that is too busy for the moment is asked again, twice, a little later each time. */
-async function ask(address, signal, sent = undefined, tried = 1) {
-  const posted = sent === undefined ? {} : { method: "POST", body: JSON.stringify(sent), headers: { "Content-Type": "application/json" } };
+async function ask(address, signal, sent = undefined, headers = {}, tried = 1) {
+  const posted = sent === undefined ? {} : { method: "POST", body: JSON.stringify(sent), headers: { "Content-Type": "application/json", ...headers } };
   const answer = await fetch(address, { signal, credentials: "same-origin", ...posted });
   if (answer.ok) return answer;
   if (answer.status === 503 && tried < TRIES) {
     await pause(700 * tried * (0.5 + Math.random()));
-    return ask(address, signal, sent, tried + 1);
+    return ask(address, signal, sent, headers, tried + 1);
   }
   const problem = await answer.json().catch(() => null);
   throw new Refusal(answer.status, { request_id: answer.headers.get("x-request-id") ?? undefined, ...problem });
 }
 
 function served(tileAddress) {
-  const { parcel, search, run } = view.addresses;
+  const { parcel, search, run, cases } = view.addresses;
   const json = async (path, signal, sent) => (await ask(`${run}/${path}`, signal, sent)).json();
   return {
     async tile({ z, x, y }, signal) {
@@ -53,6 +54,10 @@ function served(tileAddress) {
     columns: (names) => json(names ? `columns?${new URLSearchParams({ names: names.join(",") })}` : "columns"),
     classes: (field, method, count = 5) => json(`classes?${new URLSearchParams({ field, method, count })}`),
     weights: () => json("weights"),
+    cases: async (park, no) => (await ask(`${cases}?${new URLSearchParams({ park, parcel_no: no })}`)).json(),
+    openCase: async (given) => (await ask(cases, undefined, given)).json(),
+    /** Record an act after the last one seen; a refusal holds what others recorded `since`. */
+    record: async (no, seen, given) => (await ask(`${cases}/${no}/events`, undefined, given, { "If-Match": `"${seen}"` })).json(),
     scenarios: () => json("scenarios"),
     keep: (name, weights) => json("scenarios", undefined, { name, weights }),
     /** Where a filter's parcels are to be had: as a file, or as the table's page in JSON. */

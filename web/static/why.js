@@ -1,5 +1,6 @@
 // Why a parcel got its answer: facts, tests, the gate that decided, the answer; then the evaluation and where the row came from.
 
+import { caseSection } from "landgis/cases.js";
 import { choice, choose, onChoice } from "landgis/choice.js";
 import { byId, el, icon } from "landgis/dom.js";
 import { chip } from "landgis/hover.js";
@@ -96,6 +97,7 @@ export function enableWhy(source, zoomTo) {
         step("step_answer", urgency(triage), ...conclusion(triage), steadiness(stability), modes(answer.modes),
           known(answer.reliability) ? el("p", { class: "reliability", text: t("reliability", { share: `${number(100 * answer.reliability)}%` }) }) : null,
           answer.agrees === false ? el("p", { class: "hint", role: "note", text: t("differs") }) : null)),
+      source.cases ? caseSection(source, run, parcel) : null,
       answer.missing?.length ? section("step_missing", missing(answer.missing)) : null,
       answer.points ? section("step_points", ...points(answer.points)) : null,
       answer.scores?.length ? section("step_scores", scores(answer.scores)) : null,

@@ -8,8 +8,10 @@ from pydantic import BaseModel, Field
 
 from landgis.api.context import Here
 from landgis.api.problems import BothWords
+from landgis.api.routes.cases import Case
 from landgis.api.routes.runs import NO_NUL, Answer, RunNumber
 from landgis.workflows import cockpit
+from landgis.workflows.cases import today
 
 router = APIRouter(prefix="/api/runs", tags=["cockpit"])
 
@@ -72,6 +74,32 @@ class Demands(BaseModel):
     why: BothWords | None
 
 
+class CasesOfState(BothWords):
+    """How many cases stand there."""
+
+    state: str
+    cases: int
+
+
+class CasesOfPerson(BaseModel):
+    """Who looks after open cases, and how many of them are overdue."""
+
+    responsible: str
+    role: str | None
+    open: int
+    overdue: int
+
+
+class HandledCases(BaseModel):
+    """The cases as they stand today; ``late`` holds the longest overdue, at most 50."""
+
+    open: int
+    overdue: int
+    states: list[CasesOfState]
+    people: list[CasesOfPerson]
+    late: list[Case]
+
+
 class Cockpit(BaseModel):
     """A run as a whole."""
 
@@ -91,6 +119,7 @@ class Cockpit(BaseModel):
                         "count": 3, "area_min_m2": 40000.0, "plan": None, "served": None, "unmet": None,
                         "why": {"zh": "…", "en": "…"},
                     },
+                    "cases": {"open": 0, "overdue": 0, "states": [], "people": [], "late": []},
                 }
             ]
         }
@@ -107,6 +136,7 @@ class Cockpit(BaseModel):
     stages: list[Stage]
     parks: list[RankedPark]
     demands: Demands
+    cases: HandledCases
 
 
 class Block(BaseModel):
@@ -187,7 +217,7 @@ class Zones(BaseModel):
 def run_cockpit(here: Here, run: RunNumber, park: Park = None) -> Cockpit:
     """Tell a run as a whole: land by answer and class, how far disposal has come, and its parks."""
     with here.reading() as conn:
-        return Cockpit(**cockpit.cockpit(conn, run, park=park))
+        return Cockpit(**cockpit.cockpit(conn, run, today(), park=park))
 
 
 @router.get("/{run}/blocks")

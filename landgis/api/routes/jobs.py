@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from landgis.api.context import Context, Here, Outside
 from landgis.api.problems import BothWords, Problem
+from landgis.api.routes.runs import NO_NUL
 from landgis.jobs import discard_received
 from landgis.store import queue
 from landgis.store.plans import read_plan
@@ -97,7 +98,7 @@ class JobState(BaseModel):
 
 
 #: A text that the database can keep: it takes no NUL.
-Kept = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
+Kept = Annotated[str, Field(min_length=1, max_length=100, pattern=NO_NUL)]
 
 
 class Drawing(BaseModel):

@@ -147,6 +147,28 @@ function writeDemands() {
   byId("demands").replaceChildren(...[asked, none, by].filter(Boolean));
 }
 
+function writeCases() {
+  const { open, overdue, states, people, late } = found.cases;
+  if (!states.length) {
+    byId("cases").replaceChildren(el("div", { class: "empty" }, el("strong", { text: t("cases_none") }), el("span", { text: t("cases_none_mend") })));
+    return;
+  }
+  const count = (key, n, tone = "") => el("div", { class: tone }, el("dt", { text: typeof key === "string" ? t(key) : pick(key) }), el("dd", { text: number(n) }));
+  const heads = (...keys) => el("thead", {}, el("tr", {}, ...keys.map((key, i) => el("th", { scope: "col", class: i ? null : "text", text: t(key) }))));
+  const parcel = (one) => el("a", { href: place("/map", { run: one.run, parcel: one.parcel_id }), text: `${one.park_code} ${one.parcel_no}` });
+  byId("cases").replaceChildren(...[
+    el("dl", { class: "counts" }, count("cases_open", open), count("cases_overdue", overdue, overdue ? "bad" : ""),
+      ...states.map((one) => count(one, one.cases))),
+    people.length ? el("table", { class: "rows" }, heads("cases_person", "cases_open", "cases_overdue"), el("tbody", {}, ...people.map((one) => el("tr", {},
+      el("th", { scope: "row" }, el("span", { text: one.responsible }), one.role ? el("span", { class: "hint", text: ` ${one.role}` }) : null),
+      cell(el("span", { text: number(one.open) })), cell(el("span", { text: number(one.overdue) })))))) : null,
+    late.length ? el("h3", { text: t("cases_late") }) : null,
+    late.length ? el("table", { class: "rows", id: "late" }, heads("cases_parcel", "cases_state", "cases_person", "cases_checker", "cases_due", "cases_days"),
+      el("tbody", {}, ...late.map((one) => el("tr", {}, el("th", { scope: "row" }, parcel(one)),
+        ...[pick(one.state_title), one.responsible, one.checker, one.due_on, number(one.overdue_days)].map((text) => cell(el("span", { text }))))))) : null,
+  ].filter(Boolean));
+}
+
 /** An indicator in its own unit: a share as per cent, a floor-area ratio as it is. */
 function indicator(value, { unit, indicator: code }) {
   if (!known(value)) return t("unknown");
@@ -194,6 +216,7 @@ function write() {
   writeStages();
   writeParks();
   writeBlocks();
+  writeCases();
   writeDemands();
   writeZones();
 }

@@ -1,0 +1,153 @@
+// A parcel's case in the why panel: who looks after it, what was done, what is due, and the form by which a person records the next act.
+
+import { el } from "landgis/dom.js";
+import { known, number, pick, t } from "landgis/words.js";
+
+const LINES = 200;
+const TEXT = 4000;
+// An act whose day sets its usual clock going of itself needs no choice.
+const USUAL = ["opened", "investigated", "decided"];
+
+const today = () => {
+  const now = new Date();
+  return `${now.getFullYear()}-${String(now.getMonth() + 1).padStart(2, "0")}-${String(now.getDate()).padStart(2, "0")}`;
+};
+
+function keptName() {
+  try { return sessionStorage.getItem("landgis.by") ?? ""; } catch { return ""; }
+}
+
+/** The section on a parcel's case; it reads itself, and writes what a person sends. */
+export function caseSection(source, run, parcel) {
+  const body = el("div", { class: "case", "aria-live": "polite" }, el("p", { class: "hint", text: "…" }));
+  const section = el("section", { class: "why-section", id: "case" }, el("h3", { text: t("step_case") }), body);
+  let shown = null;    // the latest case, or null
+
+  async function read() {
+    try {
+      const found = await source.cases(parcel.park_code, parcel.parcel_no);
+      shown = found.sort((a, b) => b.case_no - a.case_no)[0] ?? null;
+      write();
+    } catch (error) {
+      if (error.name !== "AbortError") body.replaceChildren(el("p", { class: "hint", role: "alert", text: pick(error.what) || t("case_failed") }));
+    }
+  }
+
+  function write(said = null) {
+    const isOpen = shown?.is_open;
+    body.replaceChildren(...[
+      shown ? standing(shown) : el("p", { class: "hint", text: t("case_none") }),
+      shown?.clocks.length ? clocks(shown.clocks) : null,
+      shown ? events(shown.events) : null,
+      said && el("p", { class: "case-said", role: "status", text: said }),
+      folded(isOpen ? "case_record" : "case_new", isOpen ? form(shown) : form(null)),
+    ].filter(Boolean));
+  }
+
+  function folded(key, content) {
+    return el("details", { class: "case-form" }, el("summary", { text: t(key) }), content);
+  }
+
+  function form(found) {
+    const name = keptName();
+    const problem = el("div", { role: "alert" });
+    const act = found ? el("select", { name: "act", required: true }, el("option", { value: "", text: t("case_choose") }),
+      ...found.next.map((one) => el("option", { value: one.act, text: pick(one) }))) : null;
+    const more = el("div", { class: "case-more" });
+    const made = el("form", {},
+      act && field("case_act", act),
+      found ? null : people(),
+      more,
+      field("case_on", el("input", { type: "date", name: "happened_on", value: today(), required: true })),
+      field("case_by", el("input", { type: "text", name: "done_by", value: name, maxlength: LINES, required: true, autocomplete: "name" })),
+      field("case_note", el("textarea", { name: "note", rows: "2", maxlength: TEXT, required: true })),
+      field("case_evidence", el("input", { type: "text", name: "evidence", maxlength: TEXT })),
+      field("case_due_on", el("input", { type: "date", name: "due_on" })),
+      problem,
+      el("button", { type: "submit", class: "quiet", text: t(found ? "case_send" : "case_new") }));
+    act?.addEventListener("change", () => {
+      const { triggers = [] } = found.next.find((one) => one.act === act.value) ?? {};
+      more.replaceChildren(...(act.value === "assigned" ? [people(found)] : triggers.length && !USUAL.includes(act.value) ? [clock(triggers)] : []));
+    });
+    made.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      const given = Object.fromEntries([...new FormData(made)].map(([key, value]) => [key, value.trim()]).filter(([, value]) => value));
+      try { sessionStorage.setItem("landgis.by", given.done_by ?? ""); } catch { /* it is asked again */ }
+      const button = made.querySelector("button");
+      button.disabled = true;
+      try {
+        shown = found
+          ? await source.record(found.case_no, found.place, given)
+          : await source.openCase({ run, parcel_id: parcel.parcel_id, ...given });
+        write(t("case_sent"));
+      } catch (error) {
+        problem.replaceChildren(...refused(error));
+        // What was written stays in the form; the next attempt follows on what the others did.
+        if (error.since?.length) found.place += error.since.length;
+      }
+      button.disabled = false;
+    });
+    return made;
+  }
+
+  read();
+  return section;
+}
+
+function field(key, input) {
+  return el("label", { class: "case-field" }, el("span", { text: t(key) }), input);
+}
+
+function people(found = null) {
+  const line = (key, name, required, value) => field(key, el("input", { type: "text", name, maxlength: LINES, required, value: value ?? "" }));
+  return el("div", { class: "case-people" },
+    line("case_responsible", "responsible", true, found?.responsible), line("case_role", "role", false, found?.role),
+    line("case_checker", "checker", true, found?.checker), el("p", { class: "hint", text: t("case_checker_hint") }));
+}
+
+function clock(triggers) {
+  return field("case_clock", el("select", { name: "sets_going" }, el("option", { value: "", text: t("case_clock_none") }),
+    ...triggers.map((one) => el("option", { value: one, text: t(`clock_${one}`) }))));
+}
+
+function refused(error) {
+  const why = [pick(error.why), pick(error.mend)].filter(Boolean).join(" ");
+  return [
+    el("strong", { text: pick(error.what) || t("case_failed") }),
+    why ? el("p", { text: why }) : null,
+    error.since?.length ? el("p", { text: t("case_since_you_looked") }) : null,
+    error.since?.length ? el("ol", { class: "case-events" }, ...error.since.map(event)) : null,
+  ].filter(Boolean);
+}
+
+function standing(found) {
+  const late = found.overdue_days ? "case-late" : "";
+  const due = el("dd", { class: late }, el("span", { text: found.due_on ?? t("case_due_none") }),
+    late ? el("small", { class: late, text: t("case_overdue", { n: number(found.overdue_days) }) }) : null);
+  const row = (key, ...values) => [el("dt", { text: t(key) }), el("dd", {}, ...values.filter(Boolean))];
+  return el("dl", { class: "facts" },
+    ...row("case_state", el("strong", { text: pick(found.state_title) }), el("small", { text: t("case_since", { day: found.since }) }),
+      el("small", { text: t("case_head", { n: found.case_no }) })),
+    ...row("case_responsible", el("span", { text: found.responsible }), found.role && el("small", { text: found.role })),
+    ...row("case_checker", el("span", { text: found.checker })),
+    ...(found.track_title ? row("track", el("span", { text: pick(found.track_title) })) : []),
+    ...(found.is_open ? [el("dt", { text: t("case_due") }), due] : []));
+}
+
+function clocks(found) {
+  return el("details", {}, el("summary", { text: t("case_clocks") }), el("dl", { class: "facts" }, ...found.flatMap((one) => [
+    el("dt", { text: pick(one.title) }),
+    el("dd", { class: one.is_overdue ? "case-late" : "" }, el("span", { text: one.due_on ?? pick(one.trigger_title) }),
+      one.stopped_on ? el("small", { text: t("case_stopped", { day: one.stopped_on }) }) : null,
+      known(one.article) ? el("small", { text: one.article }) : null),
+  ])));
+}
+
+function events(found) {
+  return el("ol", { class: "case-events", "aria-label": t("case_events") }, ...found.map(event));
+}
+
+function event(one) {
+  return el("li", {}, el("strong", { text: pick(one.title) }), el("small", { text: `${one.happened_on} · ${one.done_by}` }),
+    el("p", { text: one.note }), one.evidence ? el("small", { text: one.evidence }) : null);
+}
