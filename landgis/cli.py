@@ -46,7 +46,7 @@ from landgis.workflows.compare import compare
 from landgis.workflows.drawing import read_bbox, sheet_file
 from landgis.workflows.explain import Cases, find_parcel, what_if
 from landgis.workflows.explain import explain as explain_parcel
-from landgis.workflows.ingest import Tell, allow_reading, quietly
+from landgis.workflows.ingest import Tell, allow_reading, quietly, units_of
 from landgis.workflows.ingest import ingest as ingest_files
 from landgis.workflows.preview import preview, reader_check
 from landgis.workflows.screen import screen
@@ -276,6 +276,12 @@ def ingest(
     unit: Annotated[
         list[str] | None, typer.Option(help="列的单位，如 TDMJ=公顷，可多次 | unit of a column, may be repeated")
     ] = None,
+    repair: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="另作的修复：snap 对齐界址点，duplicates 去重，可多次 | repairs besides invalid shapes, may be repeated"
+        ),
+    ] = None,
     issues: Annotated[
         Path | None, typer.Option(help="问题清单写到 .xlsx 或 .csv | write every issue to a file")
     ] = None,
@@ -292,7 +298,8 @@ def ingest(
             encoding=encoding,
             is_dry=dry_run,
             is_full=full,
-            units=_units(unit),
+            units=units_of(unit or ()),
+            repairs=repair or (),
             tell=tell,
         )
         if issues is not None:
@@ -309,6 +316,7 @@ def preview_files(
     encoding: Annotated[str | None, typer.Option(help="文字编码 | text encoding")] = None,
 ) -> None:
     """看看文件里有什么：图层、列、编码、坐标系，不写入。 | What is in a file, before it is taken in."""
+    _settings()
     _answer(preview(files, crs=crs, encoding=encoding), _print_preview)
 
 
@@ -402,7 +410,7 @@ def demand_import(
     ] = None,
 ) -> None:
     """导入项目用地需求，逐行检查。 | A list of projects becomes demands, every row checked."""
-    ingest(files, profile, park, None, encoding, dry_run, False, None, issues)
+    ingest(files, profile, park, None, encoding, dry_run, issues=issues)
 
 
 @demand.command("list")
@@ -1113,19 +1121,6 @@ def _free_port(host: str, port: int) -> None:
                     "Set LANDGIS_PORT, or use `landgis serve --port`.",
                 ),
             ) from error
-
-
-def _units(given: Sequence[str] | None) -> dict[str, str]:
-    """Read ``COLUMN=UNIT`` pairs."""
-    pairs = [text.rpartition("=") for text in given or ()]
-    wrong = next((text for text, (name, _, unit) in zip(given or (), pairs, strict=True) if not name or not unit), None)
-    if wrong is not None:
-        raise InputError(
-            Words("单位写法不对。", "The unit is not written as COLUMN=UNIT."),
-            at=f"--unit {wrong}",
-            mend=Words("写作 --unit TDMJ=公顷。", "Write it as --unit TDMJ=ha."),
-        )
-    return {name: unit for name, _, unit in pairs}
 
 
 def _day(text: str | None) -> date:

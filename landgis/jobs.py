@@ -55,6 +55,7 @@ def _ingest(conn: Connection, asked: Mapping[str, Any], scope: Sequence[str], te
         is_dry=asked.get("is_dry", False),
         is_full=asked.get("is_full", False),
         units=asked.get("units"),
+        repairs=asked.get("repairs") or (),
         parks=scope,
         tell=tell,
     )

@@ -429,6 +429,36 @@ CHECKS: Final = _register(
         "图形是混合的集合（{kind}），只取其中的面。",
         "The shape is a mixed collection ({kind}); only its polygons were taken.",
     ),
+    (
+        "414-duplicate-dropped",
+        "refused",
+        "IoU <= {most:g}; |Δ| <= {percent_most:g} % or {m2_most:g} m²",
+        "与地块“{other}”是同一块地（重合 {percent:.1f} %），按要求去重，未入库；两者所占面积由 {before:,.1f} 变为 {after:,.1f} m²。",
+        "The parcel covers the same ground as {other} ({percent:.1f} %) and was left out, as asked; the ground of both {before:,.1f} to "
+        "{after:,.1f} m².",
+    ),
+    (
+        "415-duplicate-kept",
+        "doubted",
+        "IoU <= {most:g}; |Δ| <= {percent_most:g} % or {m2_most:g} m²",
+        "与地块“{other}”几乎是同一块地（重合 {percent:.1f} %），未去重：面积会由 {before:,.1f} 变为 {after:,.1f} m²；另有内容：{differs}。",
+        "The parcel covers nearly the same ground as {other} ({percent:.1f} %) and was kept: the ground of both would be {after:,.1f}, not "
+        "{before:,.1f} m², and it alone says: {differs}.",
+    ),
+    (
+        "416-snapped",
+        "changed",
+        "corners within {most:g} m are one; |Δ| <= {percent_most:g} % or {m2_most:g} m²",
+        "按要求将界址点与邻地块对齐，最多移动 {moved:.3f} m，面积由 {before:,.1f} 变为 {after:,.1f} m²。",
+        "Corners were laid on those of neighbours, as asked, moved by {moved:.3f} m at most; area {before:,.1f} to {after:,.1f} m².",
+    ),
+    (
+        "417-not-snapped",
+        "doubted",
+        "corners within {most:g} m are one; |Δ| <= {percent_most:g} % or {m2_most:g} m²",
+        "界址点未与邻地块对齐：面积会由 {before:,.1f} 变为 {after:,.1f} m²，或图形不再有效。",
+        "Its corners were not laid on those of neighbours: its area would go from {before:,.1f} to {after:,.1f} m², or it be invalid.",
+    ),
     # 5 between layers
     (
         "501-parcel-unknown",

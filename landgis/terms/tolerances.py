@@ -25,6 +25,7 @@ class Tolerances:
     hole_m2: float
     outside_share: float
     far_km: float
+    snap_m: float
     repair_share: float
     repair_m2: float
     jump_share: float

@@ -1,6 +1,6 @@
 """A file becomes stock: read, conform, check, store."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -13,18 +13,20 @@ import pandas as pd
 from landgis.core.corrections import corrected
 from landgis.core.doubts import doubts
 from landgis.core.quality import check
+from landgis.core.repairs import REPAIRS, repair
 from landgis.core.shifted import shifted
 from landgis.readers.conform import Conformed, conform
 from landgis.readers.coordinates import Extent
 from landgis.readers.files import Layer, content_hash, read_layers
 from landgis.readers.jail import allow
-from landgis.readers.mended import issue_list_in, mended
+from landgis.readers.mended import issue_list_in
+from landgis.readers.mended import mended as mended_cells
 from landgis.readers.profiles import load_profile
 from landgis.store.corrections import standing_corrections
 from landgis.store.database import ALL_PARKS, Connection, refresh_statistics
 from landgis.store.stock import Source, Stored, add_batch, known_keys, park_outlines
-from landgis.terms.errors import Words
-from landgis.terms.tolerances import Tolerances
+from landgis.terms.errors import InputError, Words
+from landgis.terms.tolerances import Tolerances, usual
 from landgis.workflows.choosing import AUTO, choose
 from landgis.workflows.corrections import Registered, add_many
 from landgis.workflows.mending import for_mending, placed
@@ -98,6 +100,7 @@ def ingest(
     is_dry: bool = False,
     is_full: bool = False,
     units: Mapping[str, str] | None = None,
+    repairs: Collection[str] = (),
     parks: Sequence[str] = ALL_PARKS,
     tell: Tell = quietly,
 ) -> Ingested:
@@ -118,13 +121,15 @@ def ingest(
         The files hold all there is of their parks and tables: what stands and is not in them ends with this batch.
     units
         In which units columns of the files are (``{"TDMJ": "公顷"}``), where neither header nor profile says it.
+    repairs
+        Of `landgis.core.repairs.REPAIRS`: what is to be repaired of the parcels besides invalid shapes; nothing where nobody asks.
     parks
         The scope of the one who imports.
 
     Raises
     ------
     InputError
-        The file cannot be taken as it is.
+        The file cannot be taken as it is, or there is no such repair.
     StoreError, ConflictError
         The database refused; nothing is left behind.
 
@@ -133,6 +138,7 @@ def ingest(
     A list of issues that an import wrote (`landgis ingest --issues`) is taken in as such, whatever the profile: its filled cells become
     corrections.
     """
+    wanted = _known_repairs(repairs)
     assumed = None if profile_name == AUTO else load_profile(profile_name).crs
     with ThreadPoolExecutor(1) as aside:
         hashed = aside.submit(_hash, paths)
@@ -147,7 +153,8 @@ def ingest(
         given = conform(layers, profile, park=park)
         del layers  # the shapes as the file has them are as large as those that are stored
     source = Source(names, digest, profile.name, given.rows_in, given.fields)
-    return store_given(conn, given, source, parks, is_dry, tell, is_full=is_full, limits=profile.tolerances)
+    limits = profile.tolerances
+    return store_given(conn, given, source, parks, is_dry, tell, is_full=is_full, limits=limits, repairs=wanted)
 
 
 def store_given(
@@ -160,6 +167,7 @@ def store_given(
     *,
     is_full: bool = False,
     limits: Tolerances | None = None,
+    repairs: frozenset[str] = frozenset(),
 ) -> Ingested:
     """Check rows that have our columns, and store them as one batch or nothing."""
     with tell(Words("逐行检查", "Checking every row")):
@@ -169,12 +177,13 @@ def store_given(
         register = standing_corrections(conn, parks, codes)
         early = corrected(given.frames, register, is_last=False)
         checked = check(early.frames, known, limits)
+        mended = repair(checked.frames, repairs, limits or usual())
         # What the checks made unknown may be what a correction was made for.
-        late = corrected(checked.frames, register, early.applied)
+        late = corrected(mended.frames, register, early.applied)
 
     def all_issues() -> pd.DataFrame:
         doubted = [doubts(late.frames, known, limits), shifted(late.frames, outlines)]
-        parts = [early.issues, checked.issues, late.issues, *doubted]
+        parts = [early.issues, checked.issues, mended.issues, late.issues, *doubted]
         found = pd.concat(parts, ignore_index=True)
         return placed(pd.concat([given.issues, given.as_given(found)], ignore_index=True), given)
 
@@ -195,9 +204,36 @@ def store_given(
     )
 
 
+def units_of(given: Sequence[str]) -> dict[str, str]:
+    """Read ``COLUMN=UNIT`` pairs, as they are asked for in one line.
+
+    >>> units_of(["TDMJ=公顷"])
+    {'TDMJ': '公顷'}
+    """
+    pairs = [text.rpartition("=") for text in given]
+    wrong = next((text for text, (name, _, unit) in zip(given, pairs, strict=True) if not name or not unit), None)
+    if wrong is not None:
+        raise InputError(
+            Words("单位写法不对。", "The unit is not written as COLUMN=UNIT."),
+            at=f"unit {wrong}",
+            mend=Words("写作 --unit TDMJ=公顷。", "Write it as --unit TDMJ=ha."),
+        )
+    return {name: unit for name, _, unit in pairs}
+
+
+def _known_repairs(asked: Collection[str]) -> frozenset[str]:
+    strange = [name for name in asked if name not in REPAIRS]
+    if strange:
+        raise InputError(
+            Words(f"没有这种修复：{'、'.join(strange)}。", f"There is no such repair: {', '.join(strange)}."),
+            mend=Words(f"可用：{'、'.join(REPAIRS)}。", f"Use {', '.join(REPAIRS)}."),
+        )
+    return frozenset(asked)
+
+
 def _take_back(conn: Connection, sheet: Layer, names: str, is_dry: bool, parks: Sequence[str], tell: Tell) -> Ingested:
     """Take in our own list of issues: each cell that somebody filled in becomes a correction; the rest says nothing."""
-    items = mended(sheet)
+    items = mended_cells(sheet)
     with tell(Words(f"登记更正 {len(items)} 条", f"Registering {len(items)} corrections")):
         done = add_many(conn, items, parks=parks, is_dry=is_dry)
     taken = len(items) - len(done.refused)

@@ -89,6 +89,31 @@ def test_a_file_is_looked_at_tried_and_stored(running):
     assert client.get(f"/api/uploads/{upload}").status_code == 404
 
 
+def test_units_and_repairs_are_asked_over_the_service_as_on_the_command_line(running, tmp_path):
+    client = running.client
+    square = '"POLYGON((117 33,117.001 33,117.001 33.001,117 33.001,117 33))"'
+    parcel, profile = tmp_path / "parcel.csv", tmp_path / "asking.toml"
+    parcel.write_text(f"NO,MJ,WKT\nA,15.5,{square}\nB,15.5,{square}\n", encoding="utf-8")
+    profile.write_text(
+        'name = "asking"\nzh = "问"\nen = "asking"\ncrs = "EPSG:4490"\n[park]\ncode = "p1"\nnames = { p1 = "示例园区" }\n'
+        '[[table]]\nname = "parcel"\nlayers = ["*"]\n[table.columns]\nparcel_no = "NO"\ncert_area_m2 = { from = "MJ", unit = "ask" }\n',
+        encoding="utf-8",
+    )
+    upload = send(client, parcel, profile)
+    asked = {"profile": "asking.toml", "dry_run": True, "units": {"MJ": "亩"}, "repairs": ["duplicates"]}
+    found = done(client, client.post(f"/api/uploads/{upload}/import", json=asked).json()["job"])
+    assert (found["stored"], found["refused"], found["issues"]) == (1, 1, {"414-duplicate-dropped": 1})
+    assert client.post(f"/api/uploads/{upload}/import", json=asked | {"repairs": ["all"]}).status_code == 422
+
+    params = {"name": "parcel.csv", "profile": "landgis-template", "park": "p1", "unit": "MJ"}
+    wrong = client.post("/api/jobs/ingest", params=params, content=parcel.read_bytes())
+    assert wrong.status_code == 422 and "COLUMN=UNIT" in wrong.text
+    asked = client.post(
+        "/api/jobs/ingest", params=params | {"unit": ["MJ=亩"], "repair": ["snap"]}, content=b"NO\n1\n"
+    ).json()
+    assert (asked["asked"]["units"], asked["asked"]["repairs"]) == ({"MJ": "亩"}, ["snap"])
+
+
 def test_what_is_thrown_away_is_gone(running):
     client = running.client
     upload = send(client, EXAMPLE / "ledger.csv")

@@ -8,7 +8,7 @@ import pytest
 from conftest import RULES, SAMPLE_DAY
 
 from landgis.store import database
-from landgis.terms.errors import NotFoundError, RuleError
+from landgis.terms.errors import InputError, NotFoundError, RuleError
 from landgis.workflows import publish
 from landgis.workflows.assess import assess
 from landgis.workflows.ingest import ingest
@@ -55,6 +55,35 @@ def test_a_batch_remembers_the_column_and_the_unit_behind_each_of_ours(conn, tmp
     assert of_parcel["columns"]["cert_area_m2"] == {"field": "登记面积（亩）", "unit": "亩"}
     assert of_parcel["columns"]["parcel_no"] == {"field": "地块编号", "unit": ""}
     assert "tax_wan" not in of_parcel["columns"] and area == pytest.approx(10_000)
+
+
+def test_repairs_that_were_asked_for_are_stored_and_told(conn, tmp_path):
+    """B stands 5 cm off A; C is A again under another number. Unasked both are stored as they are."""
+    square = "POLYGON(({0} 33,{1} 33,{1} 33.001,{0} 33.001,{0} 33))"
+    plots = {"A": ("117", "117.001"), "B": ("117.0010005", "117.002"), "C": ("117", "117.001")}
+    lines = [f'p1,{number},"{square.format(*ends)}"' for number, ends in plots.items()]
+    (tmp_path / "parcel.csv").write_text("park_code,parcel_no,WKT\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    (tmp_path / "park.csv").write_text("park_code,name\np1,示例园区\n", encoding="utf-8")
+    files = [tmp_path / "parcel.csv", tmp_path / "park.csv"]
+
+    def take(*repairs: str):
+        return ingest(conn, files, "landgis-template", crs="EPSG:4490", repairs=repairs)
+
+    plain = take()
+    assert (plain.stored.stored, plain.stored.refused) == (4, 0)
+    assert set(plain.issues["code"]) == {"410-gap", "411-same-ground"}
+    done = take("snap", "duplicates")
+    assert (done.rows_in, done.stored.stored, done.stored.unchanged, done.stored.refused) == (4, 1, 2, 1)
+    assert sorted(done.issues["code"]) == ["414-duplicate-dropped", "416-snapped"]
+    with database.scoped(conn, ["p1"]):
+        standing = conn.execute(
+            "SELECT parcel_no, ST_XMin(geom), geom_area_m2 FROM land.parcel WHERE upper_inf(during) ORDER BY 1"
+        ).fetchall()
+    assert [(number, west) for number, west, _ in standing] == [("A", 117.0), ("B", 117.001), ("C", 117.0)]
+    snapped = done.issues.set_index("code").loc["416-snapped"]
+    assert float(snapped["new"]) == pytest.approx(standing[1][2]) and float(snapped["raw"]) < standing[1][2]
+    with pytest.raises(InputError, match="no such repair"):
+        take("straighten")
 
 
 def test_a_doubt_that_cannot_be_looked_for_takes_the_whole_batch_with_it(conn, three_files, monkeypatch):

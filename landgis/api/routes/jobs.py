@@ -23,6 +23,7 @@ from landgis.store.plans import read_plan
 from landgis.terms.errors import AccessError, ConflictError, InputError, NotFoundError, StoreError, Words
 from landgis.terms.rulereader import load_ruleset
 from landgis.workflows.assess import rulebook
+from landgis.workflows.ingest import units_of
 
 _POLL_S: Final = 0.5
 _ALIVE_EVERY: Final = 30
@@ -99,6 +100,10 @@ class JobState(BaseModel):
 
 #: A text that the database can keep: it takes no NUL.
 Kept = Annotated[str, Field(min_length=1, max_length=100, pattern=NO_NUL)]
+
+
+#: A repair of parcels that is done only where it is asked for.
+Repair = Literal["duplicates", "snap"]
 
 
 class Drawing(BaseModel):
@@ -201,14 +206,21 @@ async def ask_ingest(
     encoding: Annotated[str | None, Query(max_length=40, examples=["GB18030"])] = None,
     is_dry: Annotated[bool, Query(alias="dry_run", description="Check everything, store nothing.")] = False,
     is_full: Annotated[bool, Query(alias="full", description="The file holds all: what it lacks ends.")] = False,
+    unit: Annotated[
+        list[Kept] | None, Query(max_length=200, description="Unit of a column, COLUMN=UNIT.", examples=[["MJ=亩"]])
+    ] = None,
+    repair: Annotated[
+        list[Repair] | None, Query(description="What is to be repaired of parcels besides invalid shapes.")
+    ] = None,
 ) -> JobState:
     """Send a file as the body and ask for its import; the job's answer counts the issues by code."""
     parks = in_scope(here, [park] if park else None)
+    units = units_of(unit or ())
     folder = here.settings.inbox_folder / secrets.token_hex(8)
     path = await receive(request, folder, name, here.settings.upload_mb << 20)
     given = {
         "paths": [str(path)], "received": str(path.parent), "profile": profile, "park": park, "crs": crs,
-        "encoding": encoding, "is_dry": is_dry, "is_full": is_full,
+        "encoding": encoding, "is_dry": is_dry, "is_full": is_full, "units": units, "repairs": repair or [],
     }  # fmt: skip
     return await run_in_threadpool(ask, here, "ingest", given, parks)
 

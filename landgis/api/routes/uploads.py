@@ -16,7 +16,18 @@ from starlette.background import BackgroundTask
 
 from landgis.api.context import Context, Here, Outside
 from landgis.api.problems import BothWords, Problem
-from landgis.api.routes.jobs import ASKING, BODY_OF_A_FILE, JobNumber, JobState, ask, in_scope, may_ask, receive
+from landgis.api.routes.jobs import (
+    ASKING,
+    BODY_OF_A_FILE,
+    JobNumber,
+    JobState,
+    Kept,
+    Repair,
+    ask,
+    in_scope,
+    may_ask,
+    receive,
+)
 from landgis.store import queue, runs
 from landgis.terms.errors import ConflictError, InputError, NotFoundError, Words
 from landgis.workflows import drafts
@@ -110,6 +121,10 @@ class Importing(BaseModel):
     )
     encoding: str | None = Field(None, max_length=40, description="The encoding, where the files do not say it.")
     dry_run: bool = Field(description="Check everything, store nothing, keep the files.")
+    units: dict[Kept, Kept] | None = Field(
+        None, max_length=200, description='In which units columns are, where the files do not say it: ``{"MJ": "亩"}``.'
+    )
+    repairs: list[Repair] = Field([], description="What is to be repaired of parcels besides invalid shapes.")
     full: bool = Field(False, description="The files hold all there is of their parks: what they lack ends.")
 
 
@@ -210,6 +225,8 @@ def take_in(here: Here, upload: UploadName, asked: Importing) -> JobState:
         "encoding": asked.encoding or None,
         "is_dry": asked.dry_run,
         "is_full": asked.full,
+        "units": asked.units,
+        "repairs": asked.repairs,
     }
     if asked.dry_run:
         given["findings"] = str(folder / f"{_FINDINGS}{secrets.token_hex(8)}")
