@@ -135,13 +135,26 @@ def city_file(city, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def sample(databases: Databases, city_file: Path) -> Iterator[SimpleNamespace]:
-    """Give a database with the sample city, ingested and assessed: ``admin_url, app_url, ingested, assessed``. To be read only."""
+def assessed_city(databases: Databases, city_file: Path) -> Iterator[SimpleNamespace]:
+    """Give a database with the sample city that nobody is connected to, to be copied: its ``name``, ``ingested``, ``assessed``."""
     name, made = databases.copy("landgis")
     with database.connect(made.app_url) as opened:
         ingested = ingest(opened, [city_file], "landgis-template")
         assessed = assess(opened, None, RULES, SAMPLE_DAY)
-    yield SimpleNamespace(admin_url=made.admin_url, app_url=made.app_url, ingested=ingested, assessed=assessed)
+    yield SimpleNamespace(name=name, ingested=ingested, assessed=assessed)
+    databases.drop(name)
+
+
+@pytest.fixture(scope="module")
+def sample(databases: Databases, assessed_city: SimpleNamespace) -> Iterator[SimpleNamespace]:
+    """Give a module its own database with the sample city, ingested and assessed: ``admin_url, app_url, ingested, assessed``."""
+    name, made = databases.copy(assessed_city.name)
+    yield SimpleNamespace(
+        admin_url=made.admin_url,
+        app_url=made.app_url,
+        ingested=assessed_city.ingested,
+        assessed=assessed_city.assessed,
+    )
     databases.drop(name)
 
 
@@ -170,7 +183,7 @@ def serving(app: FastAPI) -> Iterator[Service]:
     assert not thread.is_alive()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def service(sample, tmp_path_factory) -> Iterator[Service]:
     """Give the service on the sample city, all parks in scope; what is asked of it is queued, and nobody works on it."""
     settings = Settings(inbox=tmp_path_factory.mktemp("inbox"))

@@ -52,7 +52,7 @@ def serving(app_url: str, **settings: Any) -> Iterator[str]:
             thread.join()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def service(sample: SimpleNamespace) -> Iterator[str]:
     """Give the address of a service over the sample city."""
     with serving(sample.app_url, tile_timeout_s=30) as address:

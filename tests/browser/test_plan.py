@@ -52,7 +52,7 @@ def test_a_forbidden_parcel_makes_a_child_plan_and_the_page_shows_it(watched, se
     expect(page.locator("#plan-doing")).to_be_visible()
     with database.connect(sample.app_url) as conn, database.scoped(conn, database.ALL_PARKS):
         asked = queue.list_jobs(conn, 1)[0]
-    assert jobs.work(sample.app_url, asked.job)  # here, as other tests leave jobs of their own in the queue
+    assert jobs.work(sample.app_url, asked.job)
     expect(page.locator("#plan-status")).to_contain_text("已完成", timeout=30_000)
     chosen = int(page.locator("#plan-choose").input_value())
     assert chosen > plan["plan"]

@@ -11,24 +11,18 @@ from shapely.geometry import shape
 from landgis.store import database, plans
 from landgis.terms.errors import AccessError, ConflictError, InputError, NotFoundError
 from landgis.workflows import reallocate
-from landgis.workflows.assess import assess
 from landgis.workflows.demands import add_demands
-from landgis.workflows.ingest import ingest
 from landgis.workflows.reallocate import Asked
-from tests.conftest import RULES, SAMPLE_DAY
+from tests.conftest import SAMPLE_DAY
 
 TWO = Asked(parks=("S01", "S02"))
 
 
 @pytest.fixture(scope="module")
-def town(databases, city, city_file):
+def town(sample, city):
     """Give the sample city, assessed, with one plan of two of its parks: ``url, conn, plan, city``."""
-    name, made = databases.copy("landgis")
-    with database.connect(made.app_url) as conn:
-        ingest(conn, [city_file], "landgis-template")
-        assess(conn, None, RULES, SAMPLE_DAY)
-        yield SimpleNamespace(url=made.app_url, conn=conn, plan=reallocate.make(conn, TWO), city=city)
-    databases.drop(name)
+    with database.connect(sample.app_url) as conn:
+        yield SimpleNamespace(url=sample.app_url, conn=conn, plan=reallocate.make(conn, TWO), city=city)
 
 
 def planted(city) -> pd.DataFrame:
