@@ -155,7 +155,7 @@ class Lack(BaseModel):
 
 
 class Moved(BaseModel):
-    """One measure moved: to ``after`` itself, or just below or above it."""
+    """One measure moved: to ``after`` itself, or just below or above it; with the grade an indicator would bring."""
 
     measure: str
     title: BothWords
@@ -163,6 +163,7 @@ class Moved(BaseModel):
     after: Any
     side: Literal["", "below", "above"]
     unit: str
+    grade: str | None = None
     said: BothWords
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from landgis.core.conditions import SAME, judge
 from landgis.core.explanation import Judgement, Trace, both, plain
 from landgis.core.inefficient import low_efficiency
+from landgis.core.regrading import other_grades
 from landgis.core.triage import parcel_grades, triage
 from landgis.terms.errors import Words
 from landgis.terms.frames import ANSWER, FINDING, empty
@@ -43,13 +44,17 @@ _GRADES: Final = ("A", "B", "C", "D")
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One measure moved: to ``after`` itself, or just ``side`` ("below", "above") of it. ``value`` is what was tried."""
+    """One measure moved: to ``after`` itself, or just ``side`` ("below", "above") of it. ``value`` is what was tried.
+
+    ``grade`` is the grade that comes with it, where it is an indicator of the evaluation.
+    """
 
     measure: str
     before: Any
     after: Any
     side: str
     value: Any
+    grade: str = ""
 
     @property
     def cost(self) -> float:
@@ -74,13 +79,14 @@ def counterfactuals(trace: Trace, parcel_id: int) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        Smallest first, at most six: ``changes`` (one, or two where no single one does: ``measure, title, before, after, side, unit``),
-        ``answer`` and ``gate`` it would then have, ``cost`` (0 is none) and ``title`` in words.
+        Smallest first, at most six: ``changes`` (one, or two where no single one does: ``measure, title, before, after, side, unit,
+        grade``), ``answer`` and ``gate`` it would then have, ``cost`` (0 is none) and ``title`` in words.
 
     Notes
     -----
     Tried are the thresholds of the tests and gates themselves: the number that meets it where the comparison is not strict, the nearest
-    number beyond it where it is; yes for no; every code a gate asks for. Where the answer is data first, only what is unknown is tried.
+    number beyond it where it is; yes for no; every code a gate asks for; and the value of each indicator of the evaluation that alone
+    would bring another grade, all other firms as they stand. Where the answer is data first, only what is unknown is tried.
     Each one told was proved: the park was tested and led through the gates again with this parcel so changed, the means and ranks of its
     groups included.
     """
@@ -162,6 +168,8 @@ class _Trial:
         before, after = (_said(value, unit, change.measure) for value in (change.before, change.after))
         side = {"below": Words("低于 ", "below "), "above": Words("高于 ", "above ")}.get(change.side, Words("", ""))
         tail = _UNITS.get(unit, Words(f" {unit}", f" {unit}"))
+        if change.grade:
+            tail = Words(f"{tail.zh}（评为 {change.grade}）", f"{tail.en} (grade {change.grade})")
         return {
             "measure": change.measure,
             "title": both(title),
@@ -169,6 +177,7 @@ class _Trial:
             "after": change.after,
             "side": change.side,
             "unit": unit,
+            "grade": change.grade or None,
             "said": {
                 "zh": f"{before.zh} → {side.zh}{after.zh}{tail.zh}",
                 "en": f"{before.en} → {side.en}{after.en}{tail.en}",
@@ -237,8 +246,20 @@ def _levers(trace: Trace, parcel_id: int, *, only_unknown: bool) -> Iterable[Cha
                 if item.values == ()
             }
             yield from _numbers(name, before, limits)
+    grades, performance = trace.judgement.grades, trace.book.performance
+    if "grade" in asked and grades is not None and performance is not None and not only_unknown:
+        subject = _subject(grades, trace.judgement.measures, parcel_id)
+        if subject is not None:
+            for name, now, then, grade in other_grades(grades, performance, subject):
+                yield Change(name, now, then, "", then, grade)
     if "upgrade_share" in asked and "far" in row and not (only_unknown and plain(row["far"].iloc[0]) is not None):
         yield from _by_potential(trace, row, [item for item, _ in asked["upgrade_share"]])
+
+
+def _subject(grades: pd.DataFrame, measures: pd.DataFrame, parcel_id: int) -> int | None:
+    """Give whose grade speaks for a parcel: its own, or its main user's; None where there is none."""
+    subject = parcel_id if grades["parcel_id"].notna().any() else plain(measures["enterprise_id"].loc[parcel_id])
+    return int(subject) if subject is not None and subject in grades.index else None
 
 
 def _numbers(name: str, before: float | None, limits: Iterable[tuple[float, str]]) -> Iterable[Change]:
@@ -299,7 +320,14 @@ def _apply(
     before: pd.DataFrame | None,
 ) -> None:
     """Make a change in one row of copies that are ours."""
-    if change.measure == "idle":
+    if change.grade:
+        if grades is not None:
+            _put(grades, "grade", at, change.grade)
+        # Of a parcel that is its user's alone, the measure is the firm's; of one among several it stays as it is.
+        here = plain(rows[change.measure].iloc[at]) if change.measure in rows else None
+        if here is not None and abs(here - change.before) <= SAME * abs(here):
+            _put(rows, change.measure, at, change.value)
+    elif change.measure == "idle":
         if idle is not None:
             _put(idle, "idle", at, change.value)
             _put(idle, "track", at, "fee" if change.value == "suspected" else None)

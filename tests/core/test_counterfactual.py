@@ -1,5 +1,6 @@
 """The smallest change alters the answer, and anything smaller does not."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -43,6 +44,33 @@ def test_where_data_come_first_only_what_is_unknown_is_tried() -> None:
         ("is_safety_failed", True, "exit"), ("is_safety_failed", False, "leave"),
     ]  # fmt: skip
     assert changes[1]["title"]["zh"] == "安全不达标 不明 → 否：保留"
+
+
+def test_the_tax_per_mu_that_makes_it_c() -> None:
+    """Twenty firms on 15 mu each; 5 % of them, one, is D: the first, which pays 100 a year where the others pay 299 to 281.
+
+    To be C it has to match the last but one: 281 ÷ 15 = 18.73 a mu and 2.81 yuan a kWh, where it has 1.00. By its tax per mu alone:
+    18.73 + 1.81 ÷ 0.2352 × 11.5932 = 107.95, told in four figures.
+    """
+    found, changes = told(count=20, tax_wan=100.0)
+    answer = found.judgement.answers.loc[1]
+    assert (answer["grade"], answer["answer"]) == ("D", "exit")
+    (one,) = (one for one in changes if [part["measure"] for part in one["changes"]] == ["tax_wan_per_mu"])
+    (part,) = one["changes"]
+    assert (part["after"], part["side"], part["grade"], one["answer"]) == (108.0, "", "C", "leave")
+    assert one["title"]["zh"] == "上年度亩均税收 6.667 → 108 万元/亩（评为 C）：保留"
+    assert one["title"]["en"].endswith("6.667 → 108 10k yuan/mu (grade C): leave")
+    # The bare grade is told as well, and is the larger change.
+    assert [part["after"] for one in changes for part in one["changes"] if part["measure"] == "grade"]
+
+
+def test_a_firm_on_two_parcels_is_graded_with_its_tax_and_the_parcel_keeps_its_own() -> None:
+    """The tax per mu of a parcel is that of all its users: where they are more than one firm, it does not move with one of them."""
+    found, _ = told(count=20, tax_wan=100.0)
+    apart = replace(found.judgement, measures=found.judgement.measures.assign(tax_wan_per_mu=8.0))
+    change = Change("tax_wan_per_mu", 100 / 15, 108.0, "", 108.0, "C")
+    together, alone = (answered_again(one, found.book, 1, [change]) for one in (found.judgement, apart))
+    assert together["grade"] == alone["grade"] == "C"
 
 
 def test_two_changes_where_no_single_one_does() -> None:

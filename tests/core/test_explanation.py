@@ -1,6 +1,7 @@
 """An explanation says what the gates said: nothing is thought anew, nothing unknown passes for no."""
 
 from datetime import date
+from string import ascii_uppercase
 from typing import Any
 
 import pandas as pd
@@ -23,29 +24,32 @@ BOOK = compose(["cn-idle-2012", "dongyang-2021", "huangyan-2022", "cn-triage"], 
 
 
 def trace(**differs: Any) -> Trace:
-    """Judge five car makers on a hectare each, of which the first parcel, A, differs."""
+    """Judge five car makers, or `count`, on a hectare each, of which the first parcel, A, differs."""
+    count = differs.get("count", 5)
+    names = ascii_uppercase[:count]
+    tax_wan = [differs.get("tax_wan", 300.0), *(300.0 - place for place in range(1, count))]
     firms = [
         {
             "uscc": f"U{place}", "scale": "below", "status": "normal", "industry_code": "C3612", "industry_scheme": "gbt4754-2017",
             "is_safety_failed": False, "is_environment_failed": False,
         }
-        for place in range(5)
+        for place in range(count)
     ]  # fmt: skip
     drawn = stock(
         [
             {"parcel_no": name, "plan_code": "1001", "plan_scheme": "ydyh-2023", "build_status": "built", "plan_far_max": 2.0}
-            for name in "ABCDE"
+            for name in names
         ],
-        contracts=[{"contract_no": name, "parcel_no": name, "started_on": date(2010, 1, 1)} for name in "ABCDE"],
+        contracts=[{"contract_no": name, "parcel_no": name, "started_on": date(2010, 1, 1)} for name in names],
         buildings=[
             {"parcel_no": name, "floor_area_m2": floor, "footprint_m2": 5000.0}
-            for name, floor in zip("ABCDE", [differs.get("floor_area_m2", 15_000.0), *[15_000.0] * 4], strict=True)
+            for name, floor in zip(names, [differs.get("floor_area_m2", 15_000.0), *[15_000.0] * (count - 1)], strict=True)
         ],
         firms=[firms[0] | differs.get("firm", {}), *firms[1:]],
-        uses=[{"parcel_no": name, "uscc": f"U{place}", "role": "owner"} for place, name in enumerate("ABCDE")],
+        uses=[{"parcel_no": name, "uscc": f"U{place}", "role": "owner"} for place, name in enumerate(names)],
         years=[
-            {"uscc": f"U{place}", "year": year, "tax_wan": 300.0 - place, "power_kwh": 1e6, "land_used_m2": 10_000.0}
-            for place in range(5)
+            {"uscc": f"U{place}", "year": year, "tax_wan": tax_wan[place], "power_kwh": 1e6, "land_used_m2": 10_000.0}
+            for place in range(count)
             for year in (2022, 2023)
         ],
     )  # fmt: skip
