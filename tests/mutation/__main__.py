@@ -2,7 +2,7 @@
 
 The tests of the room and the worked cases of the law are collected once and run once, to see which functions of the room each of them
 enters; then each change gets a fork of that process, in which the functions of the room take their changed code and the tests that enter
-the changed one run, the quickest first, until one fails. Hypothesis draws the same examples every time.
+the changed one run until one fails, those first that noticed most changes for their time. Hypothesis draws the same examples every time.
 """
 
 import argparse
@@ -14,7 +14,8 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -29,18 +30,19 @@ ROOT = Path(__file__).parents[2]
 #: A change may make an endless loop: after so many times the usual seconds of a test, and a few more, it counts as noticed.
 PATIENCE, GRACE_S = 8, 20
 #: Of a property that hypothesis draws for, so many examples are tried: fewer than in its own run, so that the score is rather too low.
-EXAMPLES = 8
+EXAMPLES = 5
 UNNOTICED, NOTICED = 0, 1
 
 
 class Mutating:
     """A pytest plugin that runs the collected tests once as they are, then once for every change."""
 
-    def __init__(self, room: str, jobs: int, lines: range, every: int) -> None:
-        self.room, self.jobs, self.lines, self.every = room, jobs, lines, every
+    def __init__(self, room: str, jobs: int, lines: range, every: int, again: Container[str] | None) -> None:
+        self.room, self.jobs, self.lines, self.every, self.again = room, jobs, lines, every, again
         self.module = importlib.import_module(f"landgis.core.{room}")
         self.survivors: list[Mutant] = []
         self.noticed = 0
+        self.noticed_by: Counter[int] = Counter()
 
     def pytest_configure(self) -> None:
         """Let hypothesis draw the same examples for every change; a change that is noticed needs no smaller example."""
@@ -58,8 +60,10 @@ class Mutating:
         file = str(self.module.__file__)
         tree = ast.parse(Path(file).read_text(encoding="utf-8"))
         mutants = [mutant for mutant in list_mutants(tree) if mutant.line in self.lines][:: self.every]
+        if self.again is not None:
+            mutants = [mutant for mutant in mutants if str(mutant) in self.again]
         seconds, entered = _run_as_it_stands(session.items, file)
-        order = sorted(session.items, key=lambda item: seconds[item])
+        self.news, tell = os.pipe()
         running: dict[int, Mutant] = {}
         gc.freeze()  # what stands is shared by all forks
         for mutant in mutants:
@@ -68,8 +72,13 @@ class Mutating:
             child = os.fork()
             if not child:
                 lines = _function_lines(tree, mutant.line)
-                reach = [item for item in order if lines is None or not entered[item].isdisjoint(lines)]
-                _judge(mutant, tree, self.module, reach, seconds)
+                reach = {
+                    place: item
+                    for place, item in enumerate(session.items)
+                    if lines is None or not entered[item].isdisjoint(lines)
+                }
+                order = sorted(reach, key=lambda place: -(self.noticed_by[place] + 0.1) / seconds[reach[place]])
+                _judge(mutant, tree, self.module, {place: reach[place] for place in order}, seconds, tell)
             running[child] = mutant
         while running:
             self._wait(running)
@@ -83,6 +92,8 @@ class Mutating:
             _say(f"  {self.room}.py:{mutant}")
         else:
             self.noticed += 1
+            if os.WIFEXITED(status):
+                self.noticed_by[int.from_bytes(os.read(self.news, 4))] += 1
         if not (judged := self.noticed + len(self.survivors)) % 50:
             _say(f"  {self.room}.py: {self.noticed} of {judged} noticed so far")
 
@@ -136,25 +147,28 @@ def _judge(
     mutant: Mutant,
     tree: ast.Module,
     module: ModuleType,
-    order: Sequence[pytest.Item],
+    tests: Mapping[int, pytest.Item],
     seconds: Mapping[pytest.Item, float],
+    tell: int,
 ) -> None:
-    """Run the tests against one change in a process of its own; the exit says whether one of them noticed."""
+    """Run the tests against one change in a process of its own; the exit says whether one of them noticed, and the pipe which."""
     signal.alarm(GRACE_S)
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
-    code = NOTICED
+    place, code = 0, NOTICED
     try:
         mutant.make()
         _take(module, compile(ast.fix_missing_locations(tree), str(module.__file__), "exec"))
-        for item in order:
+        for place, item in tests.items():  # noqa: B007  the last place is what is told
             signal.alarm(round(PATIENCE * seconds[item] + GRACE_S))
             if not _passes(item):
                 break
         else:
             code = UNNOTICED
     finally:
+        if code == NOTICED:
+            os.write(tell, place.to_bytes(4))
         os._exit(code)
 
 
@@ -190,7 +204,10 @@ def _say(text: str) -> None:
 def mutate(room: str, given: argparse.Namespace) -> int:
     """Mutate one room; give the share of noticed changes in percent, rounded down."""
     started = time.perf_counter()
-    plugin = Mutating(room, given.jobs, given.lines, given.every)
+    again = (
+        None if given.again is None else re.findall(rf"^  {room}\.py:(\d+: .*)$", given.again.read_text(), re.MULTILINE)
+    )
+    plugin = Mutating(room, given.jobs, given.lines, given.every, again)
     where = [path for path in (f"tests/core/test_{room}.py", "tests/law", *given.tests) if (ROOT / path).exists()]
     quietly = [
         "--assert=plain",
@@ -218,6 +235,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), metavar="N")
     parser.add_argument("--lines", type=_lines, default=range(1, 100_000), metavar="A-B", help="only these lines")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth change: a sample")
+    parser.add_argument("--again", type=Path, metavar="FILE", help="only the changes that an earlier run listed")
     parser.add_argument("--tests", nargs="*", default=[], metavar="PATH", help="more tests than those of the room")
     parser.add_argument("-k", dest="only", default="", metavar="EXPRESSION", help="only these tests, as pytest has it")
     parser.add_argument("--least", type=int, default=90, metavar="%", help="the score that is asked for")
