@@ -34,7 +34,7 @@ USUAL = {
 FOUND = ("idle", "track", "grade", "grade_before", "low_tax")
 
 
-def answered(*differs: dict[str, Any], rules: Any = RULES) -> pd.DataFrame:
+def answered(*differs: dict[str, Any], rules: Any = RULES, found: pd.DataFrame | None = None) -> pd.DataFrame:
     rows = [USUAL | row for row in differs]
     index = pd.Index(range(1, len(rows) + 1), name="parcel_id")
     frame = pd.DataFrame([{key: value for key, value in row.items() if key not in FOUND} for row in rows], index=index)
@@ -56,6 +56,7 @@ def answered(*differs: dict[str, Any], rules: Any = RULES) -> pd.DataFrame:
             "missing": lacks("enterprise_year.tax_wan"),
         }
     ).reindex(columns=list(FINDING_COLUMNS))
+    findings = findings if found is None else found
     idle = pd.DataFrame({"idle": column("idle"), "track": column("track"), "missing": lacks("contract")}, index=index)
     idle = idle.assign(test="not_started", days=800.0)
     grades = pd.DataFrame({"grade": column("grade"), "reason": None}, index=index)
@@ -168,6 +169,109 @@ def test_the_track_the_land_and_the_numbers() -> None:
     assert found["reason"].iloc[1] == "far_below_floor far=0.6 threshold=0.8 unit=ratio"
     assert found["reason"].iloc[2] == "poor_two_years grade=D grade_before=D"
     assert tuple(found.columns) == TRIAGE_COLUMNS
+
+
+def test_a_swap_frees_the_land_as_an_exit_does() -> None:
+    found = answered({"plan_is_industrial": False}).iloc[0]
+    assert (found["answer"], found["freeable_m2"], found["track"]) == ("swap", 10_000.0, None)
+
+
+def findings_of(*rows: tuple[int, str, str, float | None, float | None]) -> pd.DataFrame:
+    """Give findings: parcel, test, finding, value, threshold; what is unknown lacks ``column.TEST`` and ``column.both``."""
+    frame = pd.DataFrame(rows, columns=["parcel_id", "test", "finding", "value", "threshold"]).reindex(
+        columns=list(FINDING_COLUMNS)
+    )
+    lacks = [(f"column.{test}", "column.both") if said == "unknown" else () for _, test, said, *_ in rows]
+    return frame.assign(missing=pd.Series(lacks, dtype="object"), ruleset="r")
+
+
+@pytest.mark.parametrize(
+    ("rows", "suspected", "shortfall"),
+    [
+        # Of the shortfall 40 parts in 100 are the widest gap of a test that suspects, as a share of its threshold.
+        ([(1, "low_tax", "suspected", 4.0, 5.0)], 1, 0.4 * 0.2),
+        ([(1, "low_tax", "suspected", 4.0, 5.0), (1, "low_power", "suspected", 1.0, 2.0)], 2, 0.4 * 0.5),
+        (
+            [(1, "low_tax", "suspected", 4.0, 5.0), (1, "low_power", "clear", 9.0, 2.0)],
+            1,
+            0.4 * 0.2,
+        ),  # far from a line it keeps
+        ([(1, "low_tax", "suspected", -1.0, 5.0)], 1, 0.4),  # never more than all of it
+        ([(1, "low_tax", "suspected", None, None)], 1, 0.4),  # a yes-or-no test has no distance
+        ([(1, "low_tax", "suspected", 12.0, 10.0)], 1, 0.4 * 0.2),  # an upper bound is passed upwards
+        (
+            [(1, "not_started", "suspected", 800.0, 366.0)],
+            1,
+            0.0,
+        ),  # idleness has its own track: no test of low efficiency
+        ([(1, "production_stopped", "suspected", 0.9, 0.7)], 1, 0.0),
+        ([(7, "low_tax", "suspected", 4.0, 5.0)], 0, 0.0),  # of a parcel that is not here
+        ([], 0, 0.0),
+    ],
+)
+def test_the_widest_gap_of_a_test_that_suspects_is_the_shortfall(
+    rows: list[Any], suspected: int, shortfall: float
+) -> None:
+    found = answered({}, found=findings_of(*rows)).iloc[0]
+    assert found["suspected"] == suspected
+    assert (found["shortfall_low"], found["shortfall_high"]) == pytest.approx((shortfall, shortfall))
+
+
+def test_an_open_test_leaves_low_efficiency_open_unless_another_suspects() -> None:
+    still_open = answered(
+        {}, found=findings_of((1, "low_tax", "unknown", None, None), (1, "low_power", "clear", 9.0, 2.0))
+    ).iloc[0]
+    assert still_open["answer"] == "data_first" and "column.low_tax,column.both" in still_open["reason"]
+    assert (still_open["shortfall_low"], still_open["shortfall_high"]) == pytest.approx((0.0, 0.4))
+    found = findings_of((1, "low_tax", "unknown", None, None), (1, "low_power", "suspected", 1.0, 2.0))
+    assert answered({}, found=found)["answer"].item() == "upgrade"
+    elsewhere = findings_of((7, "low_tax", "unknown", None, None), (1, "not_started", "unknown", None, None))
+    assert answered({}, found=elsewhere)["answer"].item() == "leave"
+
+
+def test_what_open_tests_lack_is_asked_for_once_and_parcel_by_parcel() -> None:
+    found = findings_of(
+        (1, "low_tax", "unknown", None, None), (1, "low_power", "unknown", None, None), (2, "low_far", "unknown", None, None),
+        (2, "stopped_area", "unknown", None, None), (3, "low_tax", "clear", 9.0, 2.0),
+    )  # fmt: skip
+    said = answered({}, {}, {}, found=found)
+    lists = [read_reason(reason)[1].get("missing") for reason in said["reason"]]
+    assert lists == ["column.low_tax,column.both,column.low_power", "column.low_far,column.both", None]
+
+
+def test_a_layer_that_was_not_looked_at_is_not_told_where_data_come_first() -> None:
+    found = answered({"farmland_share": np.nan, "is_safety_failed": None}, {"farmland_share": np.nan, "far": 0.1})
+    assert found["answer"].tolist() == ["data_first", "upgrade"]
+    assert ["unchecked=farmland_share" in reason for reason in found["reason"]] == [False, True]
+    assert "farmland" not in found["reason"].iloc[0]
+
+
+def test_why_there_is_no_grade_is_asked_for() -> None:
+    """The evaluation says which columns it lacked; without that the grade itself is."""
+    index = pd.Index([1, 2], name="parcel_id")
+    rows = pd.DataFrame([{k: v for k, v in USUAL.items() if k not in FOUND}] * 2, index=index)
+    grades = pd.DataFrame(
+        {
+            "grade": [None, None],
+            "reason": ["too_little_known missing=enterprise_year.power_kwh,enterprise_year.tax_wan", None],
+        },
+        index=index,
+    )
+    idle = pd.DataFrame(
+        {"idle": "clear", "track": None, "missing": [()] * 2, "test": None, "days": np.nan}, index=index
+    )
+    found = triage(rows, empty(FINDING_COLUMNS), RULES, idle=idle, grades=grades, grades_before=grades)
+    first, second = (read_reason(reason)[1]["missing"].split(",") for reason in found["reason"])
+    assert {"enterprise_year.power_kwh", "enterprise_year.tax_wan", "grade"} <= set(first) and "grade" in second
+    assert "enterprise_year.tax_wan" not in second and found["grade"].tolist() == [None, None]
+
+
+def test_the_grade_of_the_parcel_or_of_its_main_user_speaks() -> None:
+    measures = pd.DataFrame({"enterprise_id": pd.array([102, None, 101], dtype="Int64")}, index=pd.Index([1, 2, 3]))
+    by_firm = pd.DataFrame({"parcel_id": [None, None], "grade": ["A", "B"], "reason": ["", "x"]}, index=[101, 102])
+    assert parcel_grades(by_firm, measures).values.tolist() == [["B", "x"], [None, None], ["A", ""]]
+    by_parcel = pd.DataFrame({"parcel_id": [3, 1], "grade": ["C", "D"], "reason": ["", ""]}, index=[3, 1])
+    assert parcel_grades(by_parcel, measures, ["grade"])["grade"].tolist() == ["D", None, "C"]
 
 
 def test_what_was_not_assessed_is_unknown() -> None:
