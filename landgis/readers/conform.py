@@ -75,9 +75,17 @@ class Conformed:
             of_layer = named[(named["table_name"] == table) & (named["file"] == file) & (named["layer"] == layer)]
             for field, header in headers.items():
                 found = of_layer[of_layer["field"] == field]
-                if len(found) and header in rows:
-                    raw.loc[found.index] = [shown(one) for one in rows[header].reindex(found["row"])]
+                if _YEAR in header:
+                    for year, part in found.groupby("year"):
+                        _put_given(raw, part, rows, header.replace(_YEAR, str(year)))
+                elif len(found):
+                    _put_given(raw, found, rows, header)
         return issues.assign(raw=raw.astype(issues["raw"].dtype))
+
+
+def _put_given(raw: "pd.Series[Any]", found: pd.DataFrame, rows: pd.DataFrame, header: str) -> None:
+    if header in rows:
+        raw.loc[found.index] = [shown(one) for one in rows[header].reindex(found["row"])]
 
 
 def conform(layers: list[Layer], profile: Profile, *, park: str | None = None) -> Conformed:
@@ -392,7 +400,7 @@ class _Conforming:
             )
             some = self.rows[list(headers.values())].notna().any(axis=1)
             rows.append(part[some])
-            at.append(self.at[some])
+            at.append(self.at[some].assign(year=year))
         every = [header for headers in found.values() for header in headers.values()]
         none = self.rows[every].isna().all(axis=1).to_numpy()
         if none.any():

@@ -23,7 +23,7 @@ from landgis.terms.errors import NotFoundError, Words
 from landgis.terms.frames import DEMAND, ISSUE_COLUMNS, STOCK, Kind, Stock, Table, empty
 from landgis.terms.issues import Issues
 
-_ISSUE_WIRE: Final[Mapping[str, Wire]] = {"row": "integer", "lon": "number", "lat": "number"}
+_ISSUE_WIRE: Final[Mapping[str, Wire]] = {"row": "integer", "year": "integer", "lon": "number", "lat": "number"}
 _ISSUE_KINDS: Final[tuple[tuple[str, Wire], ...]] = (
     ("issue", "integer"),
     *((name, _ISSUE_WIRE.get(name, "text")) for name in ISSUE_COLUMNS),

@@ -588,7 +588,7 @@ SEVERITY: Final = _domain(
 #: One row per thing that is wrong with one cell or one row of a file; a message carries its own words in both languages, and a point
 #: (degrees) in what it speaks of.
 ISSUE_COLUMNS: Final = (
-    "code", "severity", "table_name", "park_code", "file", "layer", "row", "field", "raw", "new", "rule", "zh", "en", "lon", "lat",
+    "code", "severity", "table_name", "park_code", "file", "layer", "row", "year", "field", "raw", "new", "rule", "zh", "en", "lon", "lat",
 )  # fmt: skip
 
 #: What one batch did to a row, or to one field of it; values as text in our unit.

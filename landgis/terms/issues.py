@@ -629,7 +629,7 @@ class Issues:
         code
             A key of `CHECKS`.
         rows
-            The rows concerned; reads ``park_code``, ``source_file``, ``source_layer``, ``source_row`` where they are there.
+            The rows concerned; reads ``park_code``, ``source_file``, ``source_layer``, ``source_row``, ``year`` where they are there.
         table
             Table of the stock.
         column
@@ -668,6 +668,7 @@ class Issues:
                 "file": _column(rows, "source_file"),
                 "layer": _column(rows, "source_layer"),
                 "row": _column(rows, "source_row"),
+                "year": _years(rows),
                 "field": [column.name if isinstance(column, Column) else column] * count,
                 "raw": [shown(one) for one in _many(raw, count)],
                 "new": [shown(one) for one in _many(new, count)],
@@ -678,7 +679,7 @@ class Issues:
         )
 
     def frame(self) -> pd.DataFrame:
-        """Give all issues in the order they were noted, columns as in `ISSUE_COLUMNS`; ``row`` is Int64, the rest text."""
+        """Give all issues in the order they were noted, columns as in `ISSUE_COLUMNS`; ``row`` and ``year`` are Int64."""
         return issue_frame({name: [one for part in self._parts for one in part[name]] for name in ISSUE_COLUMNS})
 
 
@@ -687,7 +688,7 @@ def issue_frame(columns: Mapping[str, list[Any]]) -> pd.DataFrame:
     return pd.DataFrame({name: pd.array(columns[name], dtype=_DTYPES.get(name, "str")) for name in ISSUE_COLUMNS})
 
 
-_DTYPES: Final[Mapping[str, Any]] = {"row": "Int64", "lon": "float64", "lat": "float64"}
+_DTYPES: Final[Mapping[str, Any]] = {"row": "Int64", "year": "Int64", "lon": "float64", "lat": "float64"}
 
 
 def _points(rows: pd.DataFrame) -> tuple[Iterable[float], Iterable[float]]:
@@ -724,6 +725,11 @@ def _column(rows: pd.DataFrame, name: str) -> list[Any]:
     if name not in rows:
         return [pd.NA] * len(rows)
     return [pd.NA if pd.isna(one) else one for one in rows[name]]
+
+
+def _years(rows: pd.DataFrame) -> list[Any]:
+    """Give the years of rows; one that is none has been told as such, and says nothing here."""
+    return [year if year is not pd.NA and 1 <= int(year) <= 9999 else pd.NA for year in _column(rows, "year")]
 
 
 def _fill(template: str, values: Mapping[str, list[Any]], count: int, language: str) -> list[str]:

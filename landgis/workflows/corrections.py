@@ -17,7 +17,7 @@ from landgis.store import corrections as register
 from landgis.store.batches import behind
 from landgis.store.database import ALL_PARKS, Connection, scoped
 from landgis.store.stock import Source, add_batch, known_keys, read_rows, source_rows
-from landgis.terms.errors import InputError, LandgisError, Words
+from landgis.terms.errors import InputError, LandgisError, NotFoundError, Words
 from landgis.terms.frames import ISSUE_COLUMNS, empty
 from landgis.terms.issues import Issues
 
@@ -62,7 +62,7 @@ def add(conn: Connection, given: Mapping[str, Any], *, parks: Sequence[str] = AL
     """
     one = {"evidence": None} | dict(given)
     with scoped(conn, parks):
-        made, problem = _judged(conn, one)
+        made, problem = _judged(one, parks)
         if problem is not None:
             raise problem
         done = _registered(conn, [made], [], parks)
@@ -84,7 +84,7 @@ def add_many(
     taken, problems = [], Issues()
     with scoped(conn, parks):
         for place, row in enumerate(items.to_dict("records")):
-            made, problem = _judged(conn, {str(name): value for name, value in row.items()})
+            made, problem = _judged({str(name): value for name, value in row.items()}, parks)
             if problem is None:
                 taken.append(made)
                 continue
@@ -153,8 +153,12 @@ def withdraw(conn: Connection, number: int, reason: str, *, parks: Sequence[str]
     return Registered([number], batch, 0)
 
 
-def _judged(conn: Connection, given: dict[str, Any]) -> tuple[dict[str, Any], LandgisError | None]:
+def _judged(given: dict[str, Any], parks: Sequence[str]) -> tuple[dict[str, Any], LandgisError | None]:
     """Judge one correction and bring its values to the register's form; give it, or why it cannot be taken."""
+    park = given.get("park_code")
+    if park and park not in parks and "*" not in parks:
+        # As for whoever asks for it: a park outside the scope is not there.
+        return given, NotFoundError(Words("没有这个园区。", "There is no such park."), at=str(park))
     try:
         return _as_registered(given), None
     except InputError as problem:

@@ -28,7 +28,7 @@ def for_mending(
     Returns
     -------
     DataFrame, dict
-        The issues with `MENDING_COLUMNS`: ``key`` (empty where a row of the file makes several of ours: it cannot be told which is meant),
+        The issues with `MENDING_COLUMNS`: ``key`` (empty where a row of the file makes several of ours and no year tells which is meant),
         ``unit`` and ``stands`` of the field as it is or would be stored, the rest empty, to be filled in. And by file and layer the rows as
         the file has them, indexed by their number.
     """
@@ -38,7 +38,8 @@ def for_mending(
             continue
         rows = _rows_of(str(name), part, given, stored)
         for place, issue in part.iterrows():
-            row = rows.get((issue["file"], issue["layer"], int(issue["row"])))
+            year = None if pd.isna(issue["year"]) else int(issue["year"])
+            row = rows.get((issue["file"], issue["layer"], int(issue["row"]), year))
             if row is not None:
                 for column, value in _cell(str(name), str(issue["field"]), row).items():
                     listed.at[place, column] = value
@@ -64,17 +65,25 @@ def placed(issues: pd.DataFrame, given: Conformed) -> pd.DataFrame:
 
 def _rows_of(
     name: str, part: pd.DataFrame, given: Conformed, stored: Mapping[str, pd.DataFrame]
-) -> dict[tuple[str, str, int], "pd.Series[Any]"]:
-    """Give the rows of one table behind issues, by file, layer and row; those of which there are several are left out."""
-    found: dict[tuple[str, str, int], pd.Series[Any]] = {}
+) -> dict[tuple[str, str, int, int | None], "pd.Series[Any]"]:
+    """Give the rows of one table behind issues, by file, layer, row and year; those of which there are several are left out.
+
+    A row of a year is found without it too, where the file's row makes no other.
+    """
+    found: dict[tuple[str, str, int, int | None], pd.Series[Any]] = {}
     for frames in (given.frames, stored):
         frame = frames.get(name)
         if frame is None:
             continue
         near = frame[frame["source_row"].isin(part["row"])]
-        near = near[~near.duplicated(list(SOURCE_COLUMNS), keep=False)]
-        for _, row in near.iterrows():
-            found[row["source_file"], row["source_layer"], int(row["source_row"])] = row
+        single = ~near.duplicated(list(SOURCE_COLUMNS), keep=False)
+        yearly = ~near.duplicated([*SOURCE_COLUMNS, "year"], keep=False) if "year" in near else single
+        for (_, row), is_single, is_yearly in zip(near.iterrows(), single, yearly, strict=True):
+            at = row["source_file"], row["source_layer"], int(row["source_row"])
+            if is_single:
+                found[*at, None] = row
+            if is_yearly and "year" in near and not pd.isna(row["year"]):
+                found[*at, int(row["year"])] = row
     return found
 
 

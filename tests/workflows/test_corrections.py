@@ -172,6 +172,44 @@ def test_the_filled_cells_of_our_list_become_corrections(conn, issue_book, take_
     assert later.issues["code"].tolist().count("601-corrected") == 2
 
 
+def test_a_cell_of_a_column_a_year_comes_back_corrected(conn, tmp_path):
+    """One row of the file makes a row of each year; the list says of which year it speaks, and the cell of that year is put right."""
+    (tmp_path / "my-tax.toml").write_text(
+        'name = "my-tax"\nzh = "税"\nen = "tax"\n[park]\ncode = "p1"\nnames = { p1 = "示例园区" }\n'
+        '[[table]]\nname = "enterprise_year"\nlayers = ["tax"]\n[table.columns]\nuscc = "uscc"\ntax_wan = "SJ{year}"\n',
+        encoding="utf-8",
+    )
+    (tmp_path / "tax.csv").write_text(
+        "uscc,SJ2022（万元）,SJ2023（万元）,SJ2024（万元）\nLS-1,1,约3,-5\nLS-2,7,8,9\n", encoding="utf-8"
+    )
+
+    def take():
+        return ingest(conn, [tmp_path / "tax.csv"], str(tmp_path / "my-tax.toml"))
+
+    def taxes() -> list[tuple[str, int, float | None]]:
+        with database.scoped(conn, ["p1"]):
+            sql = "SELECT uscc, year, tax_wan FROM land.enterprise_year WHERE upper_inf(during) ORDER BY 1, 2"
+            return conn.execute(sql).fetchall()
+
+    done, book = take(), tmp_path / "issues.xlsx"
+    assert taxes() == [
+        ("LS-1", 2022, 1),
+        ("LS-1", 2023, None),
+        ("LS-1", 2024, -5),
+        *(("LS-2", 2022 + n, 7 + n) for n in range(3)),
+    ]
+    (wrong,) = done.listed[done.listed["code"] == "302-unreadable"].to_dict("records")
+    assert (wrong["row"], wrong["year"], wrong["raw"], wrong["key"]) == (2, 2023, "约3", "LS-1 | 2023")
+    with database.scoped(conn, ["p1"]):
+        assert conn.execute("SELECT year FROM land.issue WHERE code = '302-unreadable'").fetchall() == [(2023,)]
+    publish.issue_list(done, book, language="zh")
+    fill(book, "302-unreadable", corrected="3")
+    assert ingest(conn, [book], "landgis-template").stored.stored == 1
+    assert taxes()[:3] == [("LS-1", 2022, 1), ("LS-1", 2023, 3), ("LS-1", 2024, -5)]
+    take()
+    assert taxes()[1] == ("LS-1", 2023, 3), "it survives the next import"
+
+
 def test_the_list_has_the_rows_of_the_file_and_what_stands(issue_book):
     book = openpyxl.load_workbook(issue_book)
     head, *lines = book["问题清单"].iter_rows(values_only=True)

@@ -78,6 +78,7 @@ class Issue(BaseModel):
     file: str
     layer: str | None
     row: int | None
+    year: int | None = None
     field: str | None
     raw: str | None
     new: str | None

@@ -139,6 +139,7 @@ class Found(BaseModel):
     file: str
     layer: str | None
     row: int | None
+    year: int | None = None
     field: str | None
     raw: str | None
     new: str | None
