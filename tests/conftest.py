@@ -30,8 +30,11 @@ from landgis.store.migrate import migrate
 from landgis.workflows.assess import assess
 from landgis.workflows.ingest import ingest
 
-# A busy machine is no failure: no time limit decides a test.
-settings.register_profile("landgis", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+# A busy machine is no failure: no time limit decides a test. The same cases are drawn every time, so that a change is judged by itself;
+# `pytest --hypothesis-profile=searching` draws new ones.
+_ALWAYS = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "print_blob": True}
+settings.register_profile("landgis", derandomize=True, database=None, **_ALWAYS)
+settings.register_profile("searching", **_ALWAYS)
 settings.load_profile("landgis")
 
 NEEDS_DATABASE = ("store", "sql", "workflows", "api", "journey", "browser", "real")

@@ -77,15 +77,23 @@ class Problem(BaseModel):
     since: list[dict[str, Any]] | None = Field(None, description="412: what was written since the caller looked.")
 
 
+def refusals(said: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
+    """Describe what a route may refuse, by status, as OpenAPI has it."""
+    content: dict[str, Any] = {"application/problem+json": {}}
+    return {
+        status: {"model": Problem, "description": description, "content": content}
+        for status, description in said.items()
+    }
+
+
 #: What every route may answer besides its own.
-RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
-    status: {"model": Problem, "description": description, "content": {"application/problem+json": {}}}
-    for status, description in {
+RESPONSES: Final = refusals(
+    {
         404: "No such thing in this scope.",
         422: "The request cannot be taken as it is.",
         503: "The database is away or too busy.",
-    }.items()
-}
+    }
+)
 
 
 def install(app: FastAPI) -> None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from landgis.api.context import Here
-from landgis.api.problems import BothWords
+from landgis.api.problems import BothWords, refusals
 from landgis.api.routes.jobs import may_ask
 from landgis.api.routes.runs import NO_NUL, RunNumber
 from landgis.workflows import looking
@@ -142,7 +142,12 @@ def scenarios(here: Here, run: RunNumber) -> list[Scenario]:
         return [Scenario(**one) for one in looking.scenarios(conn, run)]
 
 
-@router.post("/{run}/scenarios", status_code=201, dependencies=[Depends(may_ask)])
+@router.post(
+    "/{run}/scenarios",
+    status_code=201,
+    dependencies=[Depends(may_ask)],
+    responses=refusals({403: "Asked by a page of somebody else.", 409: "There is a scenario of this name."}),
+)
 def keep_scenario(here: Here, run: RunNumber, kept: KeptWeights) -> Scenario:
     """Keep weights under a name; a trial, never an official result."""
     with here.reading() as conn:
