@@ -32,6 +32,12 @@ TEXT_MOST: Final = 4_000
 _UNSEEN: Final = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 _ODD: Final = _UNSEEN[:-1] + "\ufffd]"
 
+#: The first days of spreadsheets and databases, which stand where nobody wrote a date; of a time before land was registered there is none.
+_NO_DAYS: Final = pd.to_datetime(["1601-01-01", "1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01"])
+_FIRST_DAY: Final = pd.Timestamp(1600, 1, 1)
+#: Land is let for 70 years in China, for 99 elsewhere: a later end, mostly 9999-12-31, says that there is none.
+_NEVER: Final = pd.Timestamp(2200, 1, 1)
+
 _POLYGONAL: Final = ("park", "parcel", "building", "zone", "evidence")
 _SHAPE_NEEDED: Final = ("parcel", "zone", "evidence")
 
@@ -98,6 +104,7 @@ class _Checking:
         self.frame = frame.reset_index(drop=True)
         self._clean_texts()
         self._bound_numbers()
+        self._unset_dates()
         self._keep_domains()
         self._need_parks()
         if table.name in _POLYGONAL and "geom" in self.frame:
@@ -173,6 +180,20 @@ class _Checking:
                 raw = values[outside]
                 self._add("305-out-of-bounds", outside, column=column, raw=raw, test=_bounds(column))
                 self._set(column.name, self.frame[column.name].mask(outside))
+
+    def _unset_dates(self) -> None:
+        """Make the days by which programs say "none" or "for ever" unknown: nothing here was done on them, and no term ends so late."""
+        for column in self._columns("date"):
+            days = self.frame[column.name]
+            if not days.notna().any():
+                continue
+            none = days.isin(_NO_DAYS) | (days < _FIRST_DAY)
+            for test, found in (("placeholder date", _flags(none)), (f"date < {_NEVER:%Y}", _flags(days >= _NEVER))):
+                if found.any():
+                    self._add(
+                        "304-placeholder", found, column=column, raw=days[found].dt.strftime("%Y-%m-%d"), test=test
+                    )
+            self._set(column.name, days.mask(none | (days >= _NEVER)))
 
     def _keep_domains(self) -> None:
         for column in self.table.columns:

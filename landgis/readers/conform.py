@@ -654,6 +654,8 @@ class _Conforming:
             days[left] = (pd.Timestamp("1899-12-30") + pd.to_timedelta(serial.floordiv(1), unit="D")).astype(
                 "datetime64[us]"
             )
+        # A sign before the year is read as one before our era, which no database has to keep.
+        days = days.mask(plain.str.startswith("-").fillna(False).to_numpy(dtype=bool))
         unreadable = (days.isna() & texts.notna()).to_numpy()
         if unreadable.any():
             self._unreadable(column, texts, unreadable)

@@ -134,6 +134,8 @@ UNITS = (
          c305_out_of_bounds=1, c302_unreadable=1, c301_missing=2),
     case("dates as people write them, and two that are none", parcels(term_end=["2051年5月1日", "2051/5/1", "51-05-01", "长期"]), 4,
          c302_unreadable=2),
+    case("days that say none and for ever", parcels(term_end=["9999-12-31", "1900-01-01", "0001-01-01", "2051-05-01", "-0044-03-15"]), 5,
+         c304_placeholder=3, c302_unreadable=1),
     case("works that end before they begin", sheet("contract", ["contract_no", "parcel_no", "started_on", "finished_on"],
          ["C", "A", "2021-05-01", "2020-05-01"]), 1, STOCK, c314_date_order=1, c501_parcel_unknown=1),
 )  # fmt: skip
