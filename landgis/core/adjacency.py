@@ -5,6 +5,8 @@ zones need no common plane. Where two sides are compared, it is in the tangent p
 """
 
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, Final
 
 import geopandas as gpd
@@ -207,9 +209,10 @@ def _facing(sides: _Sides, reach_m: float, along_m: float | None) -> _Facing:
     kept = np.flatnonzero(long > 1e-6)
     length = long[kept]
     scale = metres_per_degree((sides.begin[:, 1] + sides.end[:, 1]) / 2)
-    found = [
-        _lay(sides, scale, length, i, j, reach_m, along_m) for i, j in _near(sides, reach_m / scale.min(initial=1e5))
-    ]
+    pairs = _alongside(sides, scale, length, along_m)
+    if pairs is None:
+        pairs = _near(sides, reach_m / scale.min(initial=1e5))
+    found = [_lay(sides, scale, length, i, j, reach_m, along_m) for i, j in pairs]
     empty = np.empty(0)
     parts = [
         np.concatenate([empty, *(getattr(one, name) for one in found)])
@@ -221,6 +224,14 @@ def _facing(sides: _Sides, reach_m: float, along_m: float | None) -> _Facing:
     ]
     first, second = (kept[part.astype(np.int64)] for part in parts[:2])
     return _Facing(first, second, parts[2], parts[3], points[0], points[1])
+
+
+def _alongside(sides: _Sides, scale: Floats, length: Floats, along_m: float | None) -> list[tuple[Ints, Ints]] | None:
+    """Find the pairs of sides that may be one border, each once, by the compiled loop; None for a gap, or without numba."""
+    if along_m is None or find_spec("numba") is None:
+        return None
+    found = import_module("landgis.core.alongside").alongside
+    return [found(sides.parcel, sides.begin, sides.end, scale, length, float(along_m))]
 
 
 def _near(sides: _Sides, reach_deg: float) -> list[tuple[Ints, Ints]]:

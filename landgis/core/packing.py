@@ -60,7 +60,7 @@ class Relaxation:
         self._highs: Any = require("highspy")
         self._shape = parcels, demands, len(limits)
         rows = parcels + demands + len(limits)
-        self._solver = _quiet(self._highs)
+        self._solver = quiet(self._highs)
         upper = np.concatenate([np.ones(parcels + demands), limits])
         none = np.empty(0)
         self._solver.addRows(
@@ -77,7 +77,7 @@ class Relaxation:
                 self._known.add(column.key)
                 fresh.append(column)
         if fresh:
-            start, index, value = _matrix(fresh, *self._shape)
+            start, index, value = lay_out(fresh, *self._shape)
             count = len(fresh)
             self._solver.addCols(
                 count, np.array([-one.value for one in fresh]), np.zeros(count), np.full(count, np.inf), len(index),
@@ -137,11 +137,11 @@ def choose(
     if not columns:
         return Chosen((), 0.0, 0.0)
     highs: Any = require("highspy")
-    solver = _quiet(highs)
+    solver = quiet(highs)
     solver.setOptionValue("mip_rel_gap", gap)
     if np.isfinite(seconds):
         solver.setOptionValue("time_limit", float(seconds))
-    start, index, value = _matrix(columns, parcels, demands, len(limits))
+    start, index, value = lay_out(columns, parcels, demands, len(limits))
     upper = np.concatenate([np.ones(parcels + demands), limits])
     met, place = np.unique(index, return_inverse=True)
     model = highs.HighsLp()
@@ -187,7 +187,7 @@ def _greedy(
     return taken
 
 
-def _matrix(columns: Sequence[Column], parcels: int, demands: int, limits: int) -> tuple[Whole, Whole, Floats]:
+def lay_out(columns: Sequence[Column], parcels: int, demands: int, limits: int) -> tuple[Whole, Whole, Floats]:
     """Lay columns out (CSC): where each starts, its rows, their amounts."""
     sizes = np.array([len(one.members) + 1 + limits for one in columns])
     start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
@@ -199,7 +199,8 @@ def _matrix(columns: Sequence[Column], parcels: int, demands: int, limits: int) 
     return start, index.astype(np.int32), value
 
 
-def _quiet(highs: Any) -> Any:  # noqa: ANN401  highspy has no types
+def quiet(highs: Any) -> Any:  # noqa: ANN401  highspy has no types
+    """Give a solver that says nothing."""
     # The number of threads is left alone: HiGHS has one scheduler a process, and refuses to run where another number is asked of it.
     solver = highs.Highs()
     solver.setOptionValue("output_flag", False)

@@ -15,7 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from landgis.core.assembly import PARCEL_RULES, SITE_COLUMNS, Fabric, describe, judge_parcels, lay_ground, limit
-from landgis.core.packing import Chosen, Column, Prices, Relaxation, choose
+from landgis.core.packing import Chosen, Column, Prices, Relaxation
+from landgis.core.settling import settle
 from landgis.core.sites import Found, Search, Sets, Wants, answers, cost_of, never
 from landgis.core.width import cores
 from landgis.terms.errors import InputError, Words
@@ -31,12 +32,12 @@ _EACH: Final = 12
 _CALM: Final = 0.5
 #: How near, as a share of the value, the bound must be for that.
 _NEAR: Final = 0.05
-#: Seconds for a first plan out of the sites that quick rounds brought.
-_EARLY_S: Final = 5.0
-#: Sets of one root that a quick round looks at.
-_QUICK: Final = 3_000
-#: A search is quick (0), goes on until it finds something (1), or looks everywhere (2).
-_MOST_EFFORT: Final = 2
+#: A bound so near to the relaxation, as a share of what divides it from the best plan, is not worth another long search.
+_NEAR_ENOUGH: Final = 0.5
+#: A quick round that brings a new site to fewer than one demand in so many is the last of its kind.
+_WORTH_A_ROUND: Final = 10
+#: How many sets of one root a round looks at: more when fewer bring nothing new; in the end (None) all that could help.
+_EFFORTS: Final = (3_000, 30_000, None)
 #: So many sites are listed at most for the last proof.
 _LISTED: Final = 400_000
 
@@ -246,35 +247,38 @@ class _Work:
         self.master.add(found)
 
     def relax(self, gap: float, stop: Callable[[], bool], progress: Callable[[Step], None]) -> None:
-        """Add sites until the relaxation is proved."""
+        """Add sites until the relaxation is proved: first those that are found quickly, then with more and more effort."""
         effort, calm = 0, 0.0
         while not stop():
             self.prices = self.master.solve()
             asked = self.prices
-            if self.bound_prices is not None and calm > 0:
+            if self.bound_prices is not None and calm > 0 and _EFFORTS[effort] is not None:
                 asked = self.prices.mixed(self.bound_prices, calm)
-            found = self._price(asked, stop, effort)
+            found = self._price(asked, stop, _EFFORTS[effort])
             self._bound(asked, found)
             added = self.master.add(self._columns(found.sets))
             progress(Step(Words("求松弛界", "relaxing"), self.best.value, self.bound))
             if self.bound - self.prices.value <= gap * 0.1 * max(abs(self.prices.value), 1.0):
                 break
-            if added:
+            if added and _EFFORTS[effort] is None and found.is_complete:
+                if self.bound - self.prices.value <= _NEAR_ENOUGH * (self.bound - self.best.value):
+                    break  # the list for the proof holds what is missing
+            elif added * _WORTH_A_ROUND >= len(self.demands) or (added and found.is_complete):
                 # Only prices whose bound is near are worth staying near to.
                 calm = _CALM if self.relaxed < self.prices.value * (1 + _NEAR) else 0.0
-            elif calm > 0:
+            elif calm > 0 and not added:
                 calm = 0.0  # the prices between found nothing: ask with the true ones
-            elif found.is_complete or effort == _MOST_EFFORT:
+            elif found.is_complete or _EFFORTS[effort] is None:
                 break
             else:
-                if effort == 0:  # a good plan early: whoever stops later has it
-                    self._choose(self.master.columns, gap, stop, _EARLY_S)
-                    progress(Step(Words("选取方案", "choosing"), self.best.value, self.bound))
                 effort += 1
+                if _EFFORTS[effort] is None:  # a good plan before the long search: whoever stops later has it
+                    self._settle(self.master.columns, gap, stop)
+                    progress(Step(Words("选取方案", "choosing"), self.best.value, self.bound))
 
     def prove(self, gap: float, stop: Callable[[], bool], progress: Callable[[Step], None]) -> None:
         """Choose among the sites known; list every other site that a better plan could hold; choose again."""
-        self._choose(self.master.columns, gap, stop, 20.0)
+        self._settle(self.master.columns, gap, stop)
         progress(Step(Words("选取方案", "choosing"), self.best.value, self.bound))
         # First the likelier part of the list: a better plan makes the list shorter.
         for share in (0.3, 1.0):
@@ -282,14 +286,12 @@ class _Work:
             if stop() or self.bound_prices is None or room <= gap * max(abs(self.best.value), 1.0):
                 return
             listed = self._list(room * share, stop)
-            if share < 1 or listed is None:
-                if listed is not None:
-                    self._choose([*listed, *self.best.columns], gap, stop, 60.0)
-                    progress(Step(Words("选取方案", "choosing"), self.best.value, self.bound))
+            if listed is None:
                 continue
-            # Every plan better than the best so far is made of listed sites only.
-            chosen = self._choose(listed, gap, stop, np.inf)
-            self.bound = min(self.bound, max(self.best.value, chosen.bound))
+            # Every plan better than the best so far is made of listed sites only, where all are listed.
+            chosen = self._settle([*listed, *self.best.columns], gap, stop)
+            if share == 1.0:
+                self.bound = min(self.bound, max(self.best.value, chosen.bound))
             progress(Step(Words("证明", "proving"), self.best.value, self.bound))
 
     def plan(self, gap: float) -> Plan:
@@ -325,16 +327,14 @@ class _Work:
         relaxed = max(self.relaxed - self.reward * met, bound)
         return Plan(sites, objective, bound, relaxed, ratio, bool(ratio <= gap), limits, tuple(unmet), pool)
 
-    def _price(self, prices: Prices, stop: Callable[[], bool], effort: int) -> Found:
-        """Search for sites that would improve the relaxation: quickly, until some are found, or everywhere."""
+    def _price(self, prices: Prices, stop: Callable[[], bool], sets_of_a_root: int | None) -> Found:
+        """Search for sites that would improve the relaxation, at so many sets of each root or (None) everywhere."""
         charged, factor = self._charged(prices)
         worth = self.worth - prices.demand[:, None]
         least = np.full(len(self.demands), 1e-6)
-        limit = _QUICK if effort == 0 else None
         return self.search.best(
-            _EACH, worth, price=charged, link_factor=factor, least=least, stop=stop, node_limit=limit,
-            is_enough=effort < _MOST_EFFORT,
-        )  # fmt: skip
+            _EACH, worth, price=charged, link_factor=factor, least=least, stop=stop, node_limit=sets_of_a_root
+        )
 
     def _charged(self, prices: Prices) -> tuple[Floats, float]:
         """Give the price of each parcel and the factor on links under the relaxation's prices."""
@@ -363,9 +363,10 @@ class _Work:
         found = self.search.all(worth, least, price=charged, link_factor=factor, stop=stop, at_most=_LISTED)
         return self._columns(found.sets) if found.is_complete else None
 
-    def _choose(self, columns: Sequence[Column], gap: float, stop: Callable[[], bool], seconds: float) -> Chosen:
-        chosen = choose(
-            columns, len(self.fabric.ground), len(self.demands), self.most, gap=gap / 2, stop=stop, seconds=seconds
+    def _settle(self, columns: Sequence[Column], gap: float, stop: Callable[[], bool]) -> Chosen:
+        """Take the best of these sites that go together; the bound of what is given back holds for them alone."""
+        chosen = settle(
+            columns, len(self.fabric.ground), len(self.demands), self.most, best=self.best, gap=gap / 2, stop=stop
         )
         if chosen.value > self.best.value or not self.best.columns:
             self.best = chosen

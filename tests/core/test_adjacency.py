@@ -5,10 +5,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+import shapely.affinity
 from drawing import draw
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from landgis.core import adjacency
 from landgis.core.adjacency import links, neighbours
 from landgis.terms.crs import gauss_kruger
 
@@ -158,3 +160,19 @@ def test_borders_are_those_of_every_two_shapes_intersected(seed: int, cuts: int,
     shuffled = stored.sample(frac=1, random_state=seed % 1000)
     again = {frozenset(pair[:2]): pair[2] for pair in neighbours(shuffled).itertuples(index=False)}
     assert again == pytest.approx({frozenset(pair): m for pair, m in got.items()}, abs=1e-6)
+
+
+@pytest.mark.parametrize("slip_m", [0.0, 0.015])
+def test_the_compiled_loop_finds_what_the_index_finds(monkeypatch: pytest.MonkeyPatch, slip_m: float) -> None:
+    rng = np.random.default_rng(7)
+    metres = coverage(rng, 150, 0.7)
+    # A second piece of ground 300 km away: the rolled up grid lays it over the first.
+    slips = rng.uniform(-slip_m / 2, slip_m / 2, (len(metres), 2)) + np.array([100_000.0, 280_000.0])
+    moved = [shapely.affinity.translate(one, *by) for one, by in zip(metres.geometry, slips, strict=True)]
+    both = np.append(metres.geometry.to_numpy(), moved)
+    stored = gpd.GeoDataFrame(geometry=both, crs=metres.crs).to_crs(4490)
+    compiled = neighbours(stored)
+    monkeypatch.setattr(adjacency, "find_spec", lambda name: None)
+    indexed = neighbours(stored)
+    assert len(compiled) > 400
+    pd.testing.assert_frame_equal(compiled, indexed)
