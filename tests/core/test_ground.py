@@ -34,6 +34,17 @@ def test_a_strip_of_half_a_metre_is_a_sliver_and_two_metres_are_not() -> None:
     assert len(told(one(np.array([[0, 0], [100, 0], [100, 2], [0, 2]]) / [93_456, 110_914] + [117, 33]))) == 0
 
 
+@pytest.mark.parametrize("is_turned", [False, True])
+@pytest.mark.parametrize(("metres", "said"), [(0.95, True), (1.05, False)])
+def test_a_sliver_is_measured_in_metres_whichever_way_it_lies(metres: float, said: bool, is_turned: bool) -> None:
+    # Twice the area by the perimeter of a strip of 200 m is 0.5 % less than its width.
+    strip = np.array([[0, 0], [200, 0], [200, metres], [0, metres]])
+    issues = told(one((strip[:, ::-1] if is_turned else strip) / [93_456, 110_914] + [117, 33]))
+    assert issues["code"].tolist() == (["409-sliver"] if said else [])
+    if said:
+        assert float(issues["raw"][0]) == pytest.approx(metres, rel=0.01)
+
+
 @pytest.mark.parametrize(("metres", "said"), [(0.3, True), (0.0, False), (2.0, False)])
 def test_a_gap_that_is_no_path_is_told_with_its_width_and_length(metres: float, said: bool) -> None:
     west, east = square(100), square(100, west=117 + (100 + metres) / 93_456)
