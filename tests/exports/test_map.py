@@ -135,6 +135,7 @@ def test_the_page_knows_the_run() -> None:
         "run": "/api/runs/42",
         "plans": "/api/plans",
         "jobs": "/api/jobs",
+        "cases": "/api/cases",
     }
     assert found["units"]["m2PerMu"] * 15 == pytest.approx(10_000)
 
