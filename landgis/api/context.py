@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
@@ -15,13 +15,13 @@ from landgis.store.database import AsyncPool, Connection, Pool, no_connection, r
 from landgis.store.runs import read_tile_at_once
 from landgis.terms.errors import InputError, Words
 from landgis.terms.tiles import DEEPEST_ZOOM
-from landgis.workflows.cockpit import Zones
 from landgis.workflows.explain import Cases
+from landgis.workflows.held import Held
 
 
 @dataclass(frozen=True)
 class Context:
-    """One service's settings, connections for answers and for tiles, a turn for each of the former, held tiles, cases and zones."""
+    """One service's settings, connections for answers and for tiles, a turn for each of the former, what is held."""
 
     settings: Settings
     pool: Pool
@@ -30,7 +30,8 @@ class Context:
     tiles: TileCache
     cases: Cases = field(default_factory=Cases)
     answers: Answers = field(default_factory=Answers)
-    zones: Zones = field(default_factory=Zones)
+    zones: Held[tuple[int, str | None], dict[str, Any]] = field(default_factory=lambda: Held(16))
+    sums: Held[int, dict[str, Any]] = field(default_factory=lambda: Held(64))
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:

@@ -230,10 +230,15 @@ def read_run(conn: Connection, run: int | None) -> dict[str, Any]:
         There is no such run in this scope.
     """
     found = read_head(conn, run)
-    number = found["run"]
-    found["answers"] = database.rows(conn, "run_answers", run=number)
-    found["tests"] = database.rows(conn, "run_tests", run=number)
-    return found
+    return found | read_sums(conn, found["run"])
+
+
+def read_sums(conn: Connection, run: int) -> dict[str, Any]:
+    """Add up what a run found: ``answers`` and ``tests``, as `read_run`."""
+    return {
+        "answers": database.rows(conn, "run_answers", run=run),
+        "tests": database.rows(conn, "run_tests", run=run),
+    }
 
 
 def read_head(conn: Connection, run: int | None) -> dict[str, Any]:

@@ -1,10 +1,8 @@
 """A run is told as a whole 驾驶舱: stock by class, how far disposal has come, parks in order, contiguous land; each with its parcels."""
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
-from threading import Lock
 from typing import Any, Final
 
 import pandas as pd
@@ -26,6 +24,7 @@ from landgis.terms.rules import compose_rulesets
 from landgis.terms.units import M2_PER_MU
 from landgis.workflows.cases import tell_all
 from landgis.workflows.explain import rulebook
+from landgis.workflows.held import Held
 
 #: A block of freed land interests an investor from about here on; the reader may ask for another size.
 BLOCK_MU: Final = 50
@@ -33,7 +32,6 @@ BLOCK_MU: Final = 50
 FREED_BY: Final = ("exit", "swap")
 _KINDS: Final = ("park_code", "answer", "stock_class", "is_suspected", "is_freeable", "is_upgradable")
 _SUMS: Final = ("parcels", "area_m2", "freeable_m2", "upgrade_m2")
-_HELD: Final = 16
 _ZONE_RULES: Final = "cn-zone-use-2010"
 #: What no table of the stock says yet, and what it would take to say it.
 _UNSAID: Final = {
@@ -221,38 +219,28 @@ def _block(members: list[int], area_m2: float, bbox: list[float], shapes: pd.Dat
     }
 
 
-@dataclass
-class Zones:
-    """The zones of runs that were told last: a run never changes, and what its stock says of a zone takes seconds to add up."""
+def zones(
+    conn: Connection, run: int | None, held: Held[tuple[int, str | None], dict[str, Any]], *, park: str | None = None
+) -> dict[str, Any]:
+    """Tell how the zones of a run use their land, on the stock and the day the run judged; of one park if it is named.
 
-    held: "OrderedDict[tuple[int, str | None], dict[str, Any]]" = field(default_factory=OrderedDict)
-    lock: Lock = field(default_factory=Lock)
+    Parameters
+    ----------
+    held
+        What was told last, by run and park: what a run's stock says of a zone takes seconds to add up.
 
-    def tell(self, conn: Connection, run: int | None, *, park: str | None = None) -> dict[str, Any]:
-        """Tell how the zones of a run use their land, on the stock and the day the run judged; of one park if it is named.
+    Returns
+    -------
+    dict
+        ``run, as_of, ruleset, indicators`` as `landgis.core.zone_use.ZONE_COLUMNS`, with the words of each; unknown is None.
 
-        Returns
-        -------
-        dict
-            ``run, as_of, ruleset, indicators`` as `landgis.core.zone_use.ZONE_COLUMNS`, with the words of each; unknown is None.
-
-        Raises
-        ------
-        NotFoundError
-            There is no such run in this scope, or it has no parcel of such a park.
-        """
-        head = runs.read_head(conn, run)
-        place = (int(head["run"]), park)
-        with self.lock:
-            if place in self.held:
-                self.held.move_to_end(place)
-                return self.held[place]
-        told = _zones(conn, head, park)
-        with self.lock:
-            self.held[place] = told
-            while len(self.held) > _HELD:
-                self.held.popitem(last=False)
-        return told
+    Raises
+    ------
+    NotFoundError
+        There is no such run in this scope, or it has no parcel of such a park.
+    """
+    head = runs.read_head(conn, run)
+    return held.get((int(head["run"]), park), lambda: _zones(conn, head, park))
 
 
 def _zones(conn: Connection, head: Mapping[str, Any], park: str | None) -> dict[str, Any]:

@@ -155,7 +155,7 @@ def stability(conn: Connection, run: int, *, after: int = 0, limit: int = 100) -
 
 
 def _evaluated(conn: Connection, run: int | None) -> tuple[int, Ruleset, Scheme]:
-    number = int(runs.read_run(conn, run)["run"])
+    number = int(runs.read_head(conn, run)["run"])
     rules = rulebook(conn, number).performance
     if rules is None or rules.scheme is None:
         raise RuleError(

@@ -1,11 +1,9 @@
 """A run is explained: for one parcel facts, tests, gates and answer, each number with the cell it came from."""
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
-from threading import Lock
 from typing import Any, Final
 
 import numpy as np
@@ -26,6 +24,7 @@ from landgis.terms.reasons import name_words, reason_words
 from landgis.terms.rulereader import parse_ruleset
 from landgis.terms.rules import Rulebook, compose_rulesets
 from landgis.workflows.assess import think
+from landgis.workflows.held import Held
 
 #: So many parks of runs are held ready: a click on the next parcel of the same park need not think it through again.
 _HELD: Final = 8
@@ -120,21 +119,11 @@ class Case:
 class Cases:
     """The cases that were opened last; a service keeps one of these, and asks it only for what is in its scope."""
 
-    held: "OrderedDict[tuple[int, str], Case]" = field(default_factory=OrderedDict)
-    lock: Lock = field(default_factory=Lock)
+    held: Held[tuple[int, str], Case] = field(default_factory=lambda: Held(_HELD))
 
     def open(self, conn: Connection, run: int, park_code: str) -> Case:
         """Give a park of a run, thinking it through where it is not held."""
-        with self.lock:
-            if (run, park_code) in self.held:
-                self.held.move_to_end((run, park_code))
-                return self.held[run, park_code]
-        case = _opened(conn, run, park_code)
-        with self.lock:
-            self.held[run, park_code] = case
-            while len(self.held) > _HELD:
-                self.held.popitem(last=False)
-        return case
+        return self.held.get((run, park_code), lambda: _opened(conn, run, park_code))
 
 
 def _opened(conn: Connection, run: int, park_code: str) -> Case:

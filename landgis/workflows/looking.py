@@ -18,10 +18,8 @@ from landgis.terms.frames import GRADE
 from landgis.terms.rules import Cut
 from landgis.workflows.explain import rulebook
 
-#: What a page needs of every parcel before it can colour, count and list.
-PAGE_FIELDS: Final = (
-    "parcel_id", "parcel_no", "park_code", "answer", "grade", "idle_state", "suspected", "tests", "total", "rank", "area_m2", "place",
-)  # fmt: skip
+#: What a page needs of every parcel before it can colour, count and sort; the rest comes column by column or row by row when asked for.
+PAGE_FIELDS: Final = ("parcel_id", "park_code", "answer", "area_m2")
 
 
 def fields(conn: Connection, run: int) -> dict[str, Field]:

@@ -59,12 +59,14 @@ def shown(service, wanted: str) -> list[dict[str, Any]]:
 
 
 def test_columns_are_the_run(service) -> None:
-    answer = told(service, "/api/runs/1/columns")
+    asked = "parcel_id,parcel_no,park_code,answer,grade,idle_state,suspected,tests,total,rank,area_m2,place,enterprises"
+    answer = told(service, "/api/runs/1/columns", names=asked)
     items = shown(service, "")
     columns = {name: opened(column) for name, column in answer["columns"].items() if name != "place"}
     assert answer["parcels"] == len(items) == 600
     for name, values in columns.items():
         assert values == [item[name] for item in items], name
+    assert set(told(service, "/api/runs/1/columns")["columns"]) == {"parcel_id", "park_code", "answer", "area_m2"}
     lon, lat = (opened(answer["columns"]["place"][name]) for name in ("lon", "lat"))
     for x, y, item in zip(lon, lat, items, strict=True):
         west, south, east, north = item["bbox"]
@@ -161,7 +163,7 @@ def test_weights_give_back_the_official_totals(service) -> None:
     for row, total in enumerate(subjects["total"]):
         scores = [column[row] for column in subjects["scores"] if column[row] is not None]
         assert sum(scores) + subjects["extra"][row] == pytest.approx(total, abs=1e-4)
-    by_id = told(service, "/api/runs/1/columns")["columns"]
+    by_id = told(service, "/api/runs/1/columns", names="parcel_id,total,rank")["columns"]
     totals = opened(by_id["total"])
     for place, subject in enumerate(found["parcels"]):
         assert (totals[place] is None) == (subject < 0)

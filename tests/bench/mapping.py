@@ -166,7 +166,8 @@ def _measured(address: str, plain: Path, rounds: int) -> tuple[dict[str, list[fl
             page.wait_for_selector("body[data-ready]", state="attached")
             usable = page.evaluate(
                 """async () => { const { sheet } = await import("landgis/sheet.js");
-                while (!sheet.isReady || !document.getElementById("loading").hidden || !document.querySelector("#ranking-body [data-at]"))
+                while (!sheet.isReady || !document.getElementById("loading").hidden || !document.querySelector("#ranking-body [data-at]")
+                  || [...document.querySelectorAll("#ranking-body [role=gridcell]")].some((one) => one.textContent === "…"))
                   await new Promise((resolve) => setTimeout(resolve, 10));
                 return performance.now(); }"""
             )
@@ -180,7 +181,9 @@ def _measured(address: str, plain: Path, rounds: int) -> tuple[dict[str, list[fl
                 map_parcels.setView(map_parcels.getCenter(), group.options.parcelTiles.detailZoom, { animate: false }); }"""
             )
             page.evaluate(
-                """async () => { const { sheet } = await import("landgis/sheet.js"); const { lon, lat } = sheet.columns.place;
+                """async () => { const { sheet, want } = await import("landgis/sheet.js");
+                    await want(["place"]);
+                    const { lon, lat } = sheet.columns.place;
                 map_parcels.panTo([lat[0], lon[0]], { animate: false }); }"""
             )
             page.wait_for_timeout(300)

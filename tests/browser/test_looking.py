@@ -289,7 +289,7 @@ def test_row_and_map_lead_to_each_other(page: Page) -> None:
     page.wait_for_selector("#loading", state="hidden")
     # Somewhere else on the map: a parcel that is far down in the table.
     far = page.evaluate(
-        """async () => { const { sheet, idAt } = await import("landgis/sheet.js");
+        """async () => { const { sheet, idAt, want } = await import("landgis/sheet.js"); await want(["place"]);
         const areas = sheet.columns.area_m2.values; const row = areas.indexOf([...areas].sort((a, b) => a - b)[5]);
         const { lon, lat } = sheet.columns.place; map_parcels.setView([lat[row], lon[row]], 18, { animate: false });
         return [idAt(row), lat[row], lon[row]]; }"""

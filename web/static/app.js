@@ -20,7 +20,7 @@ import { showPlans } from "landgis/plan.js";
 import { enablePrinting } from "landgis/print.js";
 import { showRanking } from "landgis/ranking.js";
 import { enableSearch } from "landgis/search.js";
-import { loadSheet, onSheet, rowOf, sheet } from "landgis/sheet.js";
+import { loadSheet, onSheet, rowOf, sheet, want } from "landgis/sheet.js";
 import { onShown } from "landgis/shown.js";
 import { openSource } from "landgis/source.js";
 import { enableTools } from "landgis/tools.js";
@@ -72,10 +72,13 @@ function uncover({ x, y }) {
   if (by[0] || by[1]) map.panBy(by);
 }
 
-/** Bring a parcel into sight: near enough to see its neighbours, from the place its row knows. */
-function zoomToParcel(id) {
+/** Bring a parcel into sight: near enough to see its neighbours; `box` is where it lies, if that is known. */
+async function zoomToParcel(id, box) {
+  if (box) return zoomTo(box, 17);
   const row = rowOf(id);
   if (row < 0) return;
+  await want(["place"]).catch(() => {});    // the panel that opens says what is wrong
+  if (!sheet.columns.place || choice.selected !== id) return;
   const { lon, lat } = sheet.columns.place;
   const half = Math.max(Math.sqrt(sheet.columns.area_m2.values[row]), 40) / 111_320;
   const wide = half / Math.cos((lat[row] * Math.PI) / 180);

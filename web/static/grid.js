@@ -2,21 +2,39 @@
 // filter and colour. The grid is the service's: 32 by 32 cells a tile of Web Mercator.
 
 import { colour, onColour } from "landgis/colour.js";
-import { sheet } from "landgis/sheet.js";
+import { sheet, want } from "landgis/sheet.js";
 import { onShown, shown } from "landgis/shown.js";
 
 const CELLS = 32;
+const listeners = [];
+const NOTHING = new Map();    // until the places are here nothing is counted: better no square than one that counts what is hidden
 let counted = new Map();
 let places = new Map();
+let isAsked = false;
 
 onShown(() => { counted = new Map(); });
 onColour(() => { counted = new Map(); });
 
-/** The cells of a zoom: "column:row" to parcels and m² by class; null before the rows are here. */
+/** Be told when squares can be counted that could not before. */
+export function onGrid(listener) {
+  listeners.push(listener);
+}
+
+/** The cells of a zoom: "column:row" to parcels and m² by class; null where a tile's own counts hold: nothing is filtered or recoloured. */
 export function gridOf(zoom) {
-  if (!colour.of) return null;
+  if (!colour.of || (!shown.mask && colour.field === "answer")) return null;
+  if (!sheet.columns.place) {
+    ask();
+    return NOTHING;
+  }
   if (!counted.has(zoom)) counted.set(zoom, count(zoom));
   return counted.get(zoom);
+}
+
+function ask() {
+  if (isAsked) return;
+  isAsked = true;
+  want(["place"]).then(() => listeners.forEach((listener) => listener()), () => { isAsked = false; });    // the next painting asks again
 }
 
 function count(zoom) {

@@ -4,7 +4,7 @@ import { VectorTile } from "@mapbox/vector-tile";
 import { PbfReader } from "pbf";
 import { choice } from "landgis/choice.js";
 import { classOf, colour } from "landgis/colour.js";
-import { gridOf } from "landgis/grid.js";
+import { gridOf, onGrid } from "landgis/grid.js";
 import { faded, isDark, paintOf, pattern } from "landgis/paint.js";
 import { onSheet, rowOf } from "landgis/sheet.js";
 import { isShown } from "landgis/shown.js";
@@ -108,6 +108,7 @@ export const ParcelTiles = L.GridLayer.extend({
     this._hovered = null;
     this._most = new Map();    // zoom -> the largest count of a cell met so far
     L.GridLayer.prototype.initialize.call(this, options);
+    onGrid(() => this.repaint());
     this.on("tileunload", ({ tile }) => tile.drawing.request.abort());
     onSheet(() => {
       for (const drawing of this._drawings()) for (const one of drawing.shapes) if (one.kind === "parcel") one.row = rowOf(one.id);

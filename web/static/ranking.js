@@ -1,11 +1,12 @@
-// The table of parcels below the map: sorted, ticked, linked both ways with the map. Only the rows in sight are elements.
+// The table of parcels below the map: sorted, ticked, linked both ways with the map. Only the rows in sight are elements, and only of
+// them is asked for what no column on the page says; a column is fetched when the table is sorted by it.
 
 import { choice, choose, onChoice, toggled } from "landgis/choice.js";
 import { classOf, colour, onColour } from "landgis/colour.js";
 import { byId, el } from "landgis/dom.js";
 import { wholeFilter } from "landgis/filter-panel.js";
 import { chip, tag } from "landgis/hover.js";
-import { refuse } from "landgis/notices.js";
+import { dismiss, refuse } from "landgis/notices.js";
 import { idAt, onSheet, rowOf, sheet, valueAt, want } from "landgis/sheet.js";
 import { onShown, rowsShown } from "landgis/shown.js";
 import { onTrial, trial } from "landgis/trial.js";
@@ -16,6 +17,8 @@ const ROW = 32;
 const SPARE = 6;
 const FIELDS = ["parcel_no", "park_code", "answer", "grade", "total", "rank", "area_m2", "suspected", "enterprises"];
 const MOST_LISTED = 500;
+const WAIT_MS = 40;
+const MOST_KEPT = 4000;
 
 /** A filter for just these parcels; several lists where one may not be so long. */
 export function only(ids) {
@@ -35,6 +38,9 @@ export function showRanking(source, { open, zoomToParcel }) {
   let isFromTop = false;    // another order or another filter is read from its beginning
   let waiting = 0;
   let last = null;    // the row ticked last, from which Shift ticks on
+  let known = new Map();    // rows as the service tells them, by number
+  let lacking = 0;
+  let asking = new AbortController();
 
   const isOpen = () => choice.dock === "table";
 
@@ -87,7 +93,7 @@ export function showRanking(source, { open, zoomToParcel }) {
     isStale = false;
     const down = choice.sort.startsWith("-");
     const name = choice.sort.replace("-", "");
-    const needed = ["enterprises", name, choice.colour].filter((one) => sheet.fields[one] && !sheet.columns[one]);
+    const needed = [name, choice.colour].filter((one) => sheet.fields[one] && !sheet.columns[one]);
     if (needed.length) {
       want([...new Set(needed)]).then(() => sortAll(), (error) => refuse("table", "table_failed", error, sortAll));
       if (needed.includes(name)) return;
@@ -125,14 +131,43 @@ export function showRanking(source, { open, zoomToParcel }) {
     const lines = [];
     for (let at = first; at < end; at++) lines.push(line(at));
     body.replaceChildren(...lines);
+    lookUp(rows.subarray(first, end));
     if (hadFocus) (body.querySelector(`[data-at="${active}"]`) ?? scroller).focus({ preventScroll: true });
+  }
+
+  /** Ask for what the rows in sight lack, once the table stands still. */
+  function lookUp(inSight) {
+    clearTimeout(lacking);
+    if (columns.every((name) => !sheet.fields[name] || sheet.columns[name])) return;
+    const ids = Array.from(inSight, idAt).filter((id) => !known.has(id));
+    if (!ids.length) return;
+    lacking = setTimeout(async () => {
+      asking.abort();
+      asking = new AbortController();
+      try {
+        const found = await source.rows(ids, asking.signal);
+        if (known.size > MOST_KEPT) known = new Map();
+        for (const one of found) known.set(one.parcel_id, one);
+        dismiss("table");
+        write();
+      } catch (error) {
+        if (error.name !== "AbortError") refuse("table", "table_failed", error, write);
+      }
+    }, WAIT_MS);
+  }
+
+  /** A field of a row, from its column or from the row itself; undefined while it is on its way. */
+  function told(name, row) {
+    if (sheet.columns[name]) return valueAt(name, row);
+    const one = known.get(idAt(row));
+    return one && (one[name] === "" ? null : one[name]);
   }
 
   function line(at) {
     const row = rows[at];
     const id = idAt(row);
     const isOn = id === choice.selected;
-    const box = el("input", { type: "checkbox", tabindex: -1, "aria-label": t("pick_one", { no: valueAt("parcel_no", row) }) });
+    const box = el("input", { type: "checkbox", tabindex: -1, "aria-label": t("pick_one", { no: told("parcel_no", row) ?? idAt(row) }) });
     box.checked = choice.picked.has(id);
     return el("div", {
       role: "row", class: isOn ? "selected" : undefined, "aria-selected": String(isOn), "aria-rowindex": at + 2,
@@ -146,7 +181,8 @@ export function showRanking(source, { open, zoomToParcel }) {
     if (name === "climb") return climb(trial.climb[row]);
     if (name === "trial_total") return Number.isNaN(trial.total[row]) ? box("–", "unknown") : box(number(trial.total[row], 2), "trial");
     if (name === "trial_rank") return Number.isNaN(trial.rank[row]) ? box("–", "unknown") : box(number(trial.rank[row]), "trial");
-    const value = valueAt(name, row);
+    const value = told(name, row);
+    if (value === undefined) return box("…", "unknown");
     if (value === null) return box(name === "grade" || name === "total" || name === "rank" ? "–" : t("unknown"), "unknown");
     if (name === colour.field && name !== "grade" && sheet.fields[name].kind === "text") return el("span", { role: "gridcell" }, tag(classOf(row)));
     if (name === "park_code") return box(view.parks.find((park) => park.park_code === value)?.name ?? value);
@@ -228,7 +264,7 @@ export function showRanking(source, { open, zoomToParcel }) {
     active = at;
     const id = idAt(rows[at]);
     open(id);
-    zoomToParcel(id);
+    zoomToParcel(id, known.get(id)?.bbox);
   }
 
   scroller.addEventListener("scroll", () => requestAnimationFrame(write), { passive: true });

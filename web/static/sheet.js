@@ -3,6 +3,8 @@
 
 const listeners = [];
 const held = new Map();
+/** What most recolour or filter by next: little to send, fetched while nothing else is done. */
+const SOON = ["grade", "idle_state", "suspected", "tests"];
 
 /** What is known so far: how many rows, and columns by name: {values} (NaN: unknown), {texts, at} (-1: unknown), or {lon, lat}. */
 export const sheet = { rows: 0, columns: {}, fields: {}, isReady: false };
@@ -16,6 +18,7 @@ export async function loadSheet(from) {
   sheet.fields = Object.fromEntries(fields.map((field) => [field.name, field]));
   sheet.isReady = true;
   for (const listener of listeners.splice(0)) listener();
+  (window.requestIdleCallback ?? setTimeout)(() => want(SOON).catch(() => {}));    // whoever needs them asks again, and is told
 }
 
 /** Call back when the columns are there. */

@@ -52,6 +52,8 @@ function served(tileAddress) {
     },
     fields: () => json("fields"),
     columns: (names) => json(names ? `columns?${new URLSearchParams({ names: names.join(",") })}` : "columns"),
+    /** Some parcels by number, row by row. */
+    rows: async (ids, signal) => (await json(`parcels?${new URLSearchParams({ filter: `parcel_id IN (${ids.join(",")})`, limit: ids.length })}`, signal)).items,
     classes: (field, method, count = 5) => json(`classes?${new URLSearchParams({ field, method, count })}`),
     weights: () => json("weights"),
     cases: async (park, no) => (await ask(`${cases}?${new URLSearchParams({ park, parcel_no: no })}`)).json(),

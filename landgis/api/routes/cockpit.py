@@ -238,4 +238,4 @@ def run_blocks(
 def run_zones(here: Here, run: RunNumber, park: Park = None) -> Zones:
     """Tell how each zone uses its land: rates, structure, intensity, yield and potential."""
     with here.reading() as conn:
-        return Zones(**here.zones.tell(conn, run, park=park))
+        return Zones(**cockpit.zones(conn, run, here.zones, park=park))

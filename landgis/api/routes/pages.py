@@ -41,6 +41,7 @@ def map_page(
             base_maps=settings.base_maps,
             web=settings.web_folder,
             nonce=request.scope["landgis.nonce"],
+            held=here.sums,
         )
     return HTMLResponse(page, headers={"Cache-Control": "no-store"})
 
