@@ -68,7 +68,7 @@ FIELD_PAINTS: Final[Mapping[str, Mapping[str, Paint]]] = {
         "T": Paint("#8d8a93", "#45424a", "dots"),
     },
     "idle_state": {
-        "clear": Paint("#d9e8dc", "#4b7358", "plain"),
+        "clear": Paint("#cadac2", "#4b7358", "plain"),
         "unknown": Paint("#9a97a0", "#4a4750", "dots"),
         "agreement": Paint("#f7dc6a", "#6f5600", "falling"),
         "fee": Paint("#d86a18", "#6b3000", "upright"),
@@ -77,7 +77,7 @@ FIELD_PAINTS: Final[Mapping[str, Mapping[str, Paint]]] = {
     "urgency": {
         "high": Paint("#a8301f", "#6e1a10", "rising"),
         "middle": Paint("#f0b23c", "#7a5200", "falling"),
-        "low": Paint("#cbe3d0", "#4b7358", "plain"),
+        "low": Paint("#cadac2", "#4b7358", "plain"),
     },
 }
 #: The classes of a number, from little to much: lighter to darker for every sight, and hatched closer for print without colour.
@@ -100,8 +100,8 @@ KINDS: Final = (
     Paint("#4a4a4a", "#1a1a1a", "plain"),
     Paint("#b8bcbd", "#5a6062", "dots"),
 )
-#: What nothing is known of.
-UNKNOWN: Final = Paint("#e3e6e7", "#7d878c", "dots")
+#: What nothing is known of: as far from the classes of a number, and of a code that can be missing, as those are from each other.
+UNKNOWN: Final = Paint("#e8f4fe", "#7d878c", "dots")
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
@@ -13,6 +14,7 @@ from landgis.core.explanation import both
 from landgis.core.idle import idle_by_parcel, idle_land
 from landgis.core.measure import parcel_measures
 from landgis.core.zone_use import zone_use
+from landgis.exports.ledger import Language, write_list
 from landgis.store import cases, overview, plans, runs
 from landgis.store.database import Connection
 from landgis.store.stock import read_demands, read_stock
@@ -41,6 +43,28 @@ _UNSAID: Final = {
     ),
     "planned": Words("还没有规划方案。", "There is no plan yet."),
 }
+_KIND: Final = {
+    "answer": Words("处置建议", "advice"),
+    "stock_class": Words("存量分类", "class of stock"),
+    "no_class": Words("未登记", "not recorded"),
+}
+_STAGE: Final = {
+    "suspected": Words("疑似", "suspected"), "recognised": Words("已认定", "recognised"), "planned": Words("已规划", "planned"),
+    "freed": Words("已腾出", "freed"),
+}  # fmt: skip
+_HEADS: Final = {
+    "kind": Words("口径", "kind"), "name": Words("名称", "name"), "stage": Words("进程", "stage"),
+    "park_code": Words("园区代码", "park"), "parcels": Words("宗数", "parcels"), "area_m2": Words("面积(㎡)", "area (m²)"),
+    "freeable_m2": Words("可腾出(㎡)", "could be freed (m²)"), "upgrade_m2": Words("提容潜力(㎡)", "build-up potential (m²)"),
+    "suspected": Words("疑似宗数", "suspected parcels"), "exit_m2": Words("退出(㎡)", "exit (m²)"),
+    "swap_m2": Words("置换(㎡)", "swap (m²)"), "freeable_share": Words("可腾出占比", "freed share"), "why": Words("说明", "why"),
+    "filter": Words("筛选条件", "filter"),
+}  # fmt: skip
+_CASE_HEADS: Final = {
+    "case_no": Words("任务", "case"), "park_code": Words("园区代码", "park"), "parcel_no": Words("地块", "parcel"),
+    "state": Words("进展", "state"), "responsible": Words("责任人", "responsible"), "role": Words("职务", "office"),
+    "checker": Words("复核人", "checker"), "due_on": Words("期限", "due"), "overdue_days": Words("超期天数", "days overdue"),
+}  # fmt: skip
 #: So many overdue cases are told one by one.
 _OVERDUE: Final = 50
 
@@ -102,6 +126,72 @@ def cockpit(conn: Connection, run: int | None, today: date, *, park: str | None 
         "demands": _demands(conn, sorted(names) if park is None else [park], plan),
         "cases": _cases(told),
     }  # fmt: skip
+
+
+def write_table(
+    conn: Connection, run: int | None, today: date, name: str, path: Path, *, park: str | None, language: Language
+) -> None:
+    """Write a table of the cockpit as ``.csv`` or ``.xlsx``: "stock", "stages", "parks", or "cases" (all that are open).
+
+    Raises
+    ------
+    NotFoundError
+        There is no such run in this scope.
+    """
+    told = cockpit(conn, run, today, park=park)
+    rows: list[dict[str, Any]]
+    if name == "stock":
+        rows = [
+            {"kind": _KIND["answer"], "name": ANSWER[one["answer"]], **_figures(one)} for one in told["answers"]
+        ] + [
+            {
+                "kind": _KIND["stock_class"],
+                "name": STOCK_CLASS.get(one["stock_class"], _KIND["no_class"]),
+                **_figures(one),
+            }
+            for one in told["classes"]
+        ]
+    elif name == "stages":
+        rows = [{"stage": _STAGE[one["stage"]], **_figures(one), "why": one["why"]} for one in told["stages"]]
+    elif name == "parks":
+        rows = [
+            {
+                "park_code": one["park_code"],
+                "name": one["name"],
+                **_figures(one),
+                "suspected": one["suspected"]["parcels"],
+                **{f"{answer}_m2": one["answers"][answer]["area_m2"] for answer in ("exit", "swap")},
+                "freeable_share": one["freeable_share"],
+            }
+            for one in told["parks"]
+        ]
+    else:
+        every = tell_all(conn, cases.list_cases(conn, park=park), today)
+        rows = [
+            {
+                **{column: one[column] for column in ("case_no", "park_code", "parcel_no")},
+                "state": ACT[one["state"]],
+                **{column: one[column] for column in ("responsible", "role", "checker", "due_on", "overdue_days")},
+            }
+            for one in every
+            if one["is_open"]
+        ]
+    heads = _HEADS if name != "cases" else _CASE_HEADS
+    names = list(rows[0]) if rows else list(_CASE_HEADS)  # only cases can be none
+    table = pd.DataFrame(
+        [{column: _said(value, language) for column, value in row.items()} for row in rows], columns=names
+    )
+    write_list(table.rename(columns={column: getattr(heads[column], language) for column in names}), path, name)
+
+
+def _figures(land: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: land[name] for name in ("parcels", "area_m2", "freeable_m2", "upgrade_m2", "filter")}
+
+
+def _said(value: Any, language: Language) -> Any:  # noqa: ANN401  a cell
+    if isinstance(value, Words):
+        return getattr(value, language)
+    return value[language] if isinstance(value, dict) else value
 
 
 def _handled(

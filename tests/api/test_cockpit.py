@@ -1,5 +1,7 @@
 """The cockpit's figures, added up a second time by hand-written SQL over the tables and over the shapes."""
 
+import csv
+import io
 from collections.abc import Iterator
 
 import httpx
@@ -120,6 +122,28 @@ def test_the_latest_plan_says_what_is_planned_served_and_unmet(client, sql, samp
     ]
     assert planned["parcels"] == members and planned["why"] is None
     counted(sql, planned)
+
+
+def test_its_tables_come_as_files_with_the_same_figures(client):
+    told = client.get("/api/runs/1/cockpit").json()
+    tables = {name: client.get(f"/api/runs/1/cockpit/{name}.csv") for name in ("stock", "stages", "parks", "cases")}
+    rows = {
+        name: list(csv.DictReader(io.StringIO(found.content.decode("utf-8-sig")))) for name, found in tables.items()
+    }
+    assert [int(one["宗数"]) for one in rows["stock"]] == [
+        one["parcels"] for one in (*told["answers"], *told["classes"])
+    ]
+    assert [one["园区代码"] for one in rows["parks"]] == [one["park_code"] for one in told["parks"]]
+    assert [float(one["可腾出占比"]) for one in rows["parks"]] == pytest.approx(
+        [one["freeable_share"] for one in told["parks"]]
+    )
+    assert [one["进程"] for one in rows["stages"]] == ["疑似", "已认定", "已规划", "已腾出"]
+    assert [one["宗数"] for one in rows["stages"]] == [
+        "" if one["parcels"] is None else str(one["parcels"]) for one in told["stages"]
+    ]
+    assert len(rows["cases"]) == told["cases"]["open"]
+    english = client.get("/api/runs/1/cockpit/parks.xlsx", params={"lang": "en", "park": "S02"})
+    assert english.status_code == 200 and english.content.startswith(b"PK")
 
 
 @pytest.mark.parametrize("path", ["cockpit", "blocks", "zones"])

@@ -99,9 +99,9 @@ def test_two_days_stand_side_by_side_with_what_moved(map_page: Page, two_days: S
     )
     assert sum(counts) == moved > 0
     map_page.focus("#swipe")
-    before = map_page.evaluate("getComputedStyle(document.querySelector('.leaflet-other-run-pane')).clip")
+    before = map_page.evaluate("getComputedStyle(document.querySelector('.leaflet-other-side-pane')).clip")
     map_page.keyboard.press("ArrowRight")
-    assert map_page.evaluate("getComputedStyle(document.querySelector('.leaflet-other-run-pane')).clip") != before
+    assert map_page.evaluate("getComputedStyle(document.querySelector('.leaflet-other-side-pane')).clip") != before
     map_page.locator("#moved .link").first.click()
     expect(map_page.locator("#legend-total")).to_contain_text(str(counts[0]))
 
@@ -125,3 +125,82 @@ def test_the_desk_has_no_grave_barrier_in_either_language(watched: Open, two_day
     found = Axe().run(page, context="#desk-card").response["violations"]
     assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
     assert not re.search(r"[\u4e00-\u9fff]", page.inner_text("#desk-card"))
+
+
+def test_an_address_brings_its_area_and_the_other_day_back(watched: Open, two_days: SimpleNamespace) -> None:
+    page = watched(f"{two_days.url}/map?run=2").page
+    page.click("#tool-area")
+    page.fill("#desk-card textarea", "POLYGON((115.163 32.968, 115.176 32.967, 115.179 32.975, 115.163 32.968))")
+    page.click("#desk-card form button")
+    expect(page.locator("#desk-card dl")).to_be_visible()
+    page.wait_for_url("**area=*")
+    said = page.inner_text("#desk-card dl")
+    again = watched(page.url).page
+    expect(again.locator("#desk-card dl")).to_have_text(said, use_inner_text=True)
+
+    again.click("#tool-comparing")
+    again.wait_for_url("**compare=1*")
+    assert "area=" not in again.url
+    once_more = watched(again.url).page
+    expect(once_more.locator("#desk-card")).to_contain_text(EARLIER.isoformat())
+    expect(once_more.locator("#swipe-edge span").first).to_contain_text(EARLIER.isoformat())
+
+
+COLOURS = """async (id) => {
+  const { sheet, want, rowOf } = await import("landgis/sheet.js");
+  await want(["place"]);
+  const { lon, lat } = sheet.columns.place;
+  const row = rowOf(id);
+  map_parcels.setView([lat[row], lon[row]], 18, { animate: false });
+  await new Promise((resolve) => setTimeout(resolve, 800));
+  const { x, y } = map_parcels.latLngToContainerPoint([lat[row], lon[row]]);
+  const stage = map_parcels.getContainer().getBoundingClientRect();
+  const seen = (pane) => {
+    const found = new Set();
+    for (const canvas of map_parcels.getPane(pane).querySelectorAll("canvas")) {
+      const box = canvas.getBoundingClientRect();
+      const [left, top] = [x + stage.x - box.x, y + stage.y - box.y];
+      if (left < 0 || top < 0 || left >= box.width || top >= box.height) continue;
+      const scale = canvas.width / box.width;
+      const { data } = canvas.getContext("2d").getImageData((left - 4) * scale, (top - 4) * scale, 9 * scale, 9 * scale);
+      const hex = (one) => one.toString(16).padStart(2, "0");
+      for (let i = 0; i < data.length; i += 4) found.add("#" + [...data.subarray(i, i + 3)].map(hex).join(""));
+    }
+    return [...found];
+  };
+  return [seen("other-side"), seen("tilePane")];
+}"""
+
+
+def test_two_scenarios_stand_side_by_side_on_the_map(watched: Open, two_days: SimpleNamespace, screenshots) -> None:
+    page = watched(f"{two_days.url}/map?run=2&dock=weights").page
+    page.wait_for_selector("#weights-sliders input")
+    moved = page.evaluate(
+        """async () => {
+        const { trial, weigh, official } = await import("landgis/trial.js");
+        const { choose } = await import("landgis/choice.js");
+        const { idAt } = await import("landgis/sheet.js");
+        const { view } = await import("landgis/view.js");
+        const weights = Object.fromEntries(trial.model.populations.map((one) =>
+          [one.code, Object.fromEntries(one.indicators.map((item, i) => [item.measure, i ? 0.01 : 0.95]))]));
+        choose({ weights });
+        const { grade } = trial.made;
+        const row = trial.model.parcels.findIndex((one) => one >= 0 && grade[one] !== trial.model.subjects.grade[one]);
+        const subject = trial.model.parcels[row];
+        const fill = (letter) => view.fieldPaints.grade[letter].fill;
+        return [idAt(row), fill(trial.model.subjects.grade[subject]), fill(grade[subject])]; }"""
+    )
+    page.click("#compare-map")
+    expect(page.locator("#swipe-edge span").first).to_have_text("正式结果")
+    page.wait_for_url("**left=official*")
+    assert "colour=grade" in page.url
+    parcel_id, before, after = moved
+    left, right = page.evaluate(COLOURS, parcel_id)
+    assert before in left and after not in left
+    assert after in right and before not in right
+    if screenshots:
+        page.screenshot(path=screenshots / "scenarios.png")
+    again = watched(page.url).page
+    expect(again.locator("#swipe-edge span").first).to_have_text("正式结果")
+    page.click("#compare-map")
+    expect(page.locator("#swipe")).to_be_hidden()

@@ -4,7 +4,6 @@ import base64
 import gzip
 import itertools
 import json
-import math
 import re
 import shutil
 from datetime import UTC, date, datetime
@@ -18,6 +17,7 @@ from landgis.exports.map import (
     FIELD_PAINTS,
     PAINTS,
     STEPS,
+    UNKNOWN,
     WEB,
     BaseMap,
     FindingLayer,
@@ -32,6 +32,7 @@ from landgis.terms.errors import InputError, SetupError, Words
 from landgis.terms.fields import FIELDS
 from landgis.terms.frames import ANSWER
 from landgis.terms.rules import MISSING
+from tests.sight import SIGHT, ciede2000, lab, seen
 
 SERVED = Served(nonce="n0nce")
 HOSTILE = {
@@ -361,20 +362,13 @@ def test_every_answer_has_a_paint_and_a_pattern_of_its_own() -> None:
     assert len({paint.pattern for paint in PAINTS.values()}) == len(PAINTS)
 
 
-#: Machado, Oliveira, Fernandes 2009, severity 1.0, on linear RGB.
-SIGHT = {
-    "full": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
-    "deuteranope": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
-    "protanope": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
-}
-
-
 @pytest.mark.parametrize("sight", SIGHT)
 def test_classes_differ_in_colour_for_every_sight(sight: str) -> None:
     palettes = {**FIELD_PAINTS, "steps": dict(enumerate(STEPS))}
     for name, paints in palettes.items():
-        labs = {key: _lab(_seen(paint.fill, SIGHT[sight])) for key, paint in paints.items()}
-        nearest = min((_ciede2000(labs[a], labs[b]), a, b) for a, b in itertools.combinations(labs, 2))
+        paints = {**paints, **({} if name == "answer" else {"missing": UNKNOWN})}  # every parcel has an answer
+        labs = {key: lab(seen(paint.fill, SIGHT[sight])) for key, paint in paints.items()}
+        nearest = min((ciede2000(labs[a], labs[b]), a, b) for a, b in itertools.combinations(labs, 2))
         assert nearest[0] > 15, (name, nearest)
 
 
@@ -387,44 +381,6 @@ def test_a_coded_field_has_a_paint_and_a_pattern_for_each_code(name: str) -> Non
 
 def test_the_colour_difference_is_the_published_one() -> None:
     """Sharma, Wu, Dalal 2005, test pairs 1, 17 and 25."""
-    assert _ciede2000((50, 2.6772, -79.7751), (50, 0, -82.7485)) == pytest.approx(2.0425, abs=1e-4)
-    assert _ciede2000((50, 2.5, 0), (73, 25, -18)) == pytest.approx(27.1492, abs=1e-4)
-    assert _ciede2000((60.2574, -34.0099, 36.2677), (60.4626, -34.1751, 39.4387)) == pytest.approx(1.2644, abs=1e-4)
-
-
-def _seen(colour: str, sight: tuple[tuple[float, ...], ...]) -> list[float]:
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return [min(max(sum(w * part for w, part in zip(row, linear, strict=True)), 0), 1) for row in sight]
-
-
-def _lab(rgb: list[float]) -> tuple[float, float, float]:
-    to_xyz = ((0.4124564, 0.3575761, 0.1804375), (0.2126729, 0.7151522, 0.0721750), (0.0193339, 0.1191920, 0.9503041))
-    white = (0.95047, 1.0, 1.08883)
-    xyz = [sum(w * part for w, part in zip(row, rgb, strict=True)) / n for row, n in zip(to_xyz, white, strict=True)]
-    x, y, z = (part ** (1 / 3) if part > 216 / 24389 else (24389 / 27 * part + 16) / 116 for part in xyz)
-    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
-
-
-def _ciede2000(one: tuple[float, float, float], two: tuple[float, float, float]) -> float:
-    (l1, a1, b1), (l2, a2, b2) = one, two
-    mean_c = (math.hypot(a1, b1) + math.hypot(a2, b2)) / 2
-    g = 0.5 * (1 - math.sqrt(mean_c**7 / (mean_c**7 + 25**7)))
-    a1, a2 = a1 * (1 + g), a2 * (1 + g)
-    c1, c2 = math.hypot(a1, b1), math.hypot(a2, b2)
-    h1, h2 = math.degrees(math.atan2(b1, a1)) % 360, math.degrees(math.atan2(b2, a2)) % 360
-    dh = 0 if c1 * c2 == 0 else (h2 - h1 + 180) % 360 - 180
-    mean_h = (h1 + h2) / 2 if abs(h1 - h2) <= 180 else (h1 + h2 + 360) / 2
-    mean_l, mean_c = (l1 + l2) / 2, (c1 + c2) / 2
-    turn = (
-        1
-        - 0.17 * math.cos(math.radians(mean_h - 30))
-        + 0.24 * math.cos(math.radians(2 * mean_h))
-        + 0.32 * math.cos(math.radians(3 * mean_h + 6))
-        - 0.20 * math.cos(math.radians(4 * mean_h - 63))
-    )
-    in_l = (l2 - l1) / (1 + 0.015 * (mean_l - 50) ** 2 / math.sqrt(20 + (mean_l - 50) ** 2))
-    in_c = (c2 - c1) / (1 + 0.045 * mean_c)
-    in_h = 2 * math.sqrt(c1 * c2) * math.sin(math.radians(dh / 2)) / (1 + 0.015 * mean_c * turn)
-    twist = math.sin(math.radians(60 * math.exp(-(((mean_h - 275) / 25) ** 2))))
-    return math.sqrt(in_l**2 + in_c**2 + in_h**2 - 2 * math.sqrt(mean_c**7 / (mean_c**7 + 25**7)) * twist * in_c * in_h)
+    assert ciede2000((50, 2.6772, -79.7751), (50, 0, -82.7485)) == pytest.approx(2.0425, abs=1e-4)
+    assert ciede2000((50, 2.5, 0), (73, 25, -18)) == pytest.approx(27.1492, abs=1e-4)
+    assert ciede2000((60.2574, -34.0099, 36.2677), (60.4626, -34.1751, 39.4387)) == pytest.approx(1.2644, abs=1e-4)

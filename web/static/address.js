@@ -5,8 +5,10 @@ import { currentLanguage, onLanguage } from "landgis/words.js";
 import { view } from "landgis/view.js";
 
 const WAIT_MS = 250;
-const PLAIN = { park: "", colour: "answer", method: "quantile", filter: "", sort: "-area_m2", dock: "", unit: "mu", theme: "" };
-const ALLOWED = { method: ["quantile", "jenks", "equal"], unit: ["mu", "ha", "m2"], dock: ["", "table", "weights"], theme: ["", "light", "dark"] };
+/** A longer text of an area would make an address that mail and chat cut off. */
+const AREA_MOST = 1500;
+const PLAIN = { park: "", colour: "answer", method: "quantile", filter: "", sort: "-area_m2", dock: "", unit: "mu", theme: "", area: "", compare: "", left: "", crs: "" };
+const ALLOWED = { method: ["quantile", "jenks", "equal"], unit: ["mu", "ha", "m2"], dock: ["", "table", "weights"], theme: ["", "light", "dark"], crs: ["", "plane"] };
 const SETS = ["hidden", "tests"];
 
 const isServed = () => location.protocol.startsWith("http");
@@ -53,7 +55,7 @@ export function keepAddress(map) {
     const given = isServed() ? address.searchParams : new URLSearchParams(address.hash.slice(1));
     const put = (name, value, usual = "") => (value && value !== usual ? given.set(name, value) : given.delete(name));
     for (const [name, usual] of Object.entries(PLAIN)) {
-      if (choice[name] === usual) given.delete(name);
+      if (choice[name] === usual || (name === "area" && choice.area.length > AREA_MOST)) given.delete(name);
       else given.set(name, choice[name]);
     }
     for (const name of [...SETS, "picked"]) put(name, [...choice[name]].join(","));

@@ -47,6 +47,16 @@ const container = map.getContainer();
 container.setAttribute("role", "application");
 label(container, "map_label");
 
+const still = window.matchMedia("(prefers-reduced-motion: reduce)");
+const panBy = map.panBy;
+map.panBy = (offset, options) => panBy.call(map, offset, still.matches ? { ...options, animate: false } : options);
+const settle = () => {
+  map.options.inertia = !still.matches;
+  map._zoomAnimated = map.options.zoomAnimation && !still.matches;    // Leaflet reads this, and offers no other way once the map is made
+};
+still.addEventListener("change", settle);
+settle();
+
 const facts = { on: view.on, run: `#${view.run}`, no: `#${view.run}`, rulesets: view.rulesets.join(", "), made: view.madeAt.replace("T", " ").slice(0, 16) };
 for (const id of ["run-on", "run-no", "run-rulesets", "run-made", "print-on", "print-run", "print-rulesets"]) {
   byId(id).textContent = facts[id.split("-")[1]];
@@ -94,7 +104,7 @@ showBaseMaps(map);
 showLegend(zoomTo);
 showFilter(map);
 showRanking(source, { open: (id) => why.open(id), zoomToParcel });
-showWeights(source);
+showWeights(source, map, tileZoom);
 showFindings(map, detailZoom);
 followPointer(map, tiles);
 enableMeasuring(map);

@@ -1,7 +1,7 @@
 // An area drawn on the map or pasted as text: what lies in it, what that comes to, and which demands its land could serve.
 
 import { ask } from "landgis/asking.js";
-import { choose } from "landgis/choice.js";
+import { choice, choose } from "landgis/choice.js";
 import { cardHead } from "landgis/desk.js";
 import { el } from "landgis/dom.js";
 import { swatch } from "landgis/paint.js";
@@ -20,6 +20,7 @@ export function enableArea(map, button, desk) {
   let told = null;
   let failed = null;
   let isDrawing = false;
+  let isToFit = false;
   let request = new AbortController();
   const tool = { name: "area", close };
 
@@ -44,6 +45,7 @@ export function enableArea(map, button, desk) {
     rest();
     request.abort();
     drawn.clearLayers().remove();
+    choose({ area: "" });
     desk.hide(tool);
   }
 
@@ -57,6 +59,7 @@ export function enableArea(map, button, desk) {
         method: "POST", body: JSON.stringify({ area: text }), headers: { "Content-Type": "application/json" }, signal: request.signal,
       });
       map.getContainer().dataset.area = String(told.area_m2);
+      choose({ area: text });
     } catch (error) {
       if (error.name === "AbortError") return;
       failed = error.message;
@@ -64,13 +67,15 @@ export function enableArea(map, button, desk) {
     write();
   }
 
-  const ringText = () => JSON.stringify({ type: "Polygon", coordinates: [[...corners, corners[0]].map(({ lng, lat }) => [lng, lat])] });
+  /** The ring as text, to a decimetre: it stands in the address. */
+  const ringText = () => `POLYGON((${[...corners, corners[0]].map(({ lng, lat }) => `${lng.toFixed(6)} ${lat.toFixed(6)}`).join(", ")}))`;
 
   function sketch() {
     drawn.clearLayers();
     if (told) {
       const shape = L.geoJSON(told.shape, { style: line }).addTo(drawn);
-      if (!corners.length) map.fitBounds(shape.getBounds().pad(0.15));
+      if (isToFit) map.fitBounds(shape.getBounds().pad(0.15));
+      isToFit = false;
       return;
     }
     const all = pointer && isDrawing ? [...corners, pointer] : corners;
@@ -87,7 +92,7 @@ export function enableArea(map, button, desk) {
     desk.show(tool, [head,
       failed ? el("p", { class: "wrong", role: "alert", text: failed }) : null,
       el("p", { class: "hint", text: t("area_draw") }),
-      el("form", { on: { submit: (event) => { event.preventDefault(); if (text.value.trim()) { corners = []; finish(text.value.trim()); } } } }, text,
+      el("form", { on: { submit: (event) => { event.preventDefault(); if (text.value.trim()) { corners = []; isToFit = true; finish(text.value.trim()); } } } }, text,
         el("button", { type: "submit", class: "quiet", text: t("area_look") }))].filter(Boolean));
   }
 
@@ -142,4 +147,8 @@ export function enableArea(map, button, desk) {
     else if (event.key === "Backspace") { event.preventDefault(); corners.pop(); sketch(); }
   });
   onLanguage(() => { if (desk.isOpen(tool)) write(); });
+  if (choice.area) {    // an address that brings its area
+    drawn.addTo(map);
+    finish(choice.area);
+  }
 }

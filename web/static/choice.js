@@ -13,8 +13,12 @@ export const choice = {
   picked: new Set(),                         // numbers of the parcels that are ticked
   sort: "-area_m2",                          // the table's order: a field, "-" before it: downwards
   dock: "",                                  // what is open below the map: "", "table", "weights"
+  area: "",                                  // the area that is looked at, as text; "": none
+  compare: "",                               // the run to the left of the bar; "": none
+  left: "",                                  // what the scenario on the map is held against: "official", a kept one's number; "": nothing
   weights: null,                             // weights on trial: population -> measure -> share; null: the official ones
   unit: "mu",                                // of areas: "mu", "ha", "m2"
+  crs: "",                                   // coordinates of the pointer: "" degrees, "plane" the zone of the place
   theme: "",                                 // "light", "dark"; "": as the system has it
 };
 

@@ -1,89 +1,35 @@
 // Two days side by side: the run of the page to the right of a bar, another run to its left, and what moved between them.
 
-import { VectorTile } from "@mapbox/vector-tile";
-import { PbfReader } from "pbf";
 import { ask } from "landgis/asking.js";
-import { choose } from "landgis/choice.js";
+import { choice, choose } from "landgis/choice.js";
 import { cardHead } from "landgis/desk.js";
 import { el } from "landgis/dom.js";
-import { pattern, swatch } from "landgis/paint.js";
-import { aligned, label, named, number, onLanguage, t } from "landgis/words.js";
+import { paintOf, swatch } from "landgis/paint.js";
+import { swipeOn } from "landgis/swipe.js";
+import { aligned, named, number, onLanguage, t } from "landgis/words.js";
 import { view } from "landgis/view.js";
 
-/** The parcels of another run by their answers, as its tiles have them; nothing on them is clicked or filtered. */
-const OtherRun = L.GridLayer.extend({
-  createTile(coords, done) {
-    const canvas = document.createElement("canvas");
-    const size = this.getTileSize().x;
-    const density = Math.min(window.devicePixelRatio || 1, 2);
-    canvas.width = canvas.height = size * density;
-    const { x, y, z } = coords;
-    fetch(`/tiles/${this.options.run}/${z}/${x}/${y}.pbf`, { credentials: "same-origin" })
-      .then((answer) => (answer.status === 204 ? null : answer.ok ? answer.arrayBuffer() : Promise.reject(new Error(String(answer.status)))))
-      .then((bytes) => { paint(canvas, bytes, size, density); done(null, canvas); }, (error) => done(error, canvas));
-    return canvas;
-  },
-});
-
-function paint(canvas, bytes, size, density) {
-  const context = canvas.getContext("2d");
-  context.scale(density, density);
-  context.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--ground") || "#eef2f1";
-  context.fillRect(0, 0, size, size);
-  if (!bytes) return;
-  const { parcel, cell } = new VectorTile(new PbfReader(new Uint8Array(bytes))).layers;
-  for (const layer of [cell, parcel].filter(Boolean)) {
-    for (let i = 0; i < layer.length; i++) {
-      const feature = layer.feature(i);
-      const path = new Path2D();
-      for (const ring of feature.loadGeometry()) {
-        ring.forEach((point, at) => path[at ? "lineTo" : "moveTo"]((point.x * size) / layer.extent, (point.y * size) / layer.extent));
-        path.closePath();
-      }
-      const look = view.paints[feature.properties.answer] ?? view.paints.data_first;
-      context.fillStyle = look.fill;
-      context.fill(path, "evenodd");
-      const hatch = pattern(context, look.pattern, look.ink, density);
-      if (hatch) { context.fillStyle = hatch; context.fill(path, "evenodd"); }
-      context.strokeStyle = look.ink;
-      context.lineWidth = 0.8;
-      context.stroke(path);
-    }
-  }
-}
-
 export function enableComparing(map, button, desk) {
-  const pane = map.createPane("other-run");
-  pane.style.zIndex = 350;
-  pane.style.pointerEvents = "none";
-  const bar = el("input", { type: "range", id: "swipe", min: "0", max: "100", value: "50", hidden: true });
-  const edge = el("div", { id: "swipe-edge", hidden: true, "aria-hidden": "true" });
-  map.getContainer().parentElement.append(bar, edge);
-  label(bar, "swipe");
+  const swipe = swipeOn(map);
   let runs = null;
   let chosen = null;
-  let layer = null;
   let moved = null;
   let failed = null;
   const tool = { name: "comparing", close };
 
-  function clip() {
-    if (!layer) return;
-    const size = map.getSize();
-    const low = map.containerPointToLayerPoint([0, 0]);
-    const high = map.containerPointToLayerPoint(size);
-    const across = low.x + (size.x * bar.value) / 100;
-    pane.style.clip = `rect(${low.y}px, ${across}px, ${high.y}px, ${low.x}px)`;
-    edge.style.left = `${bar.value}%`;
-  }
-
   function close() {
-    layer?.remove();
-    layer = null;
+    swipe.hide(tool);
     chosen = moved = failed = null;
-    bar.hidden = edge.hidden = true;
+    choose({ compare: "" });
     desk.hide(tool);
   }
+
+  /** The other run's tiles as the service has them. */
+  const tilesOf = (run) => async ({ x, y, z }) => {
+    const answer = await fetch(`/tiles/${run}/${z}/${x}/${y}.pbf`, { credentials: "same-origin" });
+    if (!answer.ok) throw new Error(String(answer.status));
+    return answer.status === 204 ? null : answer.arrayBuffer();
+  };
 
   async function open() {
     failed = null;
@@ -95,16 +41,18 @@ export function enableComparing(map, button, desk) {
       failed = error.message;
     }
     write();
-    if (runs?.length && chosen === null) choosePlace(runs.length - 1);
+    const named = runs?.findIndex((run) => String(run.run) === choice.compare) ?? -1;
+    if (runs?.length && chosen === null) choosePlace(named >= 0 ? named : runs.length - 1);
   }
 
   async function choosePlace(at) {
     chosen = at;
     const { run } = runs[at];
-    layer?.remove();
-    layer = new OtherRun({ run, pane: "other-run", maxNativeZoom: 19, maxZoom: view.maxZoom, updateWhenZooming: false }).addTo(map);
-    bar.hidden = edge.hidden = false;
-    clip();
+    swipe.show(tool, {
+      tile: tilesOf(run), paintOf: ({ properties }) => paintOf(properties.answer), maxNativeZoom: 19,
+      left: `${runs[at].as_of} #${run}`, right: `${view.on} #${view.run}`,
+    });
+    choose({ compare: String(run) });
     write();
     try {
       const answer = await ask(`/api/runs/${view.run}/moved?before=${run}`);
@@ -175,7 +123,6 @@ export function enableComparing(map, button, desk) {
     `(park_code = ${quoted(place.park_code)} AND parcel_no IN (${place.parcel_nos.map(quoted).join(",")}))`).join(" OR ");
 
   button.addEventListener("click", () => (desk.isOpen(tool) ? close() : open()));
-  bar.addEventListener("input", clip);
-  map.on("move zoomend resize viewreset", clip);
   onLanguage(() => { if (desk.isOpen(tool)) write(); });
+  if (choice.compare) open();
 }

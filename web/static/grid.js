@@ -27,8 +27,15 @@ export function gridOf(zoom) {
     ask();
     return NOTHING;
   }
-  if (!counted.has(zoom)) counted.set(zoom, count(zoom));
+  if (!counted.has(zoom)) counted.set(zoom, count(zoom, colour.of, colour.classes.length));
   return counted.get(zoom);
+}
+
+/** The cells of a zoom by any class of the rows that are shown; null until the places are here. */
+export function gridBy(zoom, of, classes) {
+  if (sheet.columns.place) return count(zoom, of, classes);
+  ask();
+  return null;
 }
 
 function ask() {
@@ -37,7 +44,7 @@ function ask() {
   want(["place"]).then(() => listeners.forEach((listener) => listener()), () => { isAsked = false; });    // the next painting asks again
 }
 
-function count(zoom) {
+function count(zoom, of, classes) {
   const cells = new Map();
   const { column, row } = placesAt(zoom);
   const { values: areas } = sheet.columns.area_m2;
@@ -45,9 +52,9 @@ function count(zoom) {
     if (shown.mask && !shown.mask[i]) continue;
     const key = `${column[i]}:${row[i]}`;
     let cell = cells.get(key);
-    if (!cell) cells.set(key, cell = { parcels: new Array(colour.classes.length).fill(0), areaM2: new Array(colour.classes.length).fill(0) });
-    cell.parcels[colour.of[i]] += 1;
-    cell.areaM2[colour.of[i]] += areas[i];
+    if (!cell) cells.set(key, cell = { parcels: new Array(classes).fill(0), areaM2: new Array(classes).fill(0) });
+    cell.parcels[of[i]] += 1;
+    cell.areaM2[of[i]] += areas[i];
   }
   return cells;
 }

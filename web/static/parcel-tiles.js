@@ -17,7 +17,7 @@ const LIGHT_EDGE = "rgba(255,255,255,.42)";
 export const FONT = getComputedStyle(document.documentElement).getPropertyValue("--font") || "sans-serif";
 
 /** Turn a tile's bytes into shapes in its own pixels. */
-function shapes(bytes, size, coords) {
+export function shapesOf(bytes, size, coords) {
   const { parcel, cell } = new VectorTile(new PbfReader(new Uint8Array(bytes))).layers;
   const found = [];
   for (const [kind, layer] of [["cell", cell], ["parcel", parcel]]) {
@@ -134,7 +134,7 @@ export const ParcelTiles = L.GridLayer.extend({
     canvas.drawing = drawing;
     this._source.tile(coords, drawing.request.signal).then(
       (bytes) => {
-        drawing.shapes = bytes ? shapes(bytes, size, coords) : [];
+        drawing.shapes = bytes ? shapesOf(bytes, size, coords) : [];
         drawing.ids = new Set(drawing.shapes.map((one) => one.id));
         if (this._countMore(drawing)) this.repaint();
         else this._paint(drawing);

@@ -2,6 +2,7 @@
 
 import { choice, choose, onChoice } from "landgis/choice.js";
 import { byId } from "landgis/dom.js";
+import { planeOf } from "landgis/plane.js";
 import { currentLanguage, label, onLanguage, setLanguage, t } from "landgis/words.js";
 import { view } from "landgis/view.js";
 
@@ -28,9 +29,22 @@ export function enableTools(map, zoomTo) {
   });
 
   L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
-  map.on("mousemove", ({ latlng }) => {
-    byId("coordinates").textContent = t("coordinates", { lon: latlng.lng.toFixed(5), lat: latlng.lat.toFixed(5) });
-  });
+  const coordinates = byId("coordinates");
+  const tell = ({ latlng }) => {
+    const plane = choice.crs === "plane" ? planeOf(latlng) : null;
+    coordinates.textContent = plane
+      ? t("coordinates_plane", { zone: plane.zone, epsg: plane.epsg, x: plane.x.toFixed(1), y: plane.y.toFixed(1) })
+      : t("coordinates", { lon: latlng.lng.toFixed(5), lat: latlng.lat.toFixed(5) });
+  };
+  const tellMiddle = () => {
+    coordinates.title = t("coordinates_switch");
+    tell({ latlng: map.getCenter() });
+  };
+  map.on("mousemove", tell);
+  map.whenReady(tellMiddle);
+  coordinates.addEventListener("click", () => choose({ crs: choice.crs ? "" : "plane" }));
+  onChoice(["crs"], tellMiddle);
+  onLanguage(tellMiddle);
 
   const unit = byId("unit");
   unit.value = choice.unit;

@@ -2,17 +2,22 @@
 
 import { choice, choose, onChoice } from "landgis/choice.js";
 import { byId, el } from "landgis/dom.js";
+import { gridBy, onGrid } from "landgis/grid.js";
 import { dismiss, refuse } from "landgis/notices.js";
 import { onSheet } from "landgis/sheet.js";
+import { isShown, onShown } from "landgis/shown.js";
+import { swipeOn } from "landgis/swipe.js";
 import { normal, official, onTrial, takeModel, trial, weigh } from "landgis/trial.js";
 import { fieldName, number, onLanguage, pick, t } from "landgis/words.js";
+import { view } from "landgis/view.js";
 
-export function showWeights(source) {
+export function showWeights(source, map, tileZoom) {
   const populations = byId("weights-population");
   const sliders = byId("weights-sliders");
   let code = "";
   let kept = [];
   let isAsked = false;
+  const side = { close: () => choose({ left: "" }) };
 
   async function load() {
     if (isAsked || !source.weights) return;
@@ -23,6 +28,7 @@ export function showWeights(source) {
       dismiss("weights");
       code = code || populationsWithSubjects()[0]?.code || "";
       write();
+      besides();
     } catch (error) {
       isAsked = false;
       refuse("weights", "weights_failed", error, load);
@@ -119,6 +125,41 @@ export function showWeights(source) {
     return (value === "now" && trial.made) || { grade: trial.model.subjects.grade };
   }
 
+  const nameOf = (value) => (value === "official" ? t("official") : kept.find((one) => String(one.scenario) === value)?.name ?? t("trial_now"));
+
+  /** Two on the map: what is on trial to the right of a bar, the official result or a kept scenario to its left, both by grade. */
+  function besides() {
+    const { left } = choice;
+    byId("compare-map").setAttribute("aria-pressed", String(Boolean(left)));
+    const { model } = trial;
+    if (!left || !model?.populations.length) return swipeOn(map).hide(side);
+    if (left !== "official" && !kept.some((one) => String(one.scenario) === left)) return choose({ left: "" });
+    const { grade } = weighed(left);
+    const letters = Object.keys(view.fieldPaints.grade);
+    const of = Int8Array.from(model.parcels, (subject) => (subject < 0 ? letters.length : letters.indexOf(grade[subject])));
+    of.forEach((at, row) => { if (at < 0) of[row] = letters.length; });
+    const paints = [...letters.map((letter) => view.fieldPaints.grade[letter]), view.unknown];
+    const cells = new Map();
+    const most = (counts) => counts.indexOf(Math.max(...counts));
+    swipeOn(map).show(side, {
+      tile: (coords) => source.tile(coords), maxNativeZoom: tileZoom, left: nameOf(left), right: choice.weights ? t("trial_now") : t("official"),
+      paintOf({ kind, row, place, coords }) {
+        if (kind === "parcel") return isShown(row) ? paints[of[row]] : null;
+        if (!cells.has(coords.z)) cells.set(coords.z, gridBy(coords.z, of, paints.length));
+        const cell = cells.get(coords.z)?.get(place);
+        return cell ? paints[most(cell.areaM2)] : null;
+      },
+    });
+  }
+
+  function onMap() {
+    const [left, right] = ["compare-left", "compare-right"].map((id) => byId(id).value);
+    if (choice.left) return choose({ left: "" });
+    if (left === "now") return;
+    const scenario = kept.find((one) => String(one.scenario) === right);
+    choose({ colour: "grade", left, weights: scenario ? scenario.weights : right === "official" ? null : choice.weights });
+  }
+
   function writeScenarios() {
     byId("scenario-list").replaceChildren(...(kept.length ? kept.map((one) => el("li", {},
       el("button", { type: "button", class: "link", text: one.name, "data-scenario": one.scenario, on: { click: () => choose({ weights: one.weights }) } }),
@@ -151,10 +192,17 @@ export function showWeights(source) {
   byId("weights-reset").addEventListener("click", () => choose({ weights: null }));
   byId("banner-reset").addEventListener("click", () => choose({ weights: null }));
   byId("scenario-form").addEventListener("submit", keep);
-  for (const id of ["compare-left", "compare-right"]) byId(id).addEventListener("change", moved);
+  for (const id of ["compare-left", "compare-right"]) byId(id).addEventListener("change", () => {
+    moved();
+    byId("compare-map").disabled = byId("compare-left").value === "now";
+  });
+  byId("compare-map").addEventListener("click", onMap);
+  onChoice(["left"], besides);
+  onShown(() => { if (choice.left) besides(); });
+  onGrid(() => { if (choice.left) besides(); });
   onTrial(() => { if (trial.model?.populations.length && code) { figures(); state(); } });
   onChoice(["weights"], () => { if (choice.weights) onSheet(load); });
   onChoice(["dock"], () => { if (choice.dock === "weights") onSheet(() => { load(); state(); }); });
   onLanguage(write);
-  if (choice.weights || choice.dock === "weights") onSheet(load);
+  if (choice.weights || choice.left || choice.dock === "weights") onSheet(load);
 }

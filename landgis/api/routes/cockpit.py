@@ -1,20 +1,26 @@
 """A run as a whole: the figures of the cockpit, each with the filter that gives its parcels."""
 
+import tempfile
+from contextlib import ExitStack
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from pathlib import Path as File
+from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
+from starlette.background import BackgroundTask
 
 from landgis.api.context import Here
 from landgis.api.problems import BothWords
 from landgis.api.routes.cases import Case
-from landgis.api.routes.runs import NO_NUL, Answer, RunNumber
+from landgis.api.routes.runs import LEDGERS, NO_NUL, Answer, RunNumber
 from landgis.workflows import cockpit
 from landgis.workflows.cases import today
 
 router = APIRouter(prefix="/api/runs", tags=["cockpit"])
 
+_FILES: Final = {kind: LEDGERS[kind] for kind in ("csv", "xlsx")}
 Park = Annotated[str | None, Query(max_length=64, pattern=NO_NUL, description="Of this park only.")]
 
 _LAND: dict[str, Any] = {
@@ -218,6 +224,29 @@ def run_cockpit(here: Here, run: RunNumber, park: Park = None) -> Cockpit:
     """Tell a run as a whole: land by answer and class, how far disposal has come, and its parks."""
     with here.reading() as conn:
         return Cockpit(**cockpit.cockpit(conn, run, today(), park=park))
+
+
+@router.get(
+    "/{run}/cockpit/{table}.{kind}",
+    response_class=FileResponse,
+    responses={200: {"content": {kind: {} for kind in _FILES.values()}, "description": "The table as a file."}},
+)
+def cockpit_table(
+    here: Here,
+    run: RunNumber,
+    table: Annotated[Literal["stock", "stages", "parks", "cases"], Path(examples=["parks"])],
+    kind: Literal["csv", "xlsx"],
+    park: Park = None,
+    lang: Annotated[Literal["zh", "en"], Query(description="Language of heads and words.")] = "zh",
+) -> FileResponse:
+    """Give a table of the cockpit as a file: stock, stages, parks in order, or the cases that are open."""
+    with ExitStack() as cleanup:
+        folder = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="landgis-cockpit-"))
+        path = File(folder) / f"landgis-run-{run}-{table}.{kind}"
+        with here.reading() as conn:
+            cockpit.write_table(conn, run, today(), table, path, park=park, language=lang)
+        sent = cleanup.pop_all()
+    return FileResponse(path, media_type=_FILES[kind], filename=path.name, background=BackgroundTask(sent.close))
 
 
 @router.get("/{run}/blocks")

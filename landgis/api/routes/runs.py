@@ -20,7 +20,7 @@ from landgis.workflows.explain import explain, what_if
 
 router = APIRouter(prefix="/api/runs", tags=["runs"])
 
-_LEDGERS: Final = {
+LEDGERS: Final = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "gpkg": "application/geopackage+sqlite3",
     "geojson": "application/geo+json",
@@ -524,7 +524,7 @@ def dossier(
 @router.get(
     "/{run}/ledger.{kind}",
     response_class=FileResponse,
-    responses={200: {"content": {kind: {} for kind in _LEDGERS.values()}, "description": "The ledger as a file."}},
+    responses={200: {"content": {kind: {} for kind in LEDGERS.values()}, "description": "The ledger as a file."}},
 )
 def ledger(
     here: Here,
@@ -540,4 +540,4 @@ def ledger(
         with here.reading() as conn:
             publish.ledger(conn, run, path, language=lang, wanted=filter)
         sent = cleanup.pop_all()
-    return FileResponse(path, media_type=_LEDGERS[kind], filename=path.name, background=BackgroundTask(sent.close))
+    return FileResponse(path, media_type=LEDGERS[kind], filename=path.name, background=BackgroundTask(sent.close))

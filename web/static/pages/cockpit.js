@@ -5,7 +5,7 @@ import { swatch } from "landgis/paint.js";
 import { ask, remember, tell, told } from "landgis/pages/frame.js";
 import { moment } from "landgis/pages/told.js";
 import { place } from "landgis/places.js";
-import { aligned, hectares, known, mu, named, number, onLanguage, pick, squareMetres, t, unitWords } from "landgis/words.js";
+import { aligned, currentLanguage, hectares, known, mu, named, number, onLanguage, pick, squareMetres, t, unitWords } from "landgis/words.js";
 import { view } from "landgis/view.js";
 
 const BLOCKS_SHOWN = 8;
@@ -212,6 +212,10 @@ function writeHead() {
 function write() {
   writeHead();
   if (!found) return;
+  for (const one of document.querySelectorAll("[data-table]")) {
+    one.href = `/api/runs/${found.run}/cockpit/${one.dataset.table}.csv?${asked({ park: chosen.park, lang: currentLanguage() })}`;
+    one.setAttribute("aria-label", t("table_file", { what: document.getElementById(`${one.dataset.table}-title`).textContent }));
+  }
   writeStock();
   writeStages();
   writeParks();
