@@ -5,7 +5,8 @@ from math import ceil, floor, log10
 import numpy as np
 import pandas as pd
 
-from landgis.core.performance import Floats, cut_grades, cut_places, rank_totals, scheme_of, score
+from landgis.core.performance import cut_grades, cut_places, rank_totals, scheme_of, score
+from landgis.core.ranking import Floats
 from landgis.terms.rules import Population, Ruleset
 
 #: A value is told with so many figures, rounded away from the one it has.
