@@ -178,9 +178,8 @@ def write_table(
         ]
     heads = _HEADS if name != "cases" else _CASE_HEADS
     names = list(rows[0]) if rows else list(_CASE_HEADS)  # only cases can be none
-    table = pd.DataFrame(
-        [{column: _said(value, language) for column, value in row.items()} for row in rows], columns=names
-    )
+    said = [{column: _said(value, language) for column, value in row.items()} for row in rows]
+    table = pd.DataFrame(said, columns=names, dtype=object)  # a count beside an unknown one stays a whole number
     write_list(table.rename(columns={column: getattr(heads[column], language) for column in names}), path, name)
 
 
