@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import struct
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -219,7 +220,27 @@ def read_json(path: Path, file: str, encoding: str | None, room: Path) -> Iterat
     # The option is GDAL's: dates stay texts, so that one rule reads them in every format.
     for sheet in read_layer(path, file, None, "GeoJSON", name=name, DATE_AS_STRING="YES"):
         sheet.crs = sheet.crs if stated else "lonlat"
+        sheet.batches = _every_feature(sheet.batches, path, file)
         yield sheet
+
+
+def _every_feature(batches: Iterable[pa.RecordBatch], path: Path, file: str) -> Iterator[pa.RecordBatch]:
+    """Refuse a collection that holds something with a shape that is no feature: the driver leaves it out without a word."""
+    rows = 0
+    for batch in batches:
+        rows += batch.num_rows
+        yield batch
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        named = Counter(re.findall(rb'"(geometry|coordinates)"\s*:', content))
+    if max(named.values(), default=0) <= rows:
+        return
+    # Collections of shapes and columns of these names are as many, too: only then it is read once more.
+    with path.open("rb") as stream:
+        told = json.load(stream)
+    features = told.get("features") if isinstance(told, dict) else None
+    for number, one in enumerate(features if isinstance(features, list) else (), start=1):
+        if one is not None and not (isinstance(one, dict) and one.get("type") == "Feature"):
+            raise _no_feature(file, number, json.dumps(one, ensure_ascii=False))
 
 
 def list_layers(path: Path, file: str, driver: str) -> list[str]:
@@ -258,15 +279,18 @@ def _none_passed_over(batches: Iterable[pa.RecordBatch], path: Path, file: str) 
         yield batch
     if rows < sum(1 for _ in _texts(path)):
         number, text = next(((number, text) for number, text in _texts(path) if not _is_feature(text)), (rows + 1, b""))
-        raise InputError(
-            Words(f"第 {number} 条不是要素。", f"Text {number} of it is no feature."),
-            at=f"{file}: {text[:60].decode(errors='replace')}",
-            why=Words("跳过它会丢失一行。", "To pass over it would lose a row."),
-            mend=Words(
-                "每条应为一个 GeoJSON 要素；改正或删去它。",
-                "Each is to be one GeoJSON feature; mend it or take it out.",
-            ),
-        )
+        raise _no_feature(file, number, text.decode(errors="replace"))
+
+
+def _no_feature(file: str, number: int, text: str) -> InputError:
+    return InputError(
+        Words(f"第 {number} 条不是要素。", f"Text {number} of it is no feature."),
+        at=f"{file}: {text[:60]}",
+        why=Words("跳过它会丢失一行。", "To pass over it would lose a row."),
+        mend=Words(
+            "每条应为一个 GeoJSON 要素；改正或删去它。", "Each is to be one GeoJSON feature; mend it or take it out."
+        ),
+    )
 
 
 def _texts(path: Path) -> Iterator[tuple[int, bytes]]:

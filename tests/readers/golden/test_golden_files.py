@@ -510,6 +510,25 @@ ATTACKS = (
     *(Case(f"a ring of ten million corners in {name}", of_many(name), refused="corners") for name in OF_MANY),
     Case("a million cells of one long text", shared_text, refused="reading was stopped"),
     Case(
+        "a bare shape among the features of a collection",
+        text(
+            "a.geojson",
+            '{"type": "FeatureCollection", "features": ['
+            f'{shapely_feature("A-1")}, {json.dumps(shapely.geometry.mapping(dirty.SQUARE))}]}}',
+        ),
+        refused="Text 2 of it",
+    ),
+    Case(
+        "a feature that does not say it is one",
+        text(
+            "a.geojson",
+            '{"type": "FeatureCollection", "features": ['
+            + shapely_feature("A-1").replace('"type": "Feature", ', "")
+            + f", {shapely_feature('A-2')}]}}",
+        ),
+        refused="Text 1 of it",
+    ),
+    Case(
         "a text among features that is none",
         text("a.geojsonl", "\n".join((shapely_feature("A-1"), '{"type": "Feature", "properties"', shapely_feature("A-2")))),
         refused="Text 2 of it",
