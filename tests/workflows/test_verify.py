@@ -8,8 +8,10 @@ from psycopg.types.json import Jsonb
 
 from landgis.sample import make_city, write_city
 from landgis.store import database
+from landgis.store.migrate import migrate
 from landgis.store.results import read_results, seal
 from landgis.store.runs import RESULTS
+from landgis.terms.rulereader import load_ruleset, parse_ruleset
 from landgis.workflows import assess as assessing
 from landgis.workflows.assess import assess
 from landgis.workflows.ingest import ingest
@@ -51,6 +53,31 @@ def test_the_same_bytes_after_newer_batches_and_under_another_packaged_text(smal
         newer != small.run
         and verify(small.conn, newer)["tables"]["triage"]["again"] != made["tables"]["triage"]["again"]
     )
+
+
+def test_the_same_bytes_after_a_migration_and_a_new_version_of_its_rules(small, monkeypatch):
+    """Three years on: what a run says has a column more, and a new ruleset asks 8 万元/亩 where the old one asked 5."""
+    made = verify(small.conn, small.run)
+    text = load_ruleset("dongyang-2021").text
+    newer = parse_ruleset(
+        text.replace('code = "dongyang-2021"', 'code = "dongyang-2024"\nsupersedes = ["dongyang-2021"]').replace(
+            "[tax_line_wan_per_mu]\nvalue = 5", "[tax_line_wan_per_mu]\nvalue = 8"
+        ),
+        "dongyang-2024.toml",
+    )
+    rules = [newer if code == "dongyang-2021" else code for code in RULES]
+    later = assess(small.conn, None, rules, SAMPLE_DAY)["run"]
+
+    change(small, "ALTER TABLE land.triage ADD COLUMN confidence double precision")
+    change(small, "UPDATE land.triage SET confidence = 0.5")
+    with database.connect(small.admin_url) as admin:
+        migrate(admin)  # the schema api is made again over the table as it is now
+    monkeypatch.setitem(RESULTS, "triage", (*RESULTS["triage"], ("confidence", "number")))
+
+    again = verify(small.conn, small.run)
+    assert again["same"] and again["tables"] == made["tables"]
+    by_new_rules = verify(small.conn, later)
+    assert by_new_rules["same"] and by_new_rules["tables"]["finding"]["stored"] != made["tables"]["finding"]["stored"]
 
 
 def test_results_that_were_changed_since_are_found_out(small):
