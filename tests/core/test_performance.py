@@ -204,6 +204,20 @@ def test_a_stock_is_evaluated_by_its_enterprises_for_the_last_full_year() -> Non
     )
     assert grade(drawn, HUANGYAN, date(2024, 3, 1))[["year", "total"]].iloc[0].tolist() == [2023, pytest.approx(100.0)]
     assert grade(drawn, HUANGYAN, date(2024, 3, 1), year=2022)["total"].item() == pytest.approx(200.0)
+    assert grade(drawn, HUANGYAN, date(2024, 3, 1), with_parts=False)["measured"].item() is None
+
+
+def test_where_the_weights_are_not_published_a_firm_is_measured_and_not_scored() -> None:
+    """山东 2019 names the indicators, not their weights."""
+    drawn = stock(
+        [{"parcel_no": "A"}],
+        firms=[{"uscc": "U", "scale": "above", "is_utility": False, "founded_on": date(2010, 1, 1)}],
+        uses=[{"parcel_no": "A", "uscc": "U", "role": "owner"}],
+        years=[{"uscc": "U", "year": 2023, "tax_wan": 300.0, "land_used_m2": 10_000.0, "revenue_wan": 5000.0}],
+    )
+    found = grade(drawn, load_ruleset("shandong-2019"), date(2024, 3, 1)).iloc[0]
+    assert (found["reason"], found["grade"]) == ("not_published", None) and np.isnan(found["total"])
+    assert 20.0 in found["measured"].round(9).tolist()  # 300 万元 on 15 亩
 
 
 def test_parcels_are_evaluated_by_rank_in_their_land_use_and_park() -> None:
