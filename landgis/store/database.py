@@ -268,6 +268,12 @@ def refusals() -> Iterator[None]:
             mend=Words("去掉这个不可见的字符。", "Take that unseen sign away."),
         ) from error
     except psycopg.OperationalError as error:
+        if "role " in str(error) and "does not exist" in str(error):
+            raise StoreError(
+                Words("数据库还没有建表。", "The database has not been set up yet."),
+                at=str(error).strip().splitlines()[0],
+                mend=Words("先运行 landgis migrate。", "Run `landgis migrate` first."),
+            ) from error
         raise StoreError(
             Words("连不上数据库。", "The database cannot be reached."),
             at=str(error).strip().splitlines()[0] if str(error).strip() else "",
