@@ -1,14 +1,14 @@
 """One batch looked at afterwards: its head, what it changed, and the way back."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from landgis.api.context import Here
 from landgis.api.problems import Problem
 from landgis.api.routes.jobs import may_ask
+from landgis.api.routes.parks import EXAMPLE, Batch
 from landgis.workflows import batches as workflow
 
 router = APIRouter(prefix="/api/batches", tags=["stock"])
@@ -16,22 +16,11 @@ router = APIRouter(prefix="/api/batches", tags=["stock"])
 Number = Annotated[int, Path(ge=1, le=2**62, examples=[1], description="The batch's number.")]
 
 
-class BatchShown(BaseModel):
+class BatchShown(Batch):
     """One batch with its issues counted by code. ``kind``: import, full, undo, correction."""
 
-    batch: int
-    kind: str
-    file: str
-    sha256: str
-    profile: str
-    park_codes: list[str]
-    made_at: datetime
-    rows_in: int
-    stored: int
-    refused: int
-    unchanged: int
-    ended: int
-    undoes: int | None
+    model_config = ConfigDict(json_schema_extra={"examples": [{**EXAMPLE, "undone_by": None, "issues": {"3105": 1}}]})
+
     undone_by: int | None
     issues: dict[str, int]
 

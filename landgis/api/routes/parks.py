@@ -1,7 +1,7 @@
 """Parks, batches and their issues."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
@@ -24,20 +24,17 @@ class Park(BaseModel):
     parcels: int
 
 
+EXAMPLE: dict[str, Any] = {
+    "batch": 1, "file": "sample.gpkg", "sha256": "9f2c…", "profile": "landgis-template", "park_codes": ["sample-01"],
+    "made_at": "2026-11-23T08:00:00Z", "rows_in": 600, "stored": 598, "refused": 2, "unchanged": 0, "kind": "import", "undoes": None,
+    "ended": 0,
+}  # fmt: skip
+
+
 class Batch(BaseModel):
     """One import: a file and what became of its rows."""
 
-    model_config = {
-        "json_schema_extra": {
-            "examples": [
-                {
-                    "batch": 1, "file": "sample.gpkg", "sha256": "9f2c…", "profile": "landgis-template", "park_codes": ["sample-01"],
-                    "made_at": "2026-11-23T08:00:00Z", "rows_in": 600, "stored": 598, "refused": 2, "unchanged": 0,
-                    "kind": "import", "undoes": None, "ended": 0,
-                }
-            ]
-        }
-    }  # fmt: skip
+    model_config = {"json_schema_extra": {"examples": [EXAMPLE]}}
 
     batch: int
     file: str
@@ -54,7 +51,27 @@ class Batch(BaseModel):
     ended: int
 
 
-class Issue(BaseModel):
+class IssueTold(BaseModel):
+    """One thing that was changed, doubted or refused."""
+
+    issue: int
+    code: str
+    severity: Literal["refused", "doubted", "changed"]
+    table_name: str
+    park_code: str | None
+    file: str
+    layer: str | None
+    row: int | None
+    year: int | None = None
+    field: str | None
+    raw: str | None
+    new: str | None
+    rule: str | None
+    zh: str
+    en: str
+
+
+class Issue(IssueTold):
     """One thing that was changed, doubted or refused in a batch."""
 
     model_config = {
@@ -70,21 +87,6 @@ class Issue(BaseModel):
         }
     }  # fmt: skip
 
-    issue: int
-    code: str
-    severity: str
-    table_name: str
-    park_code: str | None
-    file: str
-    layer: str | None
-    row: int | None
-    year: int | None = None
-    field: str | None
-    raw: str | None
-    new: str | None
-    rule: str | None
-    zh: str
-    en: str
     lon: float | None
     lat: float | None
 

@@ -28,6 +28,7 @@ from landgis.api.routes.jobs import (
     may_ask,
     receive,
 )
+from landgis.api.routes.parks import IssueTold
 from landgis.store import queue, runs
 from landgis.terms.errors import ConflictError, InputError, NotFoundError, Words
 from landgis.workflows import drafts
@@ -128,24 +129,9 @@ class Importing(BaseModel):
     full: bool = Field(False, description="The files hold all there is of their parks: what they lack ends.")
 
 
-class Found(BaseModel):
+class Found(IssueTold):
     """One thing that is wrong; ``place`` is the outline of its row as GeoJSON in degrees, null where it has none."""
 
-    issue: int
-    code: str
-    severity: Literal["refused", "doubted", "changed"]
-    table_name: str
-    park_code: str | None
-    file: str
-    layer: str | None
-    row: int | None
-    year: int | None = None
-    field: str | None
-    raw: str | None
-    new: str | None
-    rule: str | None
-    zh: str
-    en: str
     place: dict[str, Any] | None
 
 
