@@ -438,6 +438,26 @@ def test_a_tie_at_the_end_leaves_fewer_than_the_last_cut_asks() -> None:
     assert counted.loc["D", ["subjects", "by_ties", "share"]].tolist() == [0, -1, 0.0]
 
 
+def test_a_quota_is_kept_by_whom_it_names_exactly_and_broken_by_one_tie() -> None:
+    """鲁政字〔2019〕235号: A at most 20 %, D at least 5 %. Of twenty that is four, and one."""
+    quotas = load_ruleset("shandong-2019").scheme.quotas
+    rules = replace(HUANGYAN, scheme=replace(HUANGYAN.scheme, quotas=quotas))
+
+    def kept(rows: list[dict[str, Any]]) -> list[Any]:
+        counted = grade_shares(graded(*rows), rules).set_index("grade")
+        assert counted.loc["A", "quota_max"] == 0.2 and counted.loc["D", "quota_min"] == 0.05
+        assert counted["year"].unique().tolist() == [2022]
+        return counted.loc[["A", "B", "D"], ["subjects", "is_kept"]].values.tolist()
+
+    assert kept(ladder(20)) == [[4, True], [8, None], [1, True]]
+    rows = ladder(20)
+    rows[15], rows[0] = (
+        dict(rows[16]),
+        dict(rows[1]),
+    )  # the fifth is as good as the fourth, the last as the last but one
+    assert kept(rows) == [[5, False], [7, None], [0, False]]
+
+
 def test_nobody_evaluated_is_nothing_counted() -> None:
     none = graded({"scale": None, "revenue_wan": np.nan})
     assert grade_shares(none, HUANGYAN).empty and list(grade_shares(none, HUANGYAN))[:3] == [
