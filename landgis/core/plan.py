@@ -2,7 +2,8 @@
 
 Column generation whose pricing enumerates connected sets: the linear relaxation over the sites known so far prices parcels, demands
 and limits; the search finds, under these prices, the sites that would improve it, or proves that there are none. Then every site that
-an even better plan could hold is listed, and the integer programme over that list proves the plan.
+an even better plan could hold is listed, and cuts and an integer programme over that list prove the plan. Sites of very many parcels are
+grown besides, and bounded without contiguity: there the list would have no end.
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -15,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from landgis.core.assembly import PARCEL_RULES, SITE_COLUMNS, Fabric, describe, judge_parcels, lay_ground, limit
+from landgis.core.loosely import deal_out, grow
 from landgis.core.packing import Chosen, Column, Prices, Relaxation
 from landgis.core.settling import settle
 from landgis.core.sites import Found, Search, Sets, Wants, answers, cost_of, never
@@ -36,6 +38,10 @@ _NEAR: Final = 0.05
 _NEAR_ENOUGH: Final = 0.5
 #: A quick round that brings a new site to fewer than one demand in so many is the last of its kind.
 _WORTH_A_ROUND: Final = 10
+#: Sites of more than so many parcels of middling size are grown, too; from so many parcels, in so many turns before the search.
+_LARGE: Final = 12.0
+_GROWN_ROOTS: Final = 24
+_GROWN_TURNS: Final = 8
 #: How many sets of one root a round looks at: more when fewer bring nothing new; in the end (None) all that could help.
 _EFFORTS: Final = (3_000, 30_000, None)
 #: So many sites are listed at most for the last proof.
@@ -228,6 +234,7 @@ class _Work:
         self.bound = self.relaxed = np.inf
         self.bound_prices: Prices | None = None
         self.hidden = np.zeros(len(demands))
+        self.are_large, self.turn = False, 0
         self.prices = Prices(np.zeros(len(kept)), np.zeros(len(demands)), np.zeros(len(limits)), 0.0)
 
     def learn(self, pool: pd.DataFrame | None) -> None:
@@ -249,6 +256,7 @@ class _Work:
     def relax(self, gap: float, stop: Callable[[], bool], progress: Callable[[Step], None]) -> None:
         """Add sites until the relaxation is proved: first those that are found quickly, then with more and more effort."""
         effort, calm = 0, 0.0
+        self._loosely(stop)
         while not stop():
             self.prices = self.master.solve()
             asked = self.prices
@@ -257,6 +265,8 @@ class _Work:
             found = self._price(asked, stop, _EFFORTS[effort])
             self._bound(asked, found)
             added = self.master.add(self._columns(found.sets))
+            if self.are_large and not found.is_complete:
+                added += self._grow(stop)
             progress(Step(Words("求松弛界", "relaxing"), self.best.value, self.bound))
             if self.bound - self.prices.value <= gap * 0.1 * max(abs(self.prices.value), 1.0):
                 break
@@ -336,6 +346,27 @@ class _Work:
             _EACH, worth, price=charged, link_factor=factor, least=least, stop=stop, node_limit=sets_of_a_root
         )
 
+    def _loosely(self, stop: Callable[[], bool]) -> None:
+        """Where sites are too large for all of them to be looked at: a bound and a plan before anything is searched."""
+        ground = self.fabric.ground
+        middle = float(np.median(ground.area_m2)) if len(ground) else np.inf
+        self.are_large = bool(np.median(self.wants.area_min_m2) > _LARGE * middle)
+        if not self.are_large:
+            return
+        self.bound = min(self.bound, deal_out(ground, self.wants, self.worth, self.rewarded, self.uses, self.most))
+        for _ in range(_GROWN_TURNS):
+            self.prices = self.master.solve()
+            if stop() or not self._grow(stop):
+                break
+
+    def _grow(self, stop: Callable[[], bool]) -> int:
+        """Grow sites under the relaxation's prices; give how many are new."""
+        self.turn += 1
+        charged, factor = self._charged(self.prices)
+        worth = self.worth - self.prices.demand[:, None]
+        sets = grow(self.fabric.ground, self.wants, worth, charged, factor, stop, roots=_GROWN_ROOTS, turn=self.turn)
+        return self.master.add(self._columns(sets))
+
     def _charged(self, prices: Prices) -> tuple[Floats, float]:
         """Give the price of each parcel and the factor on links under the relaxation's prices."""
         charged = self.fabric.ground.cost_wan + prices.parcel + prices.limit @ self.uses - self.rewarded
@@ -349,7 +380,8 @@ class _Work:
         bound = float(prices.parcel.sum() + prices.demand.sum() + prices.limit @ self.most + hidden.sum())
         bound += len(self.demands) * 1e-6
         if bound < self.relaxed:
-            self.bound = self.relaxed = bound
+            self.relaxed = bound
+            self.bound = min(self.bound, bound)
             self.bound_prices, self.hidden = prices, hidden
 
     def _list(self, room: float, stop: Callable[[], bool]) -> list[Column] | None:
