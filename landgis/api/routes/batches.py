@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from landgis.api.context import Here
-from landgis.api.problems import Problem
+from landgis.api.problems import refusals
 from landgis.api.routes.jobs import may_ask
 from landgis.api.routes.parks import EXAMPLE, Batch
 from landgis.workflows import batches as workflow
@@ -93,10 +93,12 @@ def difference(
     return BatchDifference(**found.as_dict(after=after, limit=limit))
 
 
-_REFUSED: dict[int | str, dict[str, Any]] = {
-    403: {"model": Problem, "description": "Asked by a page of somebody else, or parks outside the scope."},
-    409: {"model": Problem, "description": "Later batches touched the same rows, or it is undone already."},
-}
+_REFUSED: dict[int | str, dict[str, Any]] = refusals(
+    {
+        403: "Asked by a page of somebody else, or parks outside the scope.",
+        409: "Later batches touched the same rows, or it is undone already.",
+    }
+)
 
 
 @router.post("/{batch}/undo", dependencies=[Depends(may_ask)], responses=_REFUSED)

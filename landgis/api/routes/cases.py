@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from landgis.api.context import Here
-from landgis.api.problems import BothWords, Problem
+from landgis.api.problems import BothWords, refusals
 from landgis.api.routes.jobs import may_ask
 from landgis.api.routes.runs import NO_NUL, Clock
 from landgis.terms.cases import Event
@@ -156,14 +156,13 @@ class Opened(Done):
 
 _writing: dict[str, Any] = {
     "dependencies": [Depends(may_ask)],
-    "responses": {
-        status: {"model": Problem, "description": description, "content": {"application/problem+json": {}}}
-        for status, description in {
+    "responses": refusals(
+        {
             403: "Asked by a page of somebody else.",
             409: "It cannot follow on where the case stands, or the parcel has a case already.",
             412: "Somebody recorded something since; ``since`` holds what.",
-        }.items()
-    },
+        }
+    ),
 }
 
 

@@ -15,7 +15,7 @@ from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
 from landgis.api.context import Context, Here, Outside
-from landgis.api.problems import BothWords, Problem
+from landgis.api.problems import BothWords, refusals
 from landgis.api.routes.jobs import BODY_OF_A_FILE, Kept, in_scope, may_ask, receive
 from landgis.workflows import corrections as workflow
 
@@ -24,13 +24,12 @@ router = APIRouter(prefix="/api/corrections", tags=["stock"])
 Number = Annotated[int, Path(ge=1, le=2**62, examples=[1], description="The correction's number.")]
 #: A text of any length that the database can keep.
 Words = Annotated[str, Field(min_length=1, max_length=4_000, pattern=r"^[^\x00]*$")]
-_REFUSED: Final[dict[int | str, dict[str, Any]]] = {
-    status: {"model": Problem, "description": description, "content": {"application/problem+json": {}}}
-    for status, description in {
+_REFUSED: Final[dict[int | str, dict[str, Any]]] = refusals(
+    {
         403: "Asked by a page of somebody else.",
         409: "It is withdrawn already, or another write to the park is under way.",
-    }.items()
-}
+    }
+)
 
 
 class Correction(BaseModel):

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Depends, Query
 from pydantic import BaseModel, Field
 
 from landgis.api.context import Here
-from landgis.api.problems import Problem
+from landgis.api.problems import refusals
 from landgis.api.routes.jobs import may_ask
 from landgis.workflows.assess import records
 from landgis.workflows.demands import add_demands, list_demands
@@ -96,13 +96,12 @@ def demands(
 @router.post(
     "",
     dependencies=[Depends(may_ask)],
-    responses={
-        status: {"model": Problem, "description": description, "content": {"application/problem+json": {}}}
-        for status, description in {
+    responses=refusals(
+        {
             403: "Sent by a page of somebody else.",
             409: "Somebody else is writing to one of these parks.",
-        }.items()
-    },
+        }
+    ),
 )
 def add(here: Here, asked: Annotated[list[Demand], Body(min_length=1, max_length=1000)]) -> Taken:
     """Send demands, new or changed; they are checked like the rows of a file and stored as one batch."""

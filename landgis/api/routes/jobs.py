@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from landgis.api.context import Context, Here, Outside
-from landgis.api.problems import BothWords, Problem
+from landgis.api.problems import BothWords, refusals
 from landgis.api.routes.runs import NO_NUL
 from landgis.jobs import discard_received
 from landgis.store import queue
@@ -52,13 +52,12 @@ router = APIRouter(prefix="/api/jobs", tags=["jobs"])
 ASKING: Final[dict[str, Any]] = {
     "dependencies": [Depends(may_ask)],
     "status_code": 202,
-    "responses": {
-        status: {"model": Problem, "description": description, "content": {"application/problem+json": {}}}
-        for status, description in {
+    "responses": refusals(
+        {
             403: "Asked by a page of somebody else.",
             409: "The job is over already.",
-        }.items()
-    },
+        }
+    ),
 }
 
 BODY_OF_A_FILE: Final = {

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, Field
 
 from landgis.api.context import Here
-from landgis.api.problems import Problem
+from landgis.api.problems import refusals
 from landgis.api.routes.jobs import may_ask
 from landgis.workflows import reallocate
 
@@ -14,13 +14,12 @@ router = APIRouter(prefix="/api/plans", tags=["plans"])
 
 _asking: dict[str, Any] = {
     "dependencies": [Depends(may_ask)],
-    "responses": {
-        status: {"model": Problem, "description": description, "content": {"application/problem+json": {}}}
-        for status, description in {
+    "responses": refusals(
+        {
             403: "Asked by a page of somebody else, or the plan reaches into parks outside the scope.",
             409: "A parcel is promised already, or the plan is not adopted.",
-        }.items()
-    },
+        }
+    ),
 }
 PlanNumber = Annotated[int, Path(ge=1, le=2**62, examples=[1], description="The plan's number.")]
 

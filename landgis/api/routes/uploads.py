@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from starlette.background import BackgroundTask
 
 from landgis.api.context import Context, Here, Outside
-from landgis.api.problems import BothWords, Problem
+from landgis.api.problems import BothWords, refusals
 from landgis.api.routes.jobs import (
     ASKING,
     BODY_OF_A_FILE,
@@ -46,22 +46,15 @@ UploadName = Annotated[
     str, Path(pattern=r"^[0-9a-f]{32}$", examples=["0" * 32], description="What the service calls what was sent.")
 ]
 FileName = Annotated[str, Query(min_length=1, max_length=200, examples=["park.gpkg"], description="The file's name.")]
-_REFUSED: Final[dict[int | str, dict[str, Any]]] = {
-    status: {"model": Problem, "description": description, "content": {"application/problem+json": {}}}
-    for status, description in {
+_REFUSED: Final[dict[int | str, dict[str, Any]]] = refusals(
+    {
         403: "Asked by a page of somebody else.",
         409: "There is a file of this name already, or the import is under way.",
-    }.items()
-}
-
-
-_UNDONE: Final[dict[int | str, dict[str, Any]]] = {
-    409: {
-        "model": Problem,
-        "description": "The import is not done, or did not succeed.",
-        "content": {"application/problem+json": {}},
     }
-}
+)
+
+
+_UNDONE: Final[dict[int | str, dict[str, Any]]] = refusals({409: "The import is not done, or did not succeed."})
 
 
 class SentFile(BaseModel):
