@@ -29,6 +29,8 @@ _FACING_COS: Final = float(np.cos(np.radians(30)))
 _LEAST_BORDER_M: Final = 0.1
 #: Leftover sides are compared in strips of this many, so that an index stays in the processor's cache.
 _STRIP: Final = 200_000
+#: So many sides the index of boxes looks up within a second; for more the compiled loop is worth being compiled.
+_COMPILED_SIDES: Final = 200_000
 
 
 def neighbours(parcels: gpd.GeoDataFrame, *, snap_m: float = 0.02) -> pd.DataFrame:
@@ -227,8 +229,11 @@ def _facing(sides: _Sides, reach_m: float, along_m: float | None) -> _Facing:
 
 
 def _alongside(sides: _Sides, scale: Floats, length: Floats, along_m: float | None) -> list[tuple[Ints, Ints]] | None:
-    """Find the pairs of sides that may be one border, each once, by the compiled loop; None for a gap, or without numba."""
-    if along_m is None or find_spec("numba") is None:
+    """Find the pairs of sides that may be one border, each once, by the compiled loop.
+
+    None for a gap, without numba, and for so few sides that to have the loop compiled, once on a machine, would take far longer.
+    """
+    if along_m is None or len(length) < _COMPILED_SIDES or find_spec("numba") is None:
         return None
     found = import_module("landgis.core.alongside").alongside
     return [found(sides.parcel, sides.begin, sides.end, scale, length, float(along_m))]

@@ -1,5 +1,7 @@
 """Borders and links of drawn parcels, and of random coverages beside a pairwise oracle."""
 
+from unittest.mock import patch
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -158,6 +160,8 @@ def test_borders_are_those_of_every_two_shapes_intersected(seed: int, cuts: int,
     assert {pair for pair, m in expected.items() if m > 0.11} <= got.keys() <= expected.keys()
     assert got == pytest.approx({pair: expected[pair] for pair in got}, abs=0.01)
     shuffled = stored.sample(frac=1, random_state=seed % 1000)
+    with patch.object(adjacency, "_COMPILED_SIDES", 0):
+        pd.testing.assert_frame_equal(neighbours(stored), found)
     again = {frozenset(pair[:2]): pair[2] for pair in neighbours(shuffled).itertuples(index=False)}
     assert again == pytest.approx({frozenset(pair): m for pair, m in got.items()}, abs=1e-6)
 
@@ -171,8 +175,8 @@ def test_the_compiled_loop_finds_what_the_index_finds(monkeypatch: pytest.Monkey
     moved = [shapely.affinity.translate(one, *by) for one, by in zip(metres.geometry, slips, strict=True)]
     both = np.append(metres.geometry.to_numpy(), moved)
     stored = gpd.GeoDataFrame(geometry=both, crs=metres.crs).to_crs(4490)
-    compiled = neighbours(stored)
-    monkeypatch.setattr(adjacency, "find_spec", lambda name: None)
     indexed = neighbours(stored)
+    monkeypatch.setattr(adjacency, "_COMPILED_SIDES", 0)
+    compiled = neighbours(stored)
     assert len(compiled) > 400
     pd.testing.assert_frame_equal(compiled, indexed)
