@@ -349,8 +349,8 @@ class _Work:
     def _loosely(self, stop: Callable[[], bool]) -> None:
         """Where sites are too large for all of them to be looked at: a bound and a plan before anything is searched."""
         ground = self.fabric.ground
-        middle = float(np.median(ground.area_m2)) if len(ground) else np.inf
-        self.are_large = bool(np.median(self.wants.area_min_m2) > _LARGE * middle)
+        if len(ground) and len(self.demands):
+            self.are_large = bool(np.median(self.wants.area_min_m2) > _LARGE * np.median(ground.area_m2))
         if not self.are_large:
             return
         self.bound = min(self.bound, deal_out(ground, self.wants, self.worth, self.rewarded, self.uses, self.most))

@@ -47,6 +47,10 @@ MOVE_COLUMNS: Final = (
 )  # fmt: skip
 
 
+#: One yuan in 万元: a solver's rounding is less.
+_YUAN: Final = 1e-4
+
+
 @dataclass(frozen=True)
 class Ground:
     """What a plan stands on: who and what could be had, which parcels are one piece, and the rules."""
@@ -330,7 +334,7 @@ class _Planning:
         table = pd.DataFrame(rows, columns=list(SITE_COLUMNS))
         objective = float((table["worth_wan"] - table["cost_wan"]).sum()) if len(table) else 0.0
         bound = max(bound, objective)
-        gap = 0.0 if bound <= objective + 1e-9 else (bound - objective) / abs(objective) if objective else np.nan
+        gap = 0.0 if bound - objective < _YUAN else (bound - objective) / abs(objective) if objective else np.nan
         limits = plan.limits.copy()
         for name in limits.index:
             limits.loc[name, "most"] = self.asked.limits[str(name)]

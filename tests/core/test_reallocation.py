@@ -152,6 +152,7 @@ def test_what_does_not_pay_is_not_planned() -> None:
     found = planned(ground("AB"), demands(d=TWO_CELLS | {"value_wan": 19.0}))
     assert sites(found) == {} and found.members.empty
     assert found.objective_wan == 0.0 and found.bound_wan == pytest.approx(0.0, abs=1e-5)
+    assert found.gap == 0.0 and found.is_proved
 
 
 def test_a_firm_that_gives_way_is_given_a_place_and_its_land_costs_the_move() -> None:
