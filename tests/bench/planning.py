@@ -25,7 +25,7 @@ from tests.bench.measuring import run_alone, say, table
 #: a plan is stopped.
 CASES = (
     (1_000, 50, 8.0, 60),
-    (1_000, 100, 2.0, 120),
+    (1_000, 100, 2.0, 200),
     (5_000, 200, 8.0, 60),
     (20_000, 200, 0.0, 120),
     (20_000, 500, 0.0, 600),
