@@ -32,7 +32,7 @@ from landgis.terms.errors import LandgisError, Words
 from landgis.workflows.assess import assess
 from landgis.workflows.drafts import keep_findings
 from landgis.workflows.ingest import Tell, ingest
-from landgis.workflows.reallocate import PLAN_RULES, Asked, Shown, change, forbidding, make, pinning
+from landgis.workflows.reallocate import PLAN_RULES, Asked, Shown, change, forbidding, make, pinning, site
 
 _log = logging.getLogger(__name__)
 
@@ -88,6 +88,16 @@ def _plan(conn: Connection, asked: Mapping[str, Any], scope: Sequence[str], tell
     return {name: value for name, value in made.items() if name not in ("sites", "members", "moved", "demand_states")}
 
 
+def _site(conn: Connection, asked: Mapping[str, Any], scope: Sequence[str], tell: Tell) -> dict[str, Any]:
+    """Find the cheapest site for one demand; nothing is stored but the answer."""
+    given = Asked.read({name: asked[name] for name in ("level", "noted", "time_limit_s")})
+    rules = asked.get("rules") or PLAN_RULES
+    return site(
+        conn, asked["demand"], given, park=asked.get("park"), run=asked.get("run"), rules=rules, alternatives=asked["alternatives"],
+        parks=scope, tell=tell,
+    )  # fmt: skip
+
+
 #: What a plan is asked for by the names of `landgis.workflows.reallocate.Asked`.
 _CONDITIONS: Final = ("parks", "level", "budget_wan", "staff_days", "noted", "gap", "time_limit_s")
 
@@ -106,6 +116,7 @@ WORK: Final[Mapping[str, Callable[[Connection, Mapping[str, Any], Sequence[str],
     "ingest": _ingest,
     "assess": _assess,
     "plan": _plan,
+    "site": _site,
 }
 
 

@@ -1,5 +1,7 @@
 """Plans and demands over the service: asked for, worked on, told, drawn, held side by side, promised."""
 
+import json
+
 import httpx
 import pytest
 
@@ -21,9 +23,9 @@ def plan(sample) -> int:
         return reallocate.make(conn, Asked(parks=("S01",)))["plan"]
 
 
-def worked(client: httpx.Client, sample, asked: dict) -> dict:
-    """Ask for a plan, do the job here, and give it as it stands then."""
-    answer = client.post("/api/jobs/plan", json=asked)
+def worked(client: httpx.Client, sample, asked: dict, kind: str = "plan") -> dict:
+    """Ask for a job, do it here, and give it as it stands then."""
+    answer = client.post(f"/api/jobs/{kind}", json=asked)
     assert answer.status_code == 202, answer.text
     number = answer.json()["job"]
     assert jobs.work(sample.app_url, number)
@@ -46,6 +48,21 @@ def test_a_plan_is_asked_for_as_a_job_and_changed_by_another(client, sample, pla
     assert firm["parcel_no"] not in {one["parcel_no"] for one in after["members"]}
     events = [one for one in client.get("/api/plans").json() if one["plan"] in (told["plan"], after["plan"])]
     assert [one["plan"] for one in events] == [after["plan"], told["plan"]]
+
+
+def test_a_site_for_one_demand_is_asked_for_as_a_job_and_is_the_workflow_s(client, sample) -> None:
+    """D002 finds a site and a next best; D003 finds none, and what it would have to give up is told."""
+    with database.connect(sample.app_url) as conn:
+        for demand, park, sites in (("D002", "S02", 2), ("D003", None, 0)):
+            done = worked(client, sample, {"demand": demand, "park": park, "alternatives": 1}, "site")
+            assert done["state"] == "done" and done["kind"] == "site"
+            found = reallocate.site(conn, demand, Asked(time_limit_s=60), park=park, alternatives=1)
+            told = {name: json.loads(json.dumps(value, default=str)) for name, value in found.items()}
+            assert done["detail"] | {"seconds": 0} == told | {"seconds": 0}
+            assert len(found["sites"]) == sites and bool(found["relaxations"]) == (sites == 0)
+    assert client.post("/api/jobs/site", json={"demand": "D002", "rules": ["../secret.toml"]}).status_code == 422
+    nobody = worked(client, sample, {"demand": "nobody"}, "site")
+    assert nobody["state"] == "refused" and nobody["detail"]["at"] == "nobody"
 
 
 def test_what_cannot_be_planned_is_refused_at_once_or_told_by_the_job(client, sample, plan) -> None:

@@ -194,6 +194,29 @@ def ask_plan(here: Here, asked: Annotated[Planning, Body()]) -> JobState:
     return ask(here, "plan", asked.model_dump(mode="json"), parks)
 
 
+class Siting(BaseModel):
+    """What the search of a site for one demand needs to know."""
+
+    model_config = {"json_schema_extra": {"examples": [{"demand": "D002", "park": "S01", "alternatives": 2}]}}
+
+    demand: Kept = Field(description="The demand's number.")
+    park: Kept | None = Field(None, description="The park it is registered in, where several have the number.")
+    run: int | None = Field(None, ge=1, le=2**62, description="The run it rests on; the latest where none is named.")
+    rules: list[Kept] | None = Field(None, min_length=1, description="Rulesets, one of the kind planning.")
+    level: Literal["low", "mid", "high"] = Field("mid", description="Which estimate of the costs.")
+    noted: list[Kept] = Field([], max_length=20, description="Rules of a parcel whose unknown is noted, not a bar.")
+    alternatives: int = Field(5, ge=0, le=50, description="So many next best sites.")
+    time_limit_s: float = Field(60, ge=1, le=3600, description="Then the best site so far is the answer.")
+
+
+@router.post("/site", **ASKING)
+def ask_site(here: Here, asked: Annotated[Siting, Body()]) -> JobState:
+    """Ask for the cheapest site for one demand: the job's answer has it, the next best, and what each parcel's refusal costs."""
+    for code in asked.rules or ():
+        load_ruleset(code)
+    return ask(here, "site", asked.model_dump(mode="json"), in_scope(here, None))
+
+
 @router.post("/ingest", openapi_extra=BODY_OF_A_FILE, **ASKING)
 async def ask_ingest(
     here: Outside,
