@@ -150,7 +150,7 @@ def test_the_cockpit_shows_the_api_s_figures_in_the_unit_chosen(cockpit: Page, s
 def test_every_number_leads_to_its_parcels(cockpit: Page, service: str) -> None:
     told = ask(f"{service}/api/runs/1/cockpit")
     links = cockpit.eval_on_selector_all(
-        "#sheet a",
+        "#sheet a:not([href*='.csv'])",  # the tables as files lead to no map
         "all => all.map((a) => [...new URL(a.href).searchParams].concat([['path', new URL(a.href).pathname]]))",
     )
     asked = [dict(pairs) for pairs in links]

@@ -10,6 +10,7 @@ from landgis.store import database
 from landgis.workflows import publish
 from landgis.workflows.assess import assess
 from landgis.workflows.explain import explain
+from landgis.workflows.held import Held
 from landgis.workflows.ingest import ingest
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -67,7 +68,9 @@ def test_new_york_s_industrial_zones_go_all_the_way_to_the_map(conn):
     assert told["findings"]["vacant_use"]["unknown"] == 154  # ... and 154 without a land use: not known is not vacant
 
     with database.scoped(conn, database.ALL_PARKS):
-        page = publish.map_page(conn, told["run"], language="en", base_maps=[], web=Settings().web_folder, nonce="n")
+        page = publish.map_page(
+            conn, told["run"], language="en", base_maps=[], web=Settings().web_folder, nonce="n", held=Held(1)
+        )
         vacant = "SELECT parcel_id FROM land.finding WHERE test = 'vacant_use' AND finding = 'suspected'"
         why = explain(conn, told["run"], rows(conn, vacant)[0][0])
     assert "North Brooklyn Industrial Business Zone" in page
