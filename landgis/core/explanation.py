@@ -15,6 +15,7 @@ import pandas as pd
 from landgis.core.activity import Activity
 from landgis.core.conditions import NO, UNKNOWN, YES, Judged, Truth, every, judge, some
 from landgis.core.disposal import Scored, score
+from landgis.core.industries import UNLISTED
 from landgis.core.inefficient import with_derived
 from landgis.core.triage import Walk, parcel_grades, walk
 from landgis.terms import frames
@@ -39,6 +40,7 @@ _CODES: Final[Mapping[str, frames.Domain]] = {
     "answer": frames.ANSWER,
     "build_status": frames.BUILD_STATUS,
     "stock_class": frames.STOCK_CLASS,
+    "industry_standing": {UNLISTED: Words("不在目录", "on no list")},
 }
 _COMPARED: Final = {
     "<": Words("低于", "below"),
@@ -164,9 +166,19 @@ class Trace:
             "title": both(measure.words if measure else name_words(name, self.book.words)),
             "value": value,
             "unit": self._unit(name),
-            "said": _said(name, value),
+            "said": self._said(name, value),
             "needs": list(measure.needs) if measure else [],
         }
+
+    def _said(self, name: str, value: object) -> dict[str, str] | None:
+        """Give the words of a code, where it has any; those of a list of industries are the ruleset's own."""
+        words = _CODES.get(name, {}).get(str(value))
+        if words is None and name == "industry_standing":
+            words = self.book.words.get(str(value))
+        if words is None:
+            return None
+        sign = f"{value} " if name in ("grade", "grade_before") else ""
+        return {"zh": sign + words.zh, "en": sign + words.en}
 
     def _unit(self, name: str) -> str:
         if name in MEASURES:
@@ -204,7 +216,7 @@ class Trace:
             "measure": item.measure,
             "operator": item.operator,
             "value": value,
-            "said": _said(item.measure, value),
+            "said": self._said(item.measure, value),
             "threshold": threshold if is_asked else None,
             "is_asked": is_asked,
             "unit": self._unit(item.measure) if item.number or item.table else "",
@@ -345,15 +357,6 @@ def condition_words(item: Condition, words: Mapping[str, Words]) -> Words:
 def both(words: Words) -> dict[str, str]:
     """Give words as plain data."""
     return {"zh": words.zh, "en": words.en}
-
-
-def _said(name: str, value: object) -> dict[str, str] | None:
-    """Give the words of a code, where it has any."""
-    words = _CODES.get(name, {}).get(str(value))
-    if words is None:
-        return None
-    sign = f"{value} " if name in ("grade", "grade_before") else ""
-    return {"zh": sign + words.zh, "en": sign + words.en}
 
 
 def _needs(measure: Measure | None, name: str, nobody: bool) -> tuple[str, ...]:

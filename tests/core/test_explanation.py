@@ -144,3 +144,12 @@ def test_every_table_and_every_measure_has_a_keeper() -> None:
         if column_name and table_name != "zone":
             assert column_name in next(one for one in STOCK if one.name == table_name).by_name, name
     assert all(suppliers_of(name) for name in MEASURES)
+
+
+@pytest.mark.parametrize(
+    ("code", "zh"), [("3612", "不在目录"), ("3031", "可能属淘汰类（实心粘土砖）"), ("3120", "可能属禁止类（地条钢）")]
+)
+def test_how_an_industry_stands_is_said_in_words(code: str, zh: str) -> None:
+    told = trace(firm={"industry_code": code}).tell(1)
+    fact = next(one for one in told["facts"] if one["name"] == "industry_standing")
+    assert fact["said"]["zh"] == zh and fact["said"]["en"] != fact["value"]
