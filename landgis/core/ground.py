@@ -251,18 +251,15 @@ def _same_number(
 
 
 def _other_number(fresh: pd.DataFrame, absent: pd.DataFrame, issues: Issues, limits: Tolerances) -> None:
-    shapes = np.concatenate([fresh["geom"].to_numpy(dtype=object), absent["geom"].to_numpy(dtype=object)])
-    tree = shapely.STRtree(shapes[len(fresh) :])
-    near = np.unique(tree.query(shapes[: len(fresh)])[1])
-    if not len(near):
+    shapes, others = fresh["geom"].to_numpy(dtype=object), absent["geom"].to_numpy(dtype=object)
+    one, two = shapely.STRtree(others).query(shapes)
+    kept = fresh["park_code"].to_numpy(dtype=object)[one] == absent["park_code"].to_numpy(dtype=object)[two]
+    if not kept.any():
         return
+    near, two = np.unique(two[kept], return_inverse=True)
     absent = absent.iloc[near]
-    shapes = np.concatenate([shapes[: len(fresh)], absent["geom"].to_numpy(dtype=object)])
-    park = pd.factorize(np.concatenate([fresh["park_code"].to_numpy(), absent["park_code"].to_numpy()]))[0]
-    flat = shapely.transform(shapes, crs.equal_area)
-    one, two = near_pairs(flat, park)
-    across = (one < len(fresh)) & (two >= len(fresh))
-    one, two, area = overlaps(flat, one[across], two[across], limits.overlap_m2)
+    flat = shapely.transform(np.concatenate([shapes, others[near]]), crs.equal_area)
+    one, two, area = overlaps(flat, one[kept], two + len(fresh), limits.overlap_m2)
     two, size = two - len(fresh), shapely.area(flat)
     shared = area / (size[one] + size[two + len(fresh)] - area)
     numbers = absent["parcel_no"].fillna("?").to_numpy()
