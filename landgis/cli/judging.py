@@ -48,6 +48,9 @@ commands.add_typer(rules, name="rules")
 _SIDES: Final = {
     "answer": "处置 answer", "grade": "等级 grade", "tests": "疑似 suspected", "unknown": "不明 unknown", "reason": "缘由 reason",
 }  # fmt: skip
+ParkOfParcel = Annotated[
+    str | None, typer.Option("--park", help="园区代码，编号不止一处时必填 | park, where several have the number")
+]
 RulesetName = Annotated[
     str, typer.Argument(help="规则集代码或 .toml 文件 | code of a ruleset, or a .toml file", metavar="RULESET")
 ]
@@ -197,9 +200,7 @@ def run_verify(run: Annotated[int, typer.Argument(help="评估编号 | run", min
 def explain(
     parcel: Annotated[str, typer.Argument(help="地块编号 | parcel number", metavar="PARCEL")],
     run: Run = None,
-    park: Annotated[
-        str | None, typer.Option(help="园区代码，编号不止一处时必填 | park, where several have the number")
-    ] = None,
+    park: ParkOfParcel = None,
     language: Language = None,
 ) -> None:
     """说明一个地块的结论：事实、检验、关口、来源。 | Why a parcel got its answer, back to the cell of each number."""
@@ -217,9 +218,7 @@ def dossier(
     parcel: Annotated[str, typer.Argument(help="地块编号 | parcel number", metavar="PARCEL")],
     output: Output,
     run: Run = None,
-    park: Annotated[
-        str | None, typer.Option(help="园区代码，编号不止一处时必填 | park, where several have the number")
-    ] = None,
+    park: ParkOfParcel = None,
     language: Language = None,
 ) -> None:
     """把一个地块的一地一策写成网页文件，可打印为 A4。 | One parcel's paper as a file that prints on A4."""
