@@ -232,6 +232,7 @@ def profile_suggest(
     ] = None,
 ) -> None:
     """按列名、拼音首字母、数值和单位提议一个方案。 | Propose a profile by names, initials, values and units."""
+    given_settings()
     with steps() as tell:
         found = profiles.propose(files, encoding=encoding, output=output, tell=tell)
     reply(found, _print_proposal)

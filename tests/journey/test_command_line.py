@@ -19,6 +19,7 @@ import pytest
 from drawing import draw
 
 from landgis.cli import main
+from landgis.readers import jail
 from landgis.store import database
 from landgis.terms.rulereader import list_rulesets, load_ruleset
 
@@ -255,6 +256,13 @@ def test_a_port_in_use_is_said_before_anything_is_done(landgis):
 def test_a_wrong_setting_is_said(landgis):
     told = landgis("doctor", LANDGIS_PORT="eighty")
     assert told.returncode == 1 and "LANDGIS_PORT" in told.stderr.upper()
+
+
+@pytest.mark.parametrize("command", [("preview",), ("profile", "suggest"), ("idle",), ("ingest", "--dry-run")])
+def test_every_command_that_reads_a_file_keeps_to_the_time_that_is_set(landgis, drawn_file, command, monkeypatch):
+    monkeypatch.setattr(jail._NURSERY, "wall_s", jail.WALL_S)  # what a command before has set is not this one's
+    told = landgis(*command, drawn_file, LANDGIS_READ_TIMEOUT_S="0.000001")
+    assert told.returncode == 1 and "LANDGIS_READ_TIMEOUT_S" in told.stderr
 
 
 def test_an_output_that_cannot_be_written_is_said_and_leaves_nothing(landgis, drawn_file, tmp_path):
