@@ -21,7 +21,7 @@ from landgis.readers.profiles import ASK, UNIT_WORDS, Join, Origin, Profile, Tar
 from landgis.terms import crs
 from landgis.terms.errors import InputError, Words
 from landgis.terms.frames import STOCK, Column, Table
-from landgis.terms.issues import KIND_WORDS, SOURCE_COLUMNS, Issues, shown
+from landgis.terms.issues import CHECKS, KIND_WORDS, SOURCE_COLUMNS, Issues, shown
 from landgis.terms.texts import as_series, holds, texts_of
 
 Numbers = npt.NDArray[np.float64]
@@ -119,11 +119,11 @@ def conform(layers: list[Layer], profile: Profile, *, park: str | None = None) -
             continue
         read_any = True
         rows_in += len(layer.rows)
-        _noted(layer, targets, issues)
+        no_rows = _noted(layer, targets, issues)
         shapes = stored_shapes(layer, profile) if any(target.shapes for target in targets) else None
-        used = np.zeros(len(layer.rows), dtype=bool)
+        used = no_rows.copy()
         for target in targets:
-            taken = _taken(layer, target.where)
+            taken = _taken(layer, target.where) & ~no_rows
             used |= taken
             conforming = _Conforming(layer, target, profile, park, issues, taken, shapes)
             parts.setdefault(target.table.name, []).append(conforming.frame())
@@ -172,11 +172,16 @@ def _whole_layer(layer: Layer) -> pd.DataFrame:
     return pd.DataFrame({"source_file": [layer.file], "source_layer": [layer.name]})
 
 
-def _noted(layer: Layer, targets: list[Target], issues: Issues) -> None:
-    """Hand on what the reader did: of the whole layer, or of its rows."""
+def _noted(layer: Layer, targets: list[Target], issues: Issues) -> Flags:
+    """Hand on what the reader did, of the whole layer or of its rows; tell which rows it refused."""
+    refused = np.zeros(len(layer.rows), dtype=bool)
     for note in layer.notes:
-        at = _source(layer, layer.rows.index.isin(note.rows)) if note.rows else _whole_layer(layer)
+        these = layer.rows.index.isin(note.rows)
+        at = _source(layer, these) if note.rows else _whole_layer(layer)
         issues.add(note.code, at, table=targets[0].table.name, **note.values)
+        if CHECKS[note.code].severity == "refused":
+            refused |= these
+    return refused
 
 
 def _unread(layer: Layer, profile: Profile, issues: Issues) -> None:

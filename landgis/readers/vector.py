@@ -43,6 +43,13 @@ _KML_DEFAULTS: Final[dict[str, tuple[Any, ...]]] = {
     "timestamp": (None,), "begin": (None,), "end": (None,), "altitudeMode": (None, "clampToGround"), "tessellate": (-1, 0, 1),
     "extrude": (0, -1), "visibility": (-1, 0, 1), "drawOrder": (None,), "icon": (None,), "description": (None,),
 }  # fmt: skip
+# What tells a feature of GeoJSON, and what may tell that something among features is none: it is no object.
+_FEATURE: Final = re.compile(rb'"type"\s*:\s*"Feature(Collection)?"')
+_NO_OBJECT: Final = tuple(
+    re.compile(before + rb'\s*(?:[^{"\]\s]|"(?:[^"\\]++|\\.)*+"\s*[^:\s])')
+    for before in (rb'"features"\s*:\s*\[', rb"\}\s*,")
+)
+_SHOWN: Final = 60
 # The box of each feature, which without a schema looks like two of its own texts.
 _GML_BOX: Final = ("lowerCorner", "upperCorner")
 
@@ -217,30 +224,61 @@ def read_json(path: Path, file: str, encoding: str | None, room: Path) -> Iterat
     stated = _holds(path, rb'"crs"\s*:')
     called = re.match(rb'\s*\{[^\[\]]*?"name"\s*:\s*"([^"\\]{1,200})"', head.removeprefix(b"\xef\xbb\xbf"))
     name = called[1].decode(errors="replace") if called else Path(file).stem
+    features, is_strange = _signs(path)
+    strange = _no_features(path) if is_strange else {}
     # The option is GDAL's: dates stay texts, so that one rule reads them in every format.
     for sheet in read_layer(path, file, None, "GeoJSON", name=name, DATE_AS_STRING="YES"):
         sheet.crs = sheet.crs if stated else "lonlat"
-        sheet.batches = _every_feature(sheet.batches, path, file)
+        sheet.notes += [Note("123-no-feature", {"text": text}, tuple(rows)) for text, rows in strange.items()]
+        blank = {row for rows in strange.values() for row in rows}
+        sheet.batches = _every_number(sheet, sheet.batches, blank, features, path)
         yield sheet
 
 
-def _every_feature(batches: Iterable[pa.RecordBatch], path: Path, file: str) -> Iterator[pa.RecordBatch]:
-    """Refuse a collection that holds something with a shape that is no feature: the driver leaves it out without a word."""
-    rows = 0
-    for batch in batches:
-        rows += batch.num_rows
-        yield batch
+def _signs(path: Path) -> tuple[int, bool]:
+    """Give how many features a GeoJSON seems to hold, and whether something stands among them that may be none."""
     with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        named = Counter(re.findall(rb'"(geometry|coordinates)"\s*:', content))
-    if max(named.values(), default=0) <= rows:
-        return
-    # Collections of shapes and columns of these names are as many, too: only then it is read once more.
+        said = Counter(bool(one[1]) for one in _FEATURE.finditer(content))
+        features = said[False]
+        shapes = Counter(re.findall(rb'"(geometry|coordinates)"\s*:', content))
+        is_strange = max(shapes.values(), default=0) > features or said[True] > 1
+        is_strange = is_strange or any(sign.search(content) for sign in _NO_OBJECT)
+    return features, is_strange
+
+
+def _no_features(path: Path) -> dict[str, list[int]]:
+    """Find what stands among the features and is none: the number of each, from 1, by how its text begins."""
     with path.open("rb") as stream:
         told = json.load(stream)
-    features = told.get("features") if isinstance(told, dict) else None
-    for number, one in enumerate(features if isinstance(features, list) else (), start=1):
-        if one is not None and not (isinstance(one, dict) and one.get("type") == "Feature"):
-            raise _no_feature(file, number, json.dumps(one, ensure_ascii=False))
+    among = told.get("features") if isinstance(told, dict) else None
+    strange: dict[str, list[int]] = {}
+    for number, one in enumerate(among if isinstance(among, list) else (), start=1):
+        if not (isinstance(one, dict) and one.get("type") == "Feature"):
+            strange.setdefault(json.dumps(one, ensure_ascii=False)[:_SHOWN], []).append(number)
+    return strange
+
+
+def _every_number(
+    sheet: Sheet, batches: Iterable[pa.RecordBatch], blank: set[int], features: int, path: Path
+) -> Iterator[pa.RecordBatch]:
+    """Put a row without any value where the driver left something out without a word: every other row keeps its number."""
+    rows, number = 0, 1
+    for batch in batches:
+        places: list[int | None] = []
+        for place in range(batch.num_rows):
+            while number in blank:
+                places.append(None)
+                number += 1
+            places.append(place)
+            number += 1
+        rows += batch.num_rows
+        yield batch.take(pa.array(places, pa.int64())) if blank else batch
+    if left := rows + len(blank) - (number - 1):
+        yield pa.RecordBatch.from_arrays([pa.nulls(left, field.type) for field in sheet.schema], schema=sheet.schema)
+    # A column that holds features of its own may have hidden it from the first look.
+    if not blank and rows != features and (strange := _no_features(path)):
+        text, (number, *_) = next(iter(strange.items()))
+        raise _no_feature(sheet.file, number, text)
 
 
 def list_layers(path: Path, file: str, driver: str) -> list[str]:
@@ -285,7 +323,7 @@ def _none_passed_over(batches: Iterable[pa.RecordBatch], path: Path, file: str) 
 def _no_feature(file: str, number: int, text: str) -> InputError:
     return InputError(
         Words(f"第 {number} 条不是要素。", f"Text {number} of it is no feature."),
-        at=f"{file}: {text[:60]}",
+        at=f"{file}: {text[:_SHOWN]}",
         why=Words("跳过它会丢失一行。", "To pass over it would lose a row."),
         mend=Words(
             "每条应为一个 GeoJSON 要素；改正或删去它。", "Each is to be one GeoJSON feature; mend it or take it out."

@@ -159,6 +159,13 @@ CHECKS: Final = _register(
         "有 {count} 个图形带高程或量测值（Z/M），只取平面位置。",
         "{count} shapes have heights or measures (Z, M); only their plan was taken.",
     ),
+    (
+        "123-no-feature",
+        "refused",
+        "a feature",
+        "此处不是要素，而是：{text}。",
+        "What stands here is no feature but: {text}.",
+    ),
     # 3 attributes
     ("301-missing", "refused", "required", "缺少必填项“{name}”。", "The required {name} is missing."),
     (

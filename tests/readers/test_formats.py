@@ -1,5 +1,6 @@
 """Every format as offices really write it: what comes out is what somebody drew, in the same place, in the same words."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +8,13 @@ import dirty
 import pytest
 import shapely
 
+from landgis.readers.conform import conform
 from landgis.readers.files import Layer, content_hash, read_layers
+from landgis.readers.profiles import parse_profile
 from landgis.terms.errors import InputError
 from landgis.terms.issues import CHECKS
+
+ANY = 'name = "any"\nzh = "任意"\nen = "any"\n[[table]]\nname = "parcel"\nlayers = ["*"]\n[table.columns]\nparcel_no = "no"\n'
 
 
 def only(layers: list[Layer]) -> Layer:
@@ -102,6 +107,21 @@ def test_geojson_by_lines_under_the_name_of_geojson(tmp_path: Path) -> None:
     dirty.plots(crs=4326).to_file(tmp_path / "a.geojsonl", driver="GeoJSONSeq")
     (tmp_path / "a.geojsonl").rename(tmp_path / "a.json")
     assert len(only(read_layers(tmp_path / "a.json")).rows) == 2
+
+
+def test_what_is_no_feature_is_a_row_without_values_and_every_other_row_keeps_its_number(tmp_path: Path) -> None:
+    drawn = dirty.plots(crs=4326, no=["A-1", "A-2"]).to_json(drop_id=True)
+    features = json.loads(drawn)["features"]
+    told = {"type": "FeatureCollection", "features": [None, features[0], 3, 3, features[1], "x"]}
+    (tmp_path / "a.geojson").write_text(json.dumps(told))
+    layer = only(read_layers(tmp_path / "a.geojson"))
+    assert layer.rows["no"].dropna().to_dict() == {2: "A-1", 5: "A-2"} and len(layer.rows) == 6
+    assert {note.values["text"]: note.rows for note in layer.notes} == {"null": (1,), "3": (3, 4), '"x"': (6,)}
+    given = conform([layer], parse_profile(ANY, "any.toml"), park="p1")
+    assert given.rows_in == 6 and given.frames["parcel"]["source_row"].tolist() == [2, 5]
+    assert given.issues[["code", "row", "severity"]].to_numpy().tolist() == [
+        ["123-no-feature", row, "refused"] for row in (1, 3, 4, 6)
+    ]
 
 
 # --- drawings ---------------------------------------------------------------------------------------------------------

@@ -509,24 +509,27 @@ ATTACKS = (
     Case("a ring of ten million corners", ten_million_corners, refused="corners"),
     *(Case(f"a ring of ten million corners in {name}", of_many(name), refused="corners") for name in OF_MANY),
     Case("a million cells of one long text", shared_text, refused="reading was stopped"),
-    Case(
-        "a bare shape among the features of a collection",
-        text(
-            "a.geojson",
-            '{"type": "FeatureCollection", "features": ['
-            f'{shapely_feature("A-1")}, {json.dumps(shapely.geometry.mapping(dirty.SQUARE))}]}}',
-        ),
-        refused="Text 2 of it",
+    *(
+        Case(
+            f"among the features of a collection {what}",
+            text("a.geojson", '{"type": "FeatureCollection", "features": [' + ",".join(among) + "]}"),
+            stored=stored,
+            issues={"123-no-feature": len(among) - stored},
+        )
+        for what, stored, among in (
+            ("a bare shape", 1, (shapely_feature("A-1"), json.dumps(shapely.geometry.mapping(dirty.SQUARE)))),
+            ("one that does not say what it is", 1, (shapely_feature("A-1").replace('"type": "Feature", ', ""), shapely_feature("A-2"))),
+            ("nothing, first and last", 1, ("null", shapely_feature("A-1"), "null", " null")),
+            ("a number, a text and a list", 1, (shapely_feature("A-1"), "3", '"x"', "[1, 2]")),
+            ("a collection", 1, (f'{{"type": "FeatureCollection", "features": [{shapely_feature("A-9")}]}}', shapely_feature("A-1"))),
+        )
     ),
     Case(
-        "a feature that does not say it is one",
-        text(
-            "a.geojson",
-            '{"type": "FeatureCollection", "features": ['
-            + shapely_feature("A-1").replace('"type": "Feature", ', "")
-            + f", {shapely_feature('A-2')}]}}",
-        ),
-        refused="Text 1 of it",
+        "a bare shape hidden behind a feature in a column",
+        text("a.geojson", '{"type": "FeatureCollection", "features": ['
+            + shapely_feature("A-1").replace('"properties": {', '"properties": {"x": {"type": "Feature"}, ')
+            + f", {json.dumps(shapely.geometry.mapping(dirty.SQUARE))}]}}"),
+        refused="Text 2 of it",
     ),
     Case(
         "a text among features that is none",
