@@ -12,16 +12,16 @@ from psycopg.types.json import Jsonb
 from landgis.store import database
 from landgis.store.database import Connection
 from landgis.terms.errors import ConflictError, NotFoundError, Words
-from landgis.terms.fields import Field
+from landgis.terms.fields import DRAWN_FIELDS, Field, fields_of
 from landgis.terms.filters import Between, Comparison, Filter, Inside, Joined, Like, Not, OneOf, Unknown
 from landgis.terms.frames import Kind
 
 #: These are whole numbers; all other numbers of a field are not.
-_WHOLE: Final = ("parcel_id", "gate", "suspected", "rank")
+_WHOLE: Final = ("parcel_id", "gate", "suspected", "rank", *DRAWN_FIELDS)
 
 
-def run_measures(conn: Connection, run: int) -> tuple[str, ...]:
-    """Give the names of the measures a run kept to look by.
+def run_fields(conn: Connection, run: int) -> dict[str, Field]:
+    """Give the fields of a run by name: those every run has, the measures it kept, and those of its stability where it was drawn.
 
     Raises
     ------
@@ -31,7 +31,7 @@ def run_measures(conn: Connection, run: int) -> tuple[str, ...]:
     found = database.row(conn, "run_measures", run=run)
     if found is None:
         raise NotFoundError(Words("没有这次评估。", f"There is no run {run}."), at=str(run))
-    return tuple(found["measures"])
+    return fields_of(found["measures"], is_drawn=found["is_drawn"])
 
 
 def read_columns(conn: Connection, run: int, fields: Sequence[Field]) -> pd.DataFrame:

@@ -60,6 +60,16 @@ FIELDS: Final[Mapping[str, Field]] = {
     )
 }
 
+#: The fields of a run whose stability was drawn: between which ranks the draws put the one who speaks for the parcel.
+DRAWN_FIELDS: Final[Mapping[str, Field]] = {
+    field.name: field
+    for field in (
+        Field("rank_p05", "number", Words("抽样名次 5%", "rank that 5 % of the draws do not exceed")),
+        Field("rank_p95", "number", Words("抽样名次 95%", "rank that 95 % of the draws do not exceed")),
+        Field("rank_spread", "number", Words("名次区间宽度", "width of the rank band")),
+    )
+}
+
 #: Measures that a run keeps of every parcel to look by: numbers, but for those that are fields already.
 KEPT_MEASURES: Final = tuple(
     measure.name
@@ -68,9 +78,9 @@ KEPT_MEASURES: Final = tuple(
 )
 
 
-def fields_of(measures: Sequence[str]) -> dict[str, Field]:
-    """Give the fields of a run that kept these measures, by name."""
-    found = dict(FIELDS)
+def fields_of(measures: Sequence[str], *, is_drawn: bool = False) -> dict[str, Field]:
+    """Give the fields of a run that kept these measures, by name; `is_drawn`: its stability was drawn."""
+    found = FIELDS | DRAWN_FIELDS if is_drawn else dict(FIELDS)
     for at, name in enumerate(measures):
         measure = MEASURES.get(name)
         if measure is not None and name not in found:

@@ -12,7 +12,7 @@ from landgis.core.classes import METHODS, Method, upper_bounds
 from landgis.store import looking
 from landgis.store.database import Connection
 from landgis.terms.errors import InputError, Words
-from landgis.terms.fields import Field, fields_of
+from landgis.terms.fields import Field
 from landgis.terms.filters import Filter, read_filter
 from landgis.terms.frames import GRADE
 from landgis.terms.rules import Cut
@@ -30,7 +30,7 @@ def fields(conn: Connection, run: int) -> dict[str, Field]:
     NotFoundError
         There is no such run in this scope.
     """
-    return fields_of(looking.run_measures(conn, run))
+    return looking.run_fields(conn, run)
 
 
 def columns(conn: Connection, run: int, names: Sequence[str] = PAGE_FIELDS) -> bytes:
@@ -202,7 +202,7 @@ def weights(conn: Connection, run: int) -> dict[str, Any]:
     NotFoundError
         There is no such run in this scope.
     """
-    looking.run_measures(conn, run)
+    looking.run_fields(conn, run)
     rules = rulebook(conn, run).performance
     if rules is None or rules.scheme is None or rules.scheme.method == "unpublished":
         return {"run": run, "ruleset": None, "populations": [], "groups": [], "subjects": {}, "parcels": []}
@@ -273,7 +273,7 @@ def scenarios(conn: Connection, run: int) -> list[dict[str, Any]]:
     NotFoundError
         There is no such run in this scope.
     """
-    looking.run_measures(conn, run)
+    looking.run_fields(conn, run)
     return looking.list_scenarios(conn, run)
 
 
@@ -289,7 +289,7 @@ def keep_scenario(conn: Connection, run: int, name: str, weights: Mapping[str, M
     ConflictError
         The run has a scenario of this name.
     """
-    looking.run_measures(conn, run)
+    looking.run_fields(conn, run)
     rules = rulebook(conn, run).performance
     scheme = rules.scheme if rules else None
     known = {one.code: {item.measure for item in one.indicators} for one in scheme.populations} if scheme else {}

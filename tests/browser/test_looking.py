@@ -397,6 +397,15 @@ def test_scenarios_are_kept_and_compared(page: Page, service: str) -> None:
 # The address
 
 
+def test_a_link_that_names_a_parcel_alone_brings_it_into_sight(service: str, watched: Open) -> None:
+    one = parcels(service, sort="-area_m2")[0]
+    page = watched(f"{service}/map?parcel={one['parcel_id']}").page
+    west, south, east, north = one["bbox"]
+    until(page, "return map_parcels.getZoom() >= 16")
+    inside = "return map_parcels.getBounds().contains([[given[1], given[0]], [given[3], given[2]]])"
+    until(page, inside, [west, south, east, north])
+
+
 def test_the_address_holds_the_view(page: Page, watched: Open) -> None:
     page.evaluate(
         """async () => { const { choose } = await import("landgis/choice.js"); const { trial } = await import("landgis/trial.js");

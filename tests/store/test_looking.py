@@ -76,7 +76,7 @@ def test_as_deep_and_wide_as_is_allowed_is_taken(sample) -> None:
 @pytest.mark.parametrize("descending", [False, True])
 def test_pages_neither_miss_nor_double_a_parcel(sample, sort: str, descending: bool) -> None:
     with database.connect(sample.app_url) as conn, database.scoped(conn, database.ALL_PARKS):
-        fields = fields_of(looking.run_measures(conn, 1))
+        fields = looking.run_fields(conn, 1)
         whole = looking.list_filtered(conn, 1, None, sort=fields[sort], descending=descending, limit=1_000)
         found: list[int] = []
         after = None

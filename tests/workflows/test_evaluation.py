@@ -9,7 +9,7 @@ from landgis.store import database
 from landgis.terms.draws import Draws
 from landgis.terms.errors import ConflictError, InputError, NotFoundError, RuleError
 from landgis.terms.frames import ANSWER
-from landgis.workflows import evaluation
+from landgis.workflows import evaluation, looking
 from landgis.workflows.assess import assess
 from landgis.workflows.explain import explain
 from landgis.workflows.ingest import ingest
@@ -39,6 +39,21 @@ def test_a_run_keeps_how_stable_it_is_and_gives_it_parcel_by_parcel(conn, asked)
     assert why["stability"]["answers"] == items[0]["answers"] and why["stability"]["draws"] == 40
 
 
+def test_a_drawn_run_can_be_looked_at_by_how_steady_its_ranks_are(conn, asked):
+    with database.scoped(conn, database.ALL_PARKS):
+        known = looking.fields(conn, asked["run"])
+        wide = looking.parcels(conn, asked["run"], "rank_spread > 20", sort="-rank_spread", limit=600)
+        held = dict(
+            conn.execute(
+                "SELECT parcel_id, rank_p95 - rank_p05 FROM land.stability_parcel WHERE rank_p05 > 0"
+            ).fetchall()
+        )
+    assert {"rank_p05", "rank_p95", "rank_spread"} <= set(known)
+    assert {one["parcel_id"] for one in wide} == {number for number, spread in held.items() if spread > 20} != set()
+    spreads = [one["rank_p95"] - one["rank_p05"] for one in wide]
+    assert spreads == sorted(spreads, reverse=True) == [held[one["parcel_id"]] for one in wide]
+
+
 def test_the_same_draws_are_there_already_and_others_are_refused(conn, asked):
     again = assess(conn, None, RULES, SAMPLE_DAY, draws=Draws(count=40))
     assert again["run"] == asked["run"]
@@ -53,6 +68,8 @@ def test_without_being_asked_there_is_none(sample):
     with database.connect(sample.app_url) as conn, database.scoped(conn, database.ALL_PARKS):
         with pytest.raises(NotFoundError, match="stability"):
             evaluation.stability(conn, 1)
+        with pytest.raises(InputError, match="field"):  # and no answer that a later draw would make untrue
+            looking.columns(conn, 1, ["rank_spread"])
         parcel = conn.execute("SELECT min(parcel_id) FROM land.triage").fetchone()[0]
         assert explain(conn, 1, parcel)["stability"] is None
 

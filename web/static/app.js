@@ -173,7 +173,7 @@ group.addLayer(tiles);
 fetchSheet();
 if (plans) showPlans(map, plans, zoomTo);
 keepAddress(map);
-if (given.selected) why.open(given.selected);
+if (given.selected) why.open(given.selected).then((box) => { if (!given.place) zoomTo(box, 17); });    // a link from another page names no place
 new ParcelLabels(tiles).addTo(map);
 
 if (!view.bounds || !view.legend.some((row) => row.parcels)) notify("empty", { what: "empty", mend: "empty_mend", tone: "info" });

@@ -3,7 +3,7 @@
 import { choice, choose, onChoice } from "landgis/choice.js";
 import { byId, el } from "landgis/dom.js";
 import { literally, quote } from "landgis/filter.js";
-import { onSheet, sheet } from "landgis/sheet.js";
+import { onFields, onSheet, sheet } from "landgis/sheet.js";
 import { onShown, shown } from "landgis/shown.js";
 import { label, land, number, onLanguage, pick, t, unitM2, unitWords } from "landgis/words.js";
 import { view } from "landgis/view.js";
@@ -140,6 +140,7 @@ export function showFilter(map) {
   onChoice(["unit"], () => { write(); writeAsk(); });
   onShown(write);
   onSheet(() => { writeFields(); write(); });
+  onFields(writeFields);
   onLanguage(() => { writeFields(); write(); });
   writeFields();
   write();

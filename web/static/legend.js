@@ -4,7 +4,7 @@ import { choice, choose, onChoice, toggled } from "landgis/choice.js";
 import { colour, onColour } from "landgis/colour.js";
 import { byId, el } from "landgis/dom.js";
 import { swatch } from "landgis/paint.js";
-import { onSheet, sheet } from "landgis/sheet.js";
+import { onFields, onSheet, sheet } from "landgis/sheet.js";
 import { onShown, shown, totals } from "landgis/shown.js";
 import { landColumn, number, onLanguage, pick, t, unitWords } from "landgis/words.js";
 import { view } from "landgis/view.js";
@@ -99,6 +99,7 @@ export function showLegend(zoomTo) {
   onColour(write);
   onShown(write);
   onSheet(() => { writeFields(); write(); });
+  onFields(writeFields);
   onLanguage(() => { writeParks(); writeFields(); write(); });
   writeParks();
   writeFields();

@@ -7,15 +7,18 @@ import { byId, el } from "landgis/dom.js";
 import { wholeFilter } from "landgis/filter-panel.js";
 import { chip, tag } from "landgis/hover.js";
 import { dismiss, refuse } from "landgis/notices.js";
-import { idAt, onSheet, rowOf, sheet, valueAt, want } from "landgis/sheet.js";
+import { idAt, onFields, onSheet, rowOf, sheet, valueAt, want } from "landgis/sheet.js";
 import { onShown, rowsShown } from "landgis/shown.js";
+import { drawing, isDrawn, onDrawing } from "landgis/steadiness.js";
 import { onTrial, trial } from "landgis/trial.js";
-import { figure, label, land, landColumn, number, onLanguage, pick, t, unitWords } from "landgis/words.js";
+import { figure, known, label, land, landColumn, number, onLanguage, pick, t, unitWords } from "landgis/words.js";
 import { view } from "landgis/view.js";
 
 const ROW = 32;
 const SPARE = 6;
-const FIELDS = ["parcel_no", "park_code", "answer", "grade", "total", "rank", "area_m2", "suspected", "enterprises"];
+const FIELDS = ["parcel_no", "park_code", "answer", "grade", "total", "rank", "rank_spread", "area_m2", "suspected", "enterprises"];
+/** Of columns that differ from the others: the least width in px, and the share of what is left. */
+const WIDTHS = { parcel_no: [104, 1.2], park_code: [100, 1], answer: [122, 0], grade: [60, .6], rank: [66, .6], climb: [82, 0], rank_spread: [108, .8], enterprises: [140, 2] };
 const MOST_LISTED = 500;
 const WAIT_MS = 40;
 const MOST_KEPT = 4000;
@@ -38,7 +41,7 @@ export function showRanking(source, { open, zoomToParcel }) {
   let isFromTop = false;    // another order or another filter is read from its beginning
   let waiting = 0;
   let last = null;    // the row ticked last, from which Shift ticks on
-  let known = new Map();    // rows as the service tells them, by number
+  let looked = new Map();    // rows as the service tells them, by number
   let lacking = 0;
   let asking = new AbortController();
 
@@ -47,14 +50,16 @@ export function showRanking(source, { open, zoomToParcel }) {
   function layOut() {
     const shownField = FIELDS.includes(choice.colour) || !sheet.fields[choice.colour] ? [] : [choice.colour];
     columns = ["parcel_no", ...(view.parks.length > 1 ? ["park_code"] : []), "answer", "grade", "total", "rank",
-      ...(trial.total ? ["trial_total", "trial_rank", "climb"] : []), "area_m2", "suspected", ...shownField, "enterprises"];
-    const widths = { parcel_no: "minmax(110px, 1.2fr)", park_code: "minmax(90px, 1fr)", answer: "104px", enterprises: "minmax(140px, 2fr)", climb: "78px" };
-    scroller.style.setProperty("--columns", ["40px", ...columns.map((name) => widths[name] ?? "minmax(76px, 1fr)")].join(" "));
+      ...(source.drawStability ? ["rank_spread"] : []), ...(trial.total ? ["trial_total", "trial_rank", "climb"] : []), "area_m2", "suspected", ...shownField, "enterprises"];
+    const widths = columns.map((name) => WIDTHS[name] ?? [92, 1]);
+    scroller.style.setProperty("--columns", ["40px", ...widths.map(([least, share]) => `minmax(${least}px, ${share}fr)`)].join(" "));
+    scroller.style.setProperty("--least", `${widths.reduce((sum, [least]) => sum + least, 56)}px`);
   }
 
   function title(name) {
     if (name === "trial_total" || name === "trial_rank" || name === "climb") return t(name);
     if (name === "suspected") return t("findings");
+    if (name === "rank_spread") return t("rank_steadiness");
     if (name === "area_m2") return t("area_in", { unit: t(choice.unit) });
     const field = sheet.fields[name];
     const unit = field?.unit === "m²" ? t(choice.unit) : unitWords(field?.unit);
@@ -75,7 +80,7 @@ export function showRanking(source, { open, zoomToParcel }) {
     ticks();
   }
 
-  const isNumber = (name) => ["trial_total", "trial_rank", "climb"].includes(name) || sheet.fields[name]?.kind === "number";
+  const isNumber = (name) => ["trial_total", "trial_rank", "climb", "rank_spread"].includes(name) || sheet.fields[name]?.kind === "number";
 
   /** The sort key of a row: unknown last, whichever way. */
   function keys(name) {
@@ -138,16 +143,17 @@ export function showRanking(source, { open, zoomToParcel }) {
   /** Ask for what the rows in sight lack, once the table stands still. */
   function lookUp(inSight) {
     clearTimeout(lacking);
-    if (columns.every((name) => !sheet.fields[name] || sheet.columns[name])) return;
-    const ids = Array.from(inSight, idAt).filter((id) => !known.has(id));
+    const needed = isDrawn() ? [...columns, "rank_p05", "rank_p95"] : columns;
+    if (needed.every((name) => !sheet.fields[name] || sheet.columns[name])) return;
+    const ids = Array.from(inSight, idAt).filter((id) => !looked.has(id));
     if (!ids.length) return;
     lacking = setTimeout(async () => {
       asking.abort();
       asking = new AbortController();
       try {
         const found = await source.rows(ids, asking.signal);
-        if (known.size > MOST_KEPT) known = new Map();
-        for (const one of found) known.set(one.parcel_id, one);
+        if (looked.size > MOST_KEPT) looked = new Map();
+        for (const one of found) looked.set(one.parcel_id, one);
         dismiss("table");
         write();
       } catch (error) {
@@ -159,7 +165,7 @@ export function showRanking(source, { open, zoomToParcel }) {
   /** A field of a row, from its column or from the row itself; undefined while it is on its way. */
   function told(name, row) {
     if (sheet.columns[name]) return valueAt(name, row);
-    const one = known.get(idAt(row));
+    const one = looked.get(idAt(row));
     return one && (one[name] === "" ? null : one[name]);
   }
 
@@ -181,6 +187,7 @@ export function showRanking(source, { open, zoomToParcel }) {
     if (name === "climb") return climb(trial.climb[row]);
     if (name === "trial_total") return Number.isNaN(trial.total[row]) ? box("–", "unknown") : box(number(trial.total[row], 2), "trial");
     if (name === "trial_rank") return Number.isNaN(trial.rank[row]) ? box("–", "unknown") : box(number(trial.rank[row]), "trial");
+    if (name === "rank_spread") return band(row, box);
     const value = told(name, row);
     if (value === undefined) return box("…", "unknown");
     if (value === null) return box(name === "grade" || name === "total" || name === "rank" ? "–" : t("unknown"), "unknown");
@@ -189,6 +196,14 @@ export function showRanking(source, { open, zoomToParcel }) {
     if (sheet.fields[name]?.unit === "m²") return box(landColumn(value));
     if (name === "total") return box(number(value, 2));
     return box(typeof value === "number" ? figure(value) : value);
+  }
+
+  /** Between which ranks the draws put a row: wide where the rank hangs on weights and figures. */
+  function band(row, box) {
+    if (!isDrawn()) return box("–", "unknown");
+    const [best, worst] = ["rank_p05", "rank_p95"].map((name) => told(name, row));
+    if (best === undefined) return box("…", "unknown");
+    return known(best) ? box(t("rank_from_to", { best: number(best), worst: number(worst) })) : box("–", "unknown");
   }
 
   function climb(places) {
@@ -205,6 +220,7 @@ export function showRanking(source, { open, zoomToParcel }) {
     for (const row of rows) areaM2 += sheet.columns.area_m2.values[row];
     byId("ranking-count").textContent = t("table_shows", { n: number(rows.length), all: number(sheet.rows), area: land(areaM2) });
     ticks();
+    byId("ranking-drawing").replaceChildren(...[drawing(source)].filter(Boolean));
     const ids = [...choice.picked].sort((a, b) => a - b);
     const filter = ids.length ? only(ids) : withHidden(wholeFilter());
     byId("export-note").textContent = ids.length ? t("export_picked", { n: number(ids.length) }) : t("export_shown", { n: number(rows.length) });
@@ -264,7 +280,7 @@ export function showRanking(source, { open, zoomToParcel }) {
     active = at;
     const id = idAt(rows[at]);
     open(id);
-    zoomToParcel(id, known.get(id)?.bbox);
+    zoomToParcel(id, looked.get(id)?.bbox);
   }
 
   scroller.addEventListener("scroll", () => requestAnimationFrame(write), { passive: true });
@@ -307,6 +323,8 @@ export function showRanking(source, { open, zoomToParcel }) {
   onColour(again);
   onTrial(again);
   onSheet(again);
+  onFields(() => { looked = new Map(); again(); });
+  onDrawing(() => { if (isOpen()) writeFoot(); });
   onChoice(["sort"], anew);
   onChoice(["dock"], () => { if (isOpen() && isStale) again(); else write(); });
   onChoice(["picked"], () => { write(); if (isOpen()) writeFoot(); });

@@ -2,6 +2,7 @@
 // that colours, filters, counts and ranks are made here and no shape moves.
 
 const listeners = [];
+const fieldListeners = [];
 const held = new Map();
 /** What most recolour or filter by next: little to send, fetched while nothing else is done. */
 const SOON = ["grade", "idle_state", "suspected", "tests"];
@@ -14,11 +15,21 @@ let source = null;
 /** Load what the page needs of every parcel, and the fields that can be asked for. */
 export async function loadSheet(from) {
   source = from;
-  const [fields] = await Promise.all([source.fields(), want(null)]);
-  sheet.fields = Object.fromEntries(fields.map((field) => [field.name, field]));
+  await Promise.all([readFields(), want(null)]);
   sheet.isReady = true;
   for (const listener of listeners.splice(0)) listener();
   (window.requestIdleCallback ?? setTimeout)(() => want(SOON).catch(() => {}));    // whoever needs them asks again, and is told
+}
+
+/** Read which fields there are: a run gains some when its stability is drawn. */
+export async function readFields() {
+  sheet.fields = Object.fromEntries((await source.fields()).map((field) => [field.name, field]));
+  for (const listener of fieldListeners) listener();
+}
+
+/** Be told when there are other fields. */
+export function onFields(listener) {
+  fieldListeners.push(listener);
 }
 
 /** Call back when the columns are there. */

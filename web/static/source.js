@@ -36,7 +36,7 @@ async function ask(address, signal, sent = undefined, headers = {}, tried = 1) {
 }
 
 function served(tileAddress) {
-  const { parcel, search, run, cases } = view.addresses;
+  const { parcel, search, run, cases, jobs } = view.addresses;
   const json = async (path, signal, sent) => (await ask(`${run}/${path}`, signal, sent)).json();
   return {
     async tile({ z, x, y }, signal) {
@@ -60,6 +60,8 @@ function served(tileAddress) {
     openCase: async (given) => (await ask(cases, undefined, given)).json(),
     /** Record an act after the last one seen; a refusal holds what others recorded `since`. */
     record: async (no, seen, given) => (await ask(`${cases}/${no}/events`, undefined, given, { "If-Match": `"${seen}"` })).json(),
+    /** Ask for the draws of a run's stability: the job that assesses the same once more, with them. */
+    drawStability: async (given) => (await ask(`${jobs}/assess`, undefined, { ...given, draws: {} })).json(),
     scenarios: () => json("scenarios"),
     keep: (name, weights) => json("scenarios", undefined, { name, weights }),
     /** Where a filter's parcels are to be had: as a file, or as the table's page in JSON. */

@@ -6,7 +6,9 @@ import { byId, el, icon } from "landgis/dom.js";
 import { chip } from "landgis/hover.js";
 import { changes, computed, fold, gates, measured, missing, modes, points, scores } from "landgis/explained.js";
 import { paintOf } from "landgis/paint.js";
+import { onFields } from "landgis/sheet.js";
 import { Refusal } from "landgis/source.js";
+import { drawing, onDrawing } from "landgis/steadiness.js";
 import {
   aligned, fieldName, figure, hectares, known, label, mu, named, number, onLanguage, pick, squareMetres, t, unitWords,
 } from "landgis/words.js";
@@ -20,7 +22,7 @@ export function enableWhy(source, zoomTo) {
   let shown = null;
   let opener = null;
 
-  /** Open the panel on a parcel; `box` is where it lies, if that is known. */
+  /** Open the panel on a parcel; `box` is where it lies, if that is known. Gives it once it is. */
   async function open(id, box = null) {
     request.abort();
     request = new AbortController();
@@ -34,7 +36,7 @@ export function enableWhy(source, zoomTo) {
     try {
       const answer = await source.parcel(id, signal);
       if (signal.aborted) return;
-      shown = { state: "ready", answer, box: box ?? answer.bbox ?? null };
+      shown = { state: "ready", answer, box: box ?? answer.parcel.bbox ?? null };
     } catch (error) {
       if (error.name === "AbortError") return;
       shown = { state: "failed", error, box, id };
@@ -42,6 +44,16 @@ export function enableWhy(source, zoomTo) {
     write();
     panel.scrollTop = 0;
     byId("why-close")?.focus({ preventScroll: true });
+    return shown.box;
+  }
+
+  /** Ask once more for the parcel that is shown: there is more to tell of it, and the reader stays where they are. */
+  async function again() {
+    const before = shown;
+    const answer = await source.parcel(before.answer.parcel.parcel_id, request.signal).catch(() => null);    // what is shown still holds
+    if (!answer || shown !== before) return;
+    shown = { ...before, answer };
+    write();
   }
 
   function close() {
@@ -94,7 +106,7 @@ export function enableWhy(source, zoomTo) {
         step("step_facts", null, facts(parcel, enterprises), computed(answer.facts), zoom),
         step("step_tests", counted(findings), ...tests(findings, answer.tests ?? [])),
         step("step_gate", null, ...(answer.gates ? gates(answer.gates) : [gate(triage)])),
-        step("step_answer", urgency(triage), ...conclusion(triage), steadiness(stability), modes(answer.modes),
+        step("step_answer", urgency(triage), ...conclusion(triage), stability ? steadiness(stability) : drawing(source), modes(answer.modes),
           known(answer.reliability) ? el("p", { class: "reliability", text: t("reliability", { share: `${number(100 * answer.reliability)}%` }) }) : null,
           answer.agrees === false ? el("p", { class: "hint", role: "note", text: t("differs") }) : null)),
       source.cases ? caseSection(source, run, parcel) : null,
@@ -130,6 +142,8 @@ export function enableWhy(source, zoomTo) {
     if (choice.selected === null && !panel.hidden && shown) close();
   });
   onLanguage(write);
+  onDrawing(() => { if (shown?.state === "ready" && !shown.answer.stability) write(); });
+  onFields(() => { if (shown?.state === "ready" && !shown.answer.stability) again(); });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !panel.hidden && !event.defaultPrevented && event.target.id !== "search") close();
   });
@@ -235,9 +249,8 @@ function conclusion(triage) {
   return [verdict, rows.length ? list(rows) : null];
 }
 
-/** How often the answer and the grade hold when weights and figures move, where that was asked for. */
+/** How often the answer and the grade hold when weights and figures move. */
 function steadiness(stability) {
-  if (!stability) return null;
   const often = (shares, word) => Object.entries(shares).filter(([, share]) => share >= 0.005).sort(([, a], [, b]) => b - a)
     .map(([name, share]) => `${word(name)} ${number(100 * share, 0)}%`).join(t("list_comma"));
   const { rank_p05: best, rank_p95: worst } = stability;

@@ -202,6 +202,8 @@ class JudgedParcel(BaseModel):
     grade: str | None
     total: float | None
     rank: int | None
+    rank_p05: int | None = None
+    rank_p95: int | None = None
     idle_state: str | None
     freeable_m2: float | None
     upgrade_m2: float | None

@@ -2,7 +2,7 @@
 // sent (`upload`) and the job that works on it (`job`), so that the page can be left and opened again.
 
 import { byId, el, icon } from "landgis/dom.js";
-import { follow, isOver } from "landgis/pages/follow.js";
+import { follow, isOver } from "landgis/follow.js";
 import { ask, Refusal, remember, tell, told } from "landgis/pages/frame.js";
 import { nearest, sketch } from "landgis/pages/outline.js";
 import { lasted, refusal, stateTag, steps } from "landgis/pages/told.js";

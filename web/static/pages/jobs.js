@@ -1,7 +1,7 @@
 // Long work: what waits, what runs and how far it is, what became of the rest; begun, followed and given up from here.
 
 import { byId, el } from "landgis/dom.js";
-import { follow, isOver } from "landgis/pages/follow.js";
+import { follow, isOver } from "landgis/follow.js";
 import { ask, remember, tell, told } from "landgis/pages/frame.js";
 import { place } from "landgis/places.js";
 import { lasted, moment, refusal, stateTag, steps } from "landgis/pages/told.js";

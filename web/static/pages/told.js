@@ -1,7 +1,7 @@
 // How a job is told: its state as a tag, its steps as a list, its refusal in the service's own words, times in the reader's clock.
 
 import { el } from "landgis/dom.js";
-import { isOver } from "landgis/pages/follow.js";
+import { isOver } from "landgis/follow.js";
 import { currentLanguage, pick, t } from "landgis/words.js";
 import { view } from "landgis/view.js";
 
