@@ -9,7 +9,7 @@ from psycopg import sql
 
 from landgis.store import database, looking
 from landgis.terms.errors import InputError, Words
-from landgis.terms.fields import FIELDS, Field, fields_of
+from landgis.terms.fields import FIELDS, Field
 from landgis.terms.filters import MOST_DEEP, MOST_LISTED, MOST_SIGNS, MOST_TESTS, read_filter
 
 SHARED = json.loads((Path(__file__).parents[1] / "filter/cases.json").read_text("utf-8"))

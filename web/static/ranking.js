@@ -40,6 +40,7 @@ export function showRanking(source, { open, zoomToParcel }) {
   let isStale = true;
   let isFromTop = false;    // another order or another filter is read from its beginning
   let waiting = 0;
+  let height = 0;
   let last = null;    // the row ticked last, from which Shift ticks on
   let looked = new Map();    // rows as the service tells them, by number
   let lacking = 0;
@@ -305,7 +306,12 @@ export function showRanking(source, { open, zoomToParcel }) {
     event.preventDefault();
   });
   byId("pick-clear").addEventListener("click", () => choose({ picked: new Set() }));
-  new ResizeObserver(() => write()).observe(scroller);
+  new ResizeObserver(() => {    // the row that is at hand stays in sight
+    const room = height - head.offsetHeight;
+    if (active * ROW >= scroller.scrollTop && (active + 1) * ROW <= scroller.scrollTop + room) reveal(active);
+    height = scroller.clientHeight;
+    write();
+  }).observe(scroller);
 
   /** Sort at the next frame: one choice may move filter, colours and ranks, and is sorted once. */
   function again() {

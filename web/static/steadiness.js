@@ -40,12 +40,12 @@ async function draw(source) {
 export function drawing(source) {
   if (isDrawn() || !sheet.isReady || !source.drawStability) return null;
   const isBusy = job && !isOver(job.state);
-  const button = el("button", { type: "button", class: "quiet", text: t("draw"), disabled: Boolean(isBusy), on: { click: () => draw(source) } });
+  const button = el("button", { type: "button", class: "quiet", text: t("draw"), title: t("draw_hint"), disabled: Boolean(isBusy), on: { click: () => draw(source) } });
   return el("span", { class: "drawing" }, button, said());
 }
 
 function said() {
-  if (!job) return el("small", { class: "hint", text: t("draw_hint") });
+  if (!job) return null;
   if (job.state === "done" && job.detail.run !== view.run) {    // the stock has changed since: the draws belong to another run
     return el("a", { href: place("/map", { run: job.detail.run, theme: choice.theme }), text: t("draw_elsewhere", { run: job.detail.run }) });
   }
