@@ -8,11 +8,14 @@ database has rolled back whatever was not finished.
 import asyncio
 import contextlib
 import logging
+import math
 import os
+import re
 import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -40,6 +43,11 @@ _log = logging.getLogger(__name__)
 _SILENCE_S: Final = 15.0
 #: So long a worker waits before it asks again for a database that was away.
 _PAUSE_S: Final = 5.0
+#: So often a worker looks for files that nobody came back for.
+_SWEEP_S: Final = 3600.0
+_DAY_S: Final = 86_400.0
+#: What the service calls a folder of files that were sent.
+_SENT: Final = re.compile(r"[0-9a-f]{16}|[0-9a-f]{32}")
 #: Where a worker puts the address of the database for the process that does the work.
 _URL: Final = "LANDGIS_APP_DATABASE_URL"
 
@@ -160,7 +168,9 @@ _FAILED: Final = (
 )
 
 
-async def run_worker(url: str, *, concurrency: int, stop: asyncio.Event | None = None) -> None:
+async def run_worker(
+    url: str, *, concurrency: int, inbox: Path | None = None, inbox_days: int = 0, stop: asyncio.Event | None = None
+) -> None:
     """Work on the queue until told to stop.
 
     Parameters
@@ -169,12 +179,16 @@ async def run_worker(url: str, *, concurrency: int, stop: asyncio.Event | None =
         The database, as the application's role.
     concurrency
         So many jobs at once, never two on the same park.
+    inbox, inbox_days
+        Where files wait that were sent, and for how many days at most (d); 0 or no folder: for ever.
     stop
         Set to stop: what is running is given back to the queue. None: SIGINT and SIGTERM do so.
     """
     app = _app(url)
     async with app.open_async():
         sides: list[asyncio.Task[Any]] = [asyncio.create_task(_pick_up_stalled(app, url))]
+        if inbox is not None and inbox_days:
+            sides.append(asyncio.create_task(_sweep(url, inbox, inbox_days)))
         worker = asyncio.create_task(
             app.run_worker_async(
                 concurrency=concurrency,
@@ -200,7 +214,7 @@ async def run_worker(url: str, *, concurrency: int, stop: asyncio.Event | None =
 
 
 @contextmanager
-def working(url: str, *, concurrency: int) -> Iterator[None]:
+def working(url: str, *, concurrency: int, inbox: Path | None = None, inbox_days: int = 0) -> Iterator[None]:
     """Work on the queue beside the block, in a thread of this process; begin again when the database was away."""
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
@@ -208,7 +222,7 @@ def working(url: str, *, concurrency: int) -> Iterator[None]:
     async def untiring() -> None:
         while not stop.is_set():
             try:
-                await run_worker(url, concurrency=concurrency, stop=stop)
+                await run_worker(url, concurrency=concurrency, inbox=inbox, inbox_days=inbox_days, stop=stop)
             except (procrastinate.exceptions.ConnectorException, LandgisError):
                 _log.exception("the worker lost the database; it begins again")
                 with contextlib.suppress(TimeoutError):
@@ -268,6 +282,38 @@ def discard_received(job: Job) -> None:
     """Remove the file that was sent for a job, before it is said to be over; a file that lay there before stays."""
     if "received" in job.asked:
         shutil.rmtree(job.asked["received"], ignore_errors=True)
+
+
+def discard_old(url: str, inbox: Path, days: int) -> None:
+    """Remove what was sent more than so many days ago and never stored or thrown away; what a job waits for or works on stays."""
+    latest = time.time() - days * _DAY_S
+    old = [folder for folder in inbox.glob("*") if _SENT.fullmatch(folder.name) and _touched(folder) < latest]
+    if not old:
+        return
+    with database.connect(url) as conn, scoped(conn, ALL_PARKS):
+        awaited = {Path(path).parent for path in queue.list_awaited(conn)}
+    for folder in old:
+        if folder not in awaited:
+            _log.info("removed from the inbox: %s", folder.name)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _touched(folder: Path) -> float:
+    """Give when something was last put into a folder, in seconds of the clock; one that has just gone is as good as new."""
+    try:
+        return max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
+    except OSError:
+        return math.inf
+
+
+async def _sweep(url: str, inbox: Path, days: int) -> None:
+    """Remove old files at once and from time to time."""
+    while True:
+        try:
+            await asyncio.to_thread(discard_old, url, inbox, days)
+        except LandgisError:
+            _log.exception("the inbox was not looked through; it will be later")
+        await asyncio.sleep(_SWEEP_S)
 
 
 async def _pick_up_stalled(app: procrastinate.App, url: str) -> None:

@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     tile_cache_mb: int = Field(default=256, ge=0)
     hosts: str = "localhost,127.0.0.1,::1"
     inbox: Path | None = None
+    inbox_days: int = Field(default=30, ge=0)
     read_timeout_s: float = Field(default=120, ge=0)
     upload_mb: int = Field(default=1024, ge=1)
     jobs: int = Field(default=2, ge=1, le=64)

@@ -163,7 +163,7 @@ def serve(
 def worker() -> None:
     """执行排队的任务，直到 Ctrl-C；`up` 自带一个。 | Work on the queue until Ctrl-C; `up` brings one along."""
     settings = given_settings()
-    asyncio.run(jobs.run_worker(application_url(settings), concurrency=settings.jobs))
+    asyncio.run(jobs.run_worker(application_url(settings), **_at_work(settings)))
 
 
 @commands.command(hidden=True)
@@ -184,6 +184,10 @@ def jobs_(
         with database.scoped(conn, database.ALL_PARKS):
             found = queue.list_jobs(conn, 50)
     reply({"jobs": [asdict(job) for job in found]}, lambda answer: _print_jobs(found))
+
+
+def _at_work(settings: Settings) -> dict[str, Any]:
+    return {"concurrency": settings.jobs, "inbox": settings.inbox_folder, "inbox_days": settings.inbox_days}
 
 
 def _administrator(settings: Settings) -> Connection:
@@ -220,7 +224,7 @@ def _publish(conn: Connection, settings: Settings, run: int, folder: Path, tell:
 def _serve(settings: Settings, app_url: str, host: str, port: int, *, is_working: bool = False) -> None:
     shown = f"[{host}]" if ":" in host else host
     console.print(f"地图 map: http://{shown}:{port}/   （Ctrl-C 结束 | to stop）", markup=False, highlight=False)
-    with jobs.working(app_url, concurrency=settings.jobs) if is_working else nullcontext():
+    with jobs.working(app_url, **_at_work(settings)) if is_working else nullcontext():
         uvicorn.run(
             create_app(settings, app_url),
             host=host,

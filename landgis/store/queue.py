@@ -134,6 +134,11 @@ def list_jobs(conn: Connection, limit: int) -> list[Job]:
     return [_job(found) for found in database.rows(conn, "jobs", job=None, limit=limit)]
 
 
+def list_awaited(conn: Connection) -> list[str]:
+    """List the paths of the files that jobs in scope which are not over were sent."""
+    return [found["path"] for found in database.rows(conn, "files_awaited", final=list(FINAL))]
+
+
 def list_events(conn: Connection, job: int, after: int = 0) -> list[dict[str, Any]]:
     """List what happened to a job behind the event `after`: event, at, state, zh, en, detail."""
     return database.rows(conn, "job_events", job=job, after=after)

@@ -80,7 +80,7 @@ KEPT_MEASURES: Final = tuple(
 
 def fields_of(measures: Sequence[str], *, is_drawn: bool = False) -> dict[str, Field]:
     """Give the fields of a run that kept these measures, by name; `is_drawn`: its stability was drawn."""
-    found = FIELDS | DRAWN_FIELDS if is_drawn else dict(FIELDS)
+    found = {**FIELDS, **(DRAWN_FIELDS if is_drawn else {})}
     for at, name in enumerate(measures):
         measure = MEASURES.get(name)
         if measure is not None and name not in found:

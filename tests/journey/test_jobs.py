@@ -264,6 +264,45 @@ def test_the_service_takes_a_file_imports_it_assesses_it_and_tells_each_step(fre
         assert [job["kind"] for job in client.get("/api/jobs").json()] == ["assess", "ingest"]
 
 
+def sent(inbox: Path, name: str, *, days_ago: int) -> Path:
+    """Lay a file into the inbox as one that was sent so long ago."""
+    path = inbox / name / "park.gpkg"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"no such thing")
+    for one in (path, path.parent):
+        os.utime(one, (time.time() - days_ago * 86_400,) * 2)
+    return path
+
+
+def test_what_nobody_came_back_for_is_removed_and_what_a_job_waits_for_is_not(fresh, tmp_path):
+    inbox = tmp_path / "inbox"
+    gone = sent(inbox, "0" * 32, days_ago=31)
+    young = sent(inbox, "1" * 32, days_ago=29)
+    awaited, over, strange = (
+        sent(inbox, "2" * 32, days_ago=99),
+        sent(inbox, "3" * 16, days_ago=99),
+        sent(inbox, "mine", days_ago=99),
+    )
+    waiting, given_up = (
+        ask(fresh.app_url, "ingest", {"paths": [str(path)], "profile": "landgis-template"}) for path in (awaited, over)
+    )
+    with database.connect(fresh.app_url) as conn:
+        queue.cancel_job(conn, ALL_PARKS, given_up)
+    jobs.discard_old(fresh.app_url, inbox, 30)
+    assert not gone.parent.exists() and not over.parent.exists()
+    assert all(path.exists() for path in (young, awaited, strange))
+    assert read(fresh.app_url, waiting).state == "queued"
+
+
+def test_a_worker_looks_through_the_inbox_when_it_starts(fresh, tmp_path):
+    gone = sent(tmp_path, "0" * 32, days_ago=8)
+    with jobs.working(fresh.app_url, concurrency=1, inbox=tmp_path, inbox_days=7):
+        deadline = time.monotonic() + 30
+        while gone.parent.exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
 def follow(client: httpx.Client, number: int, after: int = 0) -> list[dict]:
     found = []
     with client.stream("GET", f"/api/jobs/{number}/events", headers={"Last-Event-ID": str(after)}) as answer:
