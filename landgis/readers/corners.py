@@ -16,11 +16,12 @@ _OVERLAP: Final = 16
 _IN_NUMBER: Final = np.isin(np.arange(256), np.frombuffer(b"0123456789.+-eE", np.uint8))
 _IS_DIGIT: Final = np.isin(np.arange(256), np.frombuffer(b"0123456789", np.uint8))
 
-#: What ends a ring, or the record that it could be in: in JSON, in KML and GML, in a CSV, in boundary points.
+#: What ends a ring, or the record that it could be in: in JSON, in KML and GML, in a CSV, in boundary points, in MIF.
 JSON_RING: Final = re.compile(rb"\]\s{0,8}\]|\}")
 XML_RING: Final = re.compile(rb"</([\w-]+:)?(coordinates|posList|LinearRing|featureMember|member|Placemark)\b")
 CSV_RING: Final = re.compile(rb"[)\n]")
 POINTS_RING: Final = re.compile(rb"@|\n\s{0,8}\n")
+MIF_RING: Final = re.compile(rb"\n\s{0,8}[A-Za-z]")
 
 
 def few_enough_between(path: Path, at: str, end: "re.Pattern[bytes]") -> None:

@@ -20,9 +20,10 @@ import pyogrio
 import pyogrio.errors
 import pyogrio.raw
 
-from landgis.readers.corners import JSON_RING, XML_RING, few_enough_between
+from landgis.readers.corners import JSON_RING, MIF_RING, XML_RING, few_enough_between
 from landgis.readers.drivers import only
 from landgis.readers.encodings import dbf_encoding, known_encoding, told_by_bytes
+from landgis.readers.names import GML_NAME, JSON_NAME, KML_NAME, few_enough_names
 from landgis.readers.refusals import (
     LAYERS_MOST,
     WKB_MOST,
@@ -216,6 +217,7 @@ def read_json(path: Path, file: str, encoding: str | None, room: Path) -> Iterat
         head = stream.read(_HEAD_BYTES)
     topology = re.search(rb'"type"\s*:\s*"Topology"', head) is not None
     if topology:
+        few_enough_names(path, file, JSON_NAME)
         names = list_layers(path, file, "TopoJSON")
         for name in names:
             yield from read_layer(path, file, name, "TopoJSON")
@@ -360,6 +362,7 @@ def read_kml(path: Path, file: str, encoding: str | None, room: Path) -> Iterato
     """Read a KML: a layer a folder."""
     _plain_xml(path, file)
     few_enough_between(path, file, XML_RING)
+    few_enough_names(path, file, KML_NAME)
     link = _alone(path, room, ".kml")
     for number, name in enumerate(list_layers(link, file, "LIBKML")):
         for sheet in read_layer(link, file, number, "LIBKML", name=name or Path(file).stem):
@@ -383,6 +386,7 @@ def read_gml(path: Path, file: str, encoding: str | None, room: Path) -> Iterato
     """Read a GML, every column as text: without its schema a code 0601 would become a number."""
     _plain_xml(path, file)
     few_enough_between(path, file, XML_RING)
+    few_enough_names(path, file, GML_NAME)
     link = _alone(path, room, ".gml")
     options = {"DOWNLOAD_SCHEMA": "NO", "EMPTY_AS_NULL": "YES"}
     for name in list_layers(link, file, "GML"):
@@ -392,8 +396,11 @@ def read_gml(path: Path, file: str, encoding: str | None, room: Path) -> Iterato
 def read_mapinfo(path: Path, file: str, encoding: str | None, room: Path) -> Iterator[Sheet]:
     """Read a MapInfo table."""
     beside = {one.suffix.lower(): one for one in _beside(path)}
+    with path.open("rb") as stream:
+        text = stream.read(_HEAD_BYTES)
+    if stated := re.search(rb"^\s*Columns\s+(\d{1,9})", text, re.IGNORECASE | re.MULTILINE):
+        few_enough_columns(file, int(stated[1]))
     if path.suffix.lower() == ".tab":
-        text = path.read_bytes()[:_HEAD_BYTES]
         missing = [one for one in (".dat", ".map", ".id") if one not in beside]
         # A table may be a view of others, or kept in a DBF or workbook elsewhere: those it names are not ours to open.
         if not re.search(rb"\bType\s+NATIVE\b", text, re.IGNORECASE) or re.search(
@@ -408,6 +415,7 @@ def read_mapinfo(path: Path, file: str, encoding: str | None, room: Path) -> Ite
                 mend=Words("在 MapInfo 中另存为普通表。", "Save it as a plain table in MapInfo."),
             )
     else:
+        few_enough_between(path, file, MIF_RING)
         missing = [one for one in (".mid",) if one not in beside]
     if missing:
         _incomplete(

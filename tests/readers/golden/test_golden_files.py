@@ -202,6 +202,21 @@ def far_corners() -> gpd.GeoDataFrame:
     return moved(shape=shapely.box(120.72, 31.32, 1e300, 31.321))()
 
 
+def far_in(name: str, driver: str) -> Make:
+    """Two plots as a text, in which a coordinate of the second was made 1e300."""
+    told = b"120.7654321"
+
+    def make(folder: Path) -> Path:
+        east = float(told)
+        moved(shape=shapely.box(120.72, 31.32, east, 31.321), crs=4326)().to_file(folder / name, driver=driver)
+        content = (folder / name).read_bytes()
+        assert told in content
+        (folder / name).write_bytes(content.replace(told, b"1e300"))
+        return folder / name
+
+    return make
+
+
 def corner_that_is_no_number() -> gpd.GeoDataFrame:
     with np.errstate(invalid="ignore"):
         return moved(shape=shapely.Polygon([(120.7, 31.3), (np.nan, 31.3), (120.7, 31.4), (120.7, 31.3)]))()
@@ -212,6 +227,28 @@ def many_columns(folder: Path) -> Path:
     feature = {"type": "Feature", "properties": properties, "geometry": shapely.geometry.mapping(dirty.SQUARE)}
     (folder / "a.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
     return folder / "a.geojson"
+
+
+COLUMNS = range(65_536)
+GML = (
+    '<g:FeatureCollection xmlns:g="http://www.opengis.net/gml"><g:featureMember><a>{}<g:Polygon><g:exterior><g:LinearRing><g:posList>'
+    "1 2 2 2 2 3 1 2</g:posList></g:LinearRing></g:exterior></g:Polygon></a></g:featureMember></g:FeatureCollection>"
+)
+KML_ROW = '<kml xmlns="http://www.opengis.net/kml/2.2"><Document>{}<Placemark><ExtendedData>{}</ExtendedData></Placemark></Document></kml>'
+#: The first lines of a MIF up to its columns, of which there are so many.
+MIF = 'Version 300\nCharset "Neutral"\nDelimiter ","\nCoordSys Earth Projection 1, 0\nColumns {}\n'
+OF_COLUMNS = {
+    "a.gml": GML.format("".join(f"<c{n}>1</c{n}>" for n in COLUMNS)),
+    "a.kml": KML_ROW.format("", "".join(f'<Data name="c{n}"><value>1</value></Data>' for n in COLUMNS)),
+    "schema.kml": KML_ROW.format(
+         '<Schema id="s">' + "".join(f"<SimpleField type='string' name='c{n}'/>" for n in COLUMNS) + "</Schema>",
+        "<SchemaData>" + "".join(f"<SimpleData name='c{n}'>1</SimpleData>" for n in COLUMNS) + "</SchemaData>",
+    ),
+    "a.mif": MIF.format(len(COLUMNS)) + "".join(f"  c{n} Char(10)\n" for n in COLUMNS) + "Data\n\nNone\n",
+    "a.topojson": json.dumps({"type": "Topology", "arcs": [], "objects": {"a": {
+        "type": "Point", "coordinates": [1, 2], "properties": {f"c{n}": 1 for n in COLUMNS}}}}),
+    "a.csv": ",".join(f"c{n}" for n in COLUMNS) + "\n1\n",
+}  # fmt: skip
 
 
 def circle_wkb(corners: int) -> bytes:
@@ -269,6 +306,7 @@ OF_MANY: dict[str, tuple[bytes, bytes, bytes]] = {
         b"</g:LinearRing></g:exterior></g:Polygon></a></g:featureMember></g:FeatureCollection>",
     ),
     "a.csv": (b'parcel_no,WKT\nA,"POLYGON((', b"1 2,2 2,2 3,", b'1 2))"\n'),
+    "a.mif": ((MIF.format(1) + f"  no Char(9)\nData\n\nRegion 1\n{3 * MANY + 1}\n").encode(), b"1 2\n2 2\n2 3\n", b"1 2\n"),
     "a.txt": ("[地块坐标]\n9,1.0,A,地块,面,,,,@\n".encode("gbk"), b"1,1,1,2\n2,1,2,2\n3,1,2,3\n", b""),
 }  # fmt: skip
 
@@ -506,6 +544,15 @@ ATTACKS = (
         stored=1,
         issues={"402-bad-coordinates": 1},
     ),
+    *(
+        Case(f"a corner of 1e300 in {name}", far_in(name, driver), stored=1, issues={"402-bad-coordinates": 1} | more)
+        for name, driver, more in (
+            ("a.geojson", "GeoJSON", {}),
+            ("a.gml", "GML", {}),
+            ("a.kml", "LIBKML", {"122-heights-dropped": 1}),
+            ("a.mif", "MapInfo File", {}),
+        )
+    ),
     Case("a ring of ten million corners", ten_million_corners, refused="corners"),
     *(Case(f"a ring of ten million corners in {name}", of_many(name), refused="corners") for name in OF_MANY),
     Case("a million cells of one long text", shared_text, refused="reading was stopped"),
@@ -537,7 +584,12 @@ ATTACKS = (
         refused="Text 2 of it",
     ),
     Case("a shapefile that says so of its second row", ten_million_corners_as_a_shapefile, refused="corners"),
-    Case("65 536 columns in a csv", text("a.csv", ",".join(f"c{n}" for n in range(65_536)) + "\n1\n"), refused="columns"),
+    *(Case(f"65 536 columns in {name}", text(name, content), refused="columns") for name, content in OF_COLUMNS.items()),
+    Case(
+        "65 536 columns in a kmz",
+        archive("a.kmz", of=[("doc.kml", OF_COLUMNS["a.kml"])]),
+        refused="columns",
+    ),
     Case("65 536 columns in a geojson", many_columns, refused="columns"),
     Case(
         "a text of ten megabytes",
