@@ -65,6 +65,7 @@ def case_record(
             "not_recognised",
             "decided",
             "agreed",
+            "paid",
             "freed",
             "closed",
         ],

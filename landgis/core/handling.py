@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Final
 
 from landgis.core.procedure import clocks
-from landgis.terms.cases import ACT, NEXT, STOPPED_BY, TRIGGERS, Event
+from landgis.terms.cases import ACT, NEXT, ONLY_ON, STOPPED_BY, TRIGGERS, Event
 from landgis.terms.errors import ConflictError, InputError, Words
 from landgis.terms.rules import Ruleset
 
@@ -59,7 +59,7 @@ def standing(events: Sequence[Event], rules: Ruleset | None, on: date) -> dict[s
         "is_recognised": any(one.act == "recognised" for one in moves)
         and not any(one.act == "not_recognised" for one in moves),
         "is_freed": any(one.act == "freed" for one in moves),
-        "next": [*NEXT[last.act], *(["assigned"] if is_open else [])],
+        "next": [*_may_follow(last.act, track), *(["assigned"] if is_open else [])],
         "clocks": running,
         "due_on": due_on,
         "overdue_days": 0 if due_on is None else max((on - due_on).days, 0),
@@ -82,13 +82,14 @@ def follow(events: Sequence[Event], new: Event, on: date) -> Event:
             at="done_by" if new.note.strip() else "note",
         )
     state = next((one.act for one in reversed(events) if one.act != "assigned"), "")
-    if new.act not in NEXT[state] and not (new.act == "assigned" and state not in ("", "closed")):
+    following = _may_follow(state, new.track or _latest(events, "track"))
+    if new.act not in following and not (new.act == "assigned" and state not in ("", "closed")):
         raise ConflictError(
             Words(f"这一步不能接在“{_name(state).zh}”之后。", f"This cannot follow on: {_name(state).en}."),
             at=new.act,
             mend=Words(
-                f"可以：{'、'.join(ACT[one].zh for one in NEXT[state]) or '无'}。",
-                f"What may follow: {', '.join(ACT[one].en for one in NEXT[state]) or 'nothing'}.",
+                f"可以：{'、'.join(ACT[one].zh for one in following) or '无'}。",
+                f"What may follow: {', '.join(ACT[one].en for one in following) or 'nothing'}.",
             ),
         )
     if new.happened_on > on or (events and new.happened_on < events[-1].happened_on):
@@ -110,6 +111,10 @@ def follow(events: Sequence[Event], new: Event, on: date) -> Event:
         )
     usual = allowed[0] if new.act in ("opened", "investigated", "decided") else None
     return replace(new, sets_going=new.sets_going or usual)
+
+
+def _may_follow(state: str, track: str | None) -> list[str]:
+    return [act for act in NEXT[state] if ONLY_ON.get(act, track) == track]
 
 
 def _check_people(events: Sequence[Event], new: Event) -> None:

@@ -17,6 +17,7 @@ ACT: Final[Domain] = {
     "not_recognised": Words("不予认定", "not recognised"),
     "decided": Words("处置决定送达", "decision served"),
     "agreed": Words("达成处置协议", "agreement reached"),
+    "paid": Words("缴清闲置费", "idle-land fee paid"),
     "freed": Words("土地腾退交付", "land handed over"),
     "closed": Words("销号", "closed"),
 }
@@ -28,11 +29,14 @@ NEXT: Final[dict[str, tuple[str, ...]]] = {
     "answered": ("recognised", "not_recognised"),
     "recognised": ("decided", "agreed", "not_recognised"),
     "not_recognised": ("closed",),
-    "decided": ("agreed", "freed", "closed"),
+    "decided": ("agreed", "paid", "freed", "closed"),
     "agreed": ("decided", "freed", "closed"),
+    "paid": ("decided", "agreed", "closed"),
     "freed": ("closed",),
     "closed": (),
 }
+#: Acts that only one track knows.
+ONLY_ON: Final[dict[str, str]] = {"paid": "fee"}
 #: The clocks of the procedure that an act can set going by its day, the usual one first.
 TRIGGERS: Final[dict[str, tuple[str, ...]]] = {
     "opened": ("found_on",),
@@ -47,7 +51,7 @@ STOPPED_BY: Final[dict[str, tuple[str, ...]]] = {
     "S1_answer": ("answered", "recognised", "not_recognised"),
     "S5a_extend": ("freed", "closed"),
     "S5a_temporary_use": ("freed", "closed"),
-    "S6_pay": ("closed",),
+    "S6_pay": ("paid", "closed"),
     "S7_deregister": ("freed", "closed"),
 }
 

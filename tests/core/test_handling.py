@@ -42,6 +42,7 @@ DECIDED = done("decided", "2026-09-01")
         ([OPENED, SERVED], "2026-08-20", "2026-08-19", 1),    # 第5条: 30 days for the holder's answer
         ([OPENED, SERVED, RECOGNISED], "2026-12-31", None, 0),    # nothing is due until a decision is served
         ([OPENED, SERVED, RECOGNISED, DECIDED], "2026-10-02", "2026-10-01", 1),    # 第14条: 30 days to pay
+        ([OPENED, SERVED, RECOGNISED, DECIDED, done("paid", "2026-09-20")], "2026-12-31", None, 0),    # and paid it is
         ([done("opened", "2026-07-01", track=None)], "2026-12-31", None, 0),    # low efficiency: the law sets no clock
         ([done("opened", "2026-07-01", track=None, due_on=date(2026, 7, 5))], "2026-07-10", "2026-07-05", 5),    # people do
     ],
@@ -72,6 +73,17 @@ def test_from_recognition_to_freed_land():
         [],
         0,
     )
+
+
+def test_a_fee_is_paid_only_where_a_fee_was_asked_for():
+    taken_back = [done("opened", "2026-07-01", track="take_back"), SERVED, RECOGNISED, DECIDED]
+    assert "paid" not in standing(case(*taken_back), RULES, date(2026, 9, 2))["next"]
+    with pytest.raises(ConflictError):
+        case(*taken_back, done("paid", "2026-09-20"))
+    paid = standing(case(OPENED, SERVED, RECOGNISED, DECIDED, done("paid", "2026-10-05")), RULES, date(2026, 12, 31))
+    pays = next(clock for clock in paid["clocks"] if clock["step"] == "S6_pay")
+    assert (pays["due_on"], pays["stopped_on"], pays["is_overdue"]) == ("2026-10-01", "2026-10-05", False)
+    assert paid["is_open"] and paid["next"] == ["decided", "agreed", "closed", "assigned"]
 
 
 def test_every_act_that_may_follow_can_be_recorded_and_no_other():

@@ -17,7 +17,16 @@ from landgis.workflows.cases import today
 router = APIRouter(prefix="/api/cases", tags=["cases"])
 
 Act = Literal[
-    "assigned", "investigated", "answered", "recognised", "not_recognised", "decided", "agreed", "freed", "closed"
+    "assigned",
+    "investigated",
+    "answered",
+    "recognised",
+    "not_recognised",
+    "decided",
+    "agreed",
+    "paid",
+    "freed",
+    "closed",
 ]
 Trigger = Literal[
     "found_on",
