@@ -512,6 +512,7 @@ class _Shelf:
     def head(self) -> Iterable[str]:
         """Styles, Leaflet, and the map of module names."""
         yield self._style(self._vendor, "leaflet/dist/leaflet.css")
+        yield self._style(self._static, "tokens.css")
         yield self._style(self._static, "map.css")
         yield self._style(self._static, "desk.css")
         yield self._script(self._vendor, "leaflet/dist/leaflet.js")

@@ -85,6 +85,7 @@ def render_page(place: Place, *, web: Path, nonce: str) -> str:
         nonce=nonce,
         view=Markup(script_json(view)),
         modules=Markup(script_json({"imports": shelf.modules()})),
+        tokens=shelf.address("static", "tokens.css"),
         style=shelf.address("static", "pages/page.css"),
         leaflet=shelf.leaflet() if place.has_map else None,
     )

@@ -62,7 +62,7 @@ function gate(one, open) {
     el("header", {}, el("b", { text: one.gate }), el("strong", { text: pick(one.title) }),
       el("span", { class: `state-chip ${state}`, text: t(`state_${state}`) })),
     one.state === "not_asked" || !conditions.length ? null : el("ul", { class: "conditions" }, ...conditions.map(condition)),
-    el("small", { text: `${one.article} → ${named("answer", one.answer)}` }));
+    el("small", { text: [one.article, named("answer", one.answer)].join(" · ") }));
 }
 
 function condition(one) {

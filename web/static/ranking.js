@@ -18,7 +18,7 @@ const ROW = 32;
 const SPARE = 6;
 const FIELDS = ["parcel_no", "park_code", "answer", "grade", "total", "rank", "rank_spread", "area_m2", "suspected", "enterprises"];
 /** Of columns that differ from the others: the least width in px, and the share of what is left. */
-const WIDTHS = { parcel_no: [104, 1.2], park_code: [100, 1], answer: [122, 0], grade: [60, .6], rank: [66, .6], climb: [82, 0], rank_spread: [108, .8], enterprises: [140, 2] };
+const WIDTHS = { parcel_no: [104, 1.2], park_code: [100, 1], answer: [122, 0], grade: [80, .6], rank: [66, .6], climb: [82, 0], rank_spread: [108, .8], enterprises: [140, 2] };
 const MOST_LISTED = 500;
 const WAIT_MS = 40;
 const MOST_KEPT = 4000;
