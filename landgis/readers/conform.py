@@ -17,7 +17,18 @@ import shapely
 
 from landgis.readers.coordinates import no_system
 from landgis.readers.files import Layer, Shapes
-from landgis.readers.profiles import ASK, UNIT_WORDS, Join, Origin, Profile, Target, Where, unit_factor
+from landgis.readers.profiles import (
+    ASK,
+    UNIT_WORDS,
+    YEAR,
+    Join,
+    Origin,
+    Profile,
+    Target,
+    Where,
+    header_form,
+    unit_factor,
+)
 from landgis.terms import crs
 from landgis.terms.errors import InputError, Words
 from landgis.terms.frames import STOCK, Column, Table
@@ -34,7 +45,6 @@ _NO: Final = ("否", "无", "false", "f", "no", "n", "0", "×", "假")
 _DATES: Final = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d")
 _MONTHS: Final = ("%Y-%m", "%Y/%m", "%Y.%m", "%Y年%m月", "%Y%m")
 _SPREADSHEET_ERRORS: Final = ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!")
-_YEAR: Final = "{year}"
 #: Two sources of one number agree within this share: areas are rounded to two digits of a mu or four of a hectare.
 SOURCES_SHARE: Final = 0.01
 _NOWHERE: Final = np.zeros(0, dtype=bool)
@@ -75,9 +85,9 @@ class Conformed:
             of_layer = named[(named["table_name"] == table) & (named["file"] == file) & (named["layer"] == layer)]
             for field, header in headers.items():
                 found = of_layer[of_layer["field"] == field]
-                if _YEAR in header:
+                if YEAR in header:
                     for year, part in found.groupby("year"):
-                        _put_given(raw, part, rows, header.replace(_YEAR, str(year)))
+                        _put_given(raw, part, rows, header.replace(YEAR, str(year)))
                 elif len(found):
                     _put_given(raw, found, rows, header)
         return issues.assign(raw=raw.astype(issues["raw"].dtype))
@@ -280,7 +290,7 @@ class _Conforming:
                 "unit": origin.unit or origin.unit_from or self.table.by_name[name].unit,
             }
             for name, origin in self.origins.items()
-            if origin.names and origin.names != (_YEAR,)
+            if origin.names and origin.names != (YEAR,)
         }
         return {"table": self.table.name, "file": self.layer.file, "layer": self.layer.name, "columns": columns}
 
@@ -309,7 +319,7 @@ class _Conforming:
 
         The header of this very file knows its unit better than a profile of the source.
         """
-        if not origin.names or any(_YEAR in one for one in origin.names):
+        if not origin.names or any(YEAR in one for one in origin.names):
             return origin
         found = next((one for one in origin.names if one in self.rows), None)
         if found is None:
@@ -382,14 +392,14 @@ class _Conforming:
 
     def _unpivot(self) -> None:
         """Make a row of each year where the source has a column of each year; years without any value make no row."""
-        yearly = {name: origin for name, origin in self.origins.items() if any(_YEAR in one for one in origin.names)}
+        yearly = {name: origin for name, origin in self.origins.items() if any(YEAR in one for one in origin.names)}
         if not yearly:
             return
         found: dict[int, dict[str, str]] = {}
         stated: dict[str, str] = {}
         for name, origin in yearly.items():
             for pattern in origin.names:
-                form = re.compile(re.escape(pattern).replace(re.escape(_YEAR), r"(\d{4})"))
+                form = header_form(pattern)
                 for header in map(str, self.rows.columns):
                     bare, unit = _header(header)
                     if match := form.fullmatch(header) or form.fullmatch(bare):
@@ -401,7 +411,7 @@ class _Conforming:
         rows, at = [], []
         for year, headers in sorted(found.items()):
             part = self.rows.assign(
-                **{_YEAR: str(year)}, **{f"{_YEAR} {name}": self.rows[header] for name, header in headers.items()}
+                **{YEAR: str(year)}, **{f"{YEAR} {name}": self.rows[header] for name, header in headers.items()}
             )
             some = self.rows[list(headers.values())].notna().any(axis=1)
             rows.append(part[some])
@@ -412,10 +422,10 @@ class _Conforming:
             self.issues.add("324-no-year", self.at[none], table=self.table.name)
         self.rows, self.at = pd.concat(rows, ignore_index=True), pd.concat(at, ignore_index=True)
         for year, headers in found.items():
-            self._yearly |= {name: header.replace(str(year), _YEAR) for name, header in headers.items()}
+            self._yearly |= {name: header.replace(str(year), YEAR) for name, header in headers.items()}
         for name, origin in yearly.items():
-            self.origins[name] = replace(origin, names=(f"{_YEAR} {name}",), unit=stated.get(name, origin.unit))
-        self.origins["year"] = Origin(names=(_YEAR,))
+            self.origins[name] = replace(origin, names=(f"{YEAR} {name}",), unit=stated.get(name, origin.unit))
+        self.origins["year"] = Origin(names=(YEAR,))
 
     def _park_codes(self) -> tuple["pd.Series[Any]", Flags]:
         """Give each row its park, and tell which rows stay."""

@@ -4,8 +4,9 @@ The form is described in ``docs/profiles.md``.
 """
 
 import difflib
+import re
 import tomllib
-from collections.abc import Mapping, Set
+from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from importlib import resources
@@ -25,6 +26,8 @@ UNIT_WORDS: Final[Mapping[str, str]] = {
     "元": "yuan", "yuan": "yuan", "亿元": "yi", "yi": "yi", "%": "percent", "％": "percent", "percent": "percent",
     "ratio": "ratio",
 }  # fmt: skip
+#: In a column's name, the place of the year: there is such a column for every year.
+YEAR: Final = "{year}"
 #: In the place of a unit: the header or the user has to say it.
 ASK: Final = "ask"
 _SAME_KIND: Final = (
@@ -34,6 +37,15 @@ _SAME_KIND: Final = (
     {"ratio", "percent"},
 )
 _TABLES: Final[Mapping[str, Table]] = {table.name: table for table in STOCK}
+
+
+def header_form(name: str) -> "re.Pattern[str]":
+    """Give the form of the headers that a profile's name of a column stands for, the year as a group.
+
+    >>> header_form("SJ{year}").fullmatch("SJ2024")[1]
+    '2024'
+    """
+    return re.compile(re.escape(name).replace(re.escape(YEAR), r"(\d{4})"))
 
 
 def unit_factor(column: Column, unit: str) -> float | None:
@@ -154,6 +166,35 @@ class Profile:
     targets: tuple[Target, ...]
     joins: tuple[Join, ...] = ()
     tolerances: Tolerances = field(default_factory=usual)
+
+
+def unsaid_units(profile: Profile, headers: Collection[str]) -> dict[str, Column]:
+    """Tell of which of these columns neither profile nor header says the unit, and which column of ours each becomes.
+
+    Returns
+    -------
+    dict
+        By the name under which `with_units` takes the answer: the column's own, or the profile's with ``{year}`` in it.
+    """
+    unsaid: dict[str, Column] = {}
+    for target in profile.targets:
+        for ours, first in target.columns.items():
+            for origin in (first, *first.also):
+                read = next(
+                    (name for name in origin.names if any(header_form(name).fullmatch(one) for one in headers)), None
+                )
+                if origin.unit == ASK and read is not None:
+                    unsaid[read] = target.table.by_name[ours]
+    return unsaid
+
+
+def units_of_kind(column: Column) -> list[str]:
+    """Give the units in which a file may have a column.
+
+    >>> units_of_kind(_TABLES["enterprise_year"].by_name["tax_wan"])
+    ['wan', 'yuan', 'yi']
+    """
+    return [unit for unit in units.FACTORS if is_of_kind(column, unit)]
 
 
 def with_units(profile: Profile, units_given: Mapping[str, str]) -> Profile:

@@ -3,7 +3,8 @@
 import gzip
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,14 +14,14 @@ import shapely
 
 from landgis.exports.files import write_whole
 from landgis.exports.ledger import Language, write_issues
-from landgis.readers.profiles import Profile, list_profiles, load_profile
+from landgis.readers.profiles import YEAR, Profile, list_profiles, load_profile, units_of_kind, unsaid_units
 from landgis.store import runs
 from landgis.store.database import Connection
 from landgis.terms.errors import LandgisError, NotFoundError, Words
 from landgis.terms.frames import ISSUE_COLUMNS, SEVERITY
-from landgis.workflows.choosing import AUTO
-from landgis.workflows.ingest import Ingested
-from landgis.workflows.preview import preview
+from landgis.workflows.choosing import AUTO, choose
+from landgis.workflows.ingest import Ingested, named_layers
+from landgis.workflows.preview import describe
 
 #: Degrees; a corner nearer to the line between its neighbours is left out of a place that is only pointed at: a decimetre.
 _SMOOTH: Final = 1e-6
@@ -40,9 +41,10 @@ def look(folder: Path, *, crs: str | None = None, encoding: str | None = None) -
     Returns
     -------
     dict
-        As `landgis.workflows.preview.preview`, and ``profiles``, the one that knows most columns first: ``name, title, known`` (of its
-        columns, those that are in the files), ``asked`` (how many it names), ``columns`` (how many the files have), ``crs`` (which it
-        states), ``problem`` (None, or why it cannot be used).
+        As `landgis.workflows.preview.preview`, and ``profiles``, the one that knows most columns first, and last the one that `AUTO`
+        chooses: ``name, title, known`` (of its columns, those that are in the files), ``asked`` (how many it names), ``columns`` (how
+        many the files have), ``crs`` (which it states), ``units`` (each a ``column`` whose unit nobody says, which ``field`` it becomes
+        and the ``choices``), ``problem`` (None, or why it cannot be used).
 
     Raises
     ------
@@ -50,12 +52,13 @@ def look(folder: Path, *, crs: str | None = None, encoding: str | None = None) -
         A file cannot be taken as it is.
     """
     files, own = files_of(folder)
-    found = preview(files, crs=crs, encoding=encoding)
-    columns = {str(column["name"]) for layer in found["layers"] for column in layer["columns"]}
-    fits = [_fit(name, name, columns) for name in list_profiles()]
-    fits = [_fit(str(path), path.name, columns) for path in own] + fits
+    names, layers = named_layers(files, crs=crs, encoding=encoding, is_asking=False)
+    columns = {str(column) for layer in layers for column in layer.rows.columns}
+    fits = [_fit(name, columns, partial(load_profile, name)) for name in list_profiles()]
+    fits = [_fit(path.name, columns, partial(load_profile, str(path))) for path in own] + fits
     order = sorted(range(len(fits)), key=lambda i: (i >= len(own), -len(fits[i]["known"]), i))
-    return found | {"profiles": [fits[i] for i in order]}
+    by_file = _fit(AUTO, columns, partial(choose, AUTO, layers, {}))
+    return describe(names, layers) | {"profiles": [*(fits[i] for i in order), by_file]}
 
 
 def profile_of(folder: Path, name: str) -> str:
@@ -161,24 +164,28 @@ def _outline(shape: Any) -> dict[str, Any] | None:  # noqa: ANN401  a shapely sh
     return outline
 
 
-def _fit(name: str, title: str, columns: set[str]) -> dict[str, Any]:
+def _fit(name: str, columns: set[str], load: Callable[[], Profile]) -> dict[str, Any]:
     try:
-        profile = load_profile(name)
+        profile = load()
     except LandgisError as error:
         said = {"zh": error.text("zh"), "en": error.text("en")}
         return {
-            "name": title, "title": None, "known": [], "asked": 0, "columns": len(columns), "crs": None, "problem": said,
+            "name": name, "title": None, "known": [], "asked": 0, "columns": len(columns), "crs": None, "units": [], "problem": said,
         }  # fmt: skip
     asked = _names(profile)
     known = sorted(column for column in columns if any(re.fullmatch(one, column) for one in asked))
     words = {"zh": profile.words.zh, "en": profile.words.en}
     return {
-        "name": title,
+        "name": name,
         "title": words,
         "known": known,
         "asked": len(asked),
         "columns": len(columns),
         "crs": profile.crs,
+        "units": [
+            {"column": column, "field": {"zh": ours.zh, "en": ours.en}, "choices": units_of_kind(ours)}
+            for column, ours in unsaid_units(profile, columns).items()
+        ],
         "problem": None,
     }
 
@@ -192,4 +199,4 @@ def _names(profile: Profile) -> Sequence[str]:
         for name in (*origin.names, *((column,) if target.own_names else ()))
     }
     named |= {column.name for target in profile.targets if target.own_names for column in target.table.columns}
-    return sorted(re.escape(name).replace(re.escape("{year}"), r"\d{2,4}") for name in named)
+    return sorted(re.escape(name).replace(re.escape(YEAR), r"\d{2,4}") for name in named)

@@ -69,7 +69,12 @@ def preview(
         A file cannot be taken as it is.
     """
     called_files, layers = named_layers(paths, crs=crs, encoding=encoding, park=park, is_asking=False, tell=tell)
-    return {"files": called_files, "layers": [_layer(layer, park) for layer in layers]}
+    return describe(called_files, layers, park=park)
+
+
+def describe(files: Sequence[str], layers: Sequence[Layer], *, park: Extent | None = None) -> dict[str, Any]:
+    """Say what is in layers that were read, as `preview` gives it."""
+    return {"files": list(files), "layers": [_layer(layer, park) for layer in layers]}
 
 
 def reader_check() -> Check:

@@ -89,8 +89,9 @@ def test_a_file_is_looked_at_tried_and_stored(running):
     assert client.get(f"/api/uploads/{upload}").status_code == 404
 
 
-def test_units_and_repairs_are_asked_over_the_service_as_on_the_command_line(running, tmp_path):
-    client = running.client
+@pytest.fixture
+def unsaid(tmp_path) -> tuple[Path, Path]:
+    """Give a file of one parcel under two numbers, of which nobody says in which unit its area is, and its profile."""
     square = '"POLYGON((117 33,117.001 33,117.001 33.001,117 33.001,117 33))"'
     parcel, profile = tmp_path / "parcel.csv", tmp_path / "asking.toml"
     parcel.write_text(f"NO,MJ,WKT\nA,15.5,{square}\nB,15.5,{square}\n", encoding="utf-8")
@@ -99,7 +100,17 @@ def test_units_and_repairs_are_asked_over_the_service_as_on_the_command_line(run
         '[[table]]\nname = "parcel"\nlayers = ["*"]\n[table.columns]\nparcel_no = "NO"\ncert_area_m2 = { from = "MJ", unit = "ask" }\n',
         encoding="utf-8",
     )
+    return parcel, profile
+
+
+def test_units_and_repairs_are_asked_over_the_service_as_on_the_command_line(running, unsaid):
+    client, (parcel, profile) = running.client, unsaid
     upload = send(client, parcel, profile)
+    asks = {one["name"]: one["units"] for one in client.get(f"/api/uploads/{upload}/preview").json()["profiles"]}
+    (question,) = asks["asking.toml"]
+    assert (question["column"], question["field"]["en"]) == ("MJ", "registered area")
+    assert {"m2", "mu", "ha"} < set(question["choices"]) and not {"wan", "m"} & set(question["choices"])
+    assert asks["landgis-template"] == [], "it does not read the column"
     asked = {"profile": "asking.toml", "dry_run": True, "units": {"MJ": "亩"}, "repairs": ["duplicates"]}
     found = done(client, client.post(f"/api/uploads/{upload}/import", json=asked).json()["job"])
     assert (found["stored"], found["refused"], found["issues"]) == (1, 1, {"414-duplicate-dropped": 1})
@@ -206,6 +217,48 @@ def test_from_file_to_stock_and_back_in_the_wizard(page: Page, running):
     page.wait_for_selector("#work .warned")
     with database.connect(running.admin_url) as conn:
         assert conn.execute("SELECT count(*) FROM land.parcel WHERE upper_inf(during)").fetchone() == (0,)
+
+
+def test_units_are_asked_and_repairs_offered_in_the_wizard_by_the_keyboard(page: Page, unsaid, running):
+    page.set_input_files("#files", unsaid)
+    page.wait_for_selector("#units:visible")
+    assert not page.is_checked("[value=snap]") and not page.is_checked("[value=duplicates]")
+    page.focus("#setup button")
+    page.keyboard.press("Enter")  # nothing is assumed: without an answer nothing is asked of the service
+    assert page.evaluate("document.activeElement.dataset.unit") == "MJ"
+    assert running.client.get("/api/jobs").json() == []
+    for key in ("ArrowDown", "ArrowDown"):  # m², mu
+        page.keyboard.press(key)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.click(".bar [data-language=en]")
+    assert page.locator("#units legend").inner_text() == "In which units are these columns?"
+    assert page.input_value("[data-unit=MJ]") == "mu" and page.is_checked("[value=duplicates]")
+    page.focus("#setup button")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#work [data-state=done]")
+    page.wait_for_selector("#problems tr:has-text('414-duplicate-dropped')")
+    (job,) = running.client.get("/api/jobs").json()
+    assert (job["asked"]["units"], job["asked"]["repairs"]) == ({"MJ": "mu"}, ["duplicates"])
+
+    page.reload()
+    page.wait_for_selector("#work [data-state=done]")
+    page.click("#work button:has-text('Change the settings')")
+    page.wait_for_selector("#units:visible")
+    assert page.input_value("#profile") == "asking.toml" and page.input_value("[data-unit=MJ]") == "mu"
+    assert page.is_checked("[value=duplicates]") and not page.is_checked("[value=snap]")
+    page.select_option("#profile", "landgis-template")
+    assert page.is_hidden("#units"), "that profile does not read the column"
+    page.select_option("#profile", "asking.toml")
+    page.focus("#setup button")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#work .firm")
+    page.click("#work .firm")
+    page.wait_for_selector("#work h2:has-text('Stored: batch')")
+    with database.connect(running.admin_url) as conn:
+        rows = conn.execute("SELECT parcel_no, round(cert_area_m2) FROM land.parcel WHERE upper_inf(during)").fetchall()
+    assert rows == [("A", 10333)]  # 15.5 mu
 
 
 def test_a_refusal_is_told_and_the_settings_can_be_changed(page: Page):

@@ -75,10 +75,19 @@ class Upload(BaseModel):
     files: list[SentFile]
 
 
+class UnitAsked(BaseModel):
+    """A column whose unit neither file nor profile says: which ``field`` it becomes, and the ``choices`` an import takes in `units`."""
+
+    column: str
+    field: BothWords
+    choices: list[str]
+
+
 class ProfileFit(BaseModel):
     """How far a profile knows the columns that were sent: ``known`` of the files' ``columns``, of the ``asked`` names it has.
 
-    ``crs`` is the system it says the numbers are in; ``problem`` says why one that was sent with the files cannot be used.
+    ``crs`` is the system it says the numbers are in; ``units`` are to be said with the import; ``problem`` says why one that was sent
+    with the files cannot be used. The last is ``auto``: what the files themselves call for.
     """
 
     name: str
@@ -87,6 +96,7 @@ class ProfileFit(BaseModel):
     asked: int
     columns: int
     crs: str | None
+    units: list[UnitAsked]
     problem: BothWords | None
 
 

@@ -17,6 +17,7 @@ const WAY = ["choose", "look", "try", "store"];
 let upload = view.upload;
 let preview = null;
 let crs = null;
+let units = {};
 let job = null;
 let events = [];
 let isLost = false;
@@ -112,6 +113,7 @@ async function look() {
 function forget() {
   stop();
   upload = preview = crs = job = findings = undone = null;
+  units = {};
   events = [];
   remember({ upload: null, job: null });
   show();
@@ -125,10 +127,9 @@ function writeLook() {
   const profiles = byId("profile");
   const chosen = profiles.value;
   profiles.replaceChildren(...preview.profiles.map((one) => el("option", {
-    value: one.name, disabled: Boolean(one.problem),
-    text: one.problem ? t("profile_broken", { name: one.name }) : t("profile_fit", { name: one.name, title: pick(one.title), known: one.known.length, columns: one.columns }),
+    value: one.name, disabled: Boolean(one.problem) && one.name !== "auto",
+    text: one.name === "auto" ? t("profile_auto") : one.problem ? t("profile_broken", { name: one.name }) : t("profile_fit", { name: one.name, title: pick(one.title), known: one.known.length, columns: one.columns }),
   })));
-  profiles.append(el("option", { value: "auto", text: t("profile_auto") }));
   if ([...profiles.options].some((one) => one.value === chosen)) profiles.value = chosen;
   else if (!preview.profiles[0]?.known.length) profiles.value = "auto";
   byId("parks").replaceChildren(...view.parks.map((park) => el("option", { value: park.park_code, text: park.name })));
@@ -139,7 +140,7 @@ function writeLook() {
 function writeKnown() {
   const isAuto = byId("profile").value === "auto";
   const fit = preview.profiles.find((one) => one.name === byId("profile").value);
-  const broken = preview.profiles.find((one) => one.problem);
+  const broken = preview.profiles.find((one) => one.problem && (one.name !== "auto" || isAuto));
   byId("profile-known").textContent = [
     fit?.crs && !crs ? t("profile_crs", { crs: fit.crs }) : "",
     isAuto ? t("profile_auto_hint") : fit?.known.length ? t("profile_known", { names: fit.known.join(t("list_comma")) }) : t("profile_none"),
@@ -147,8 +148,21 @@ function writeKnown() {
   ].filter(Boolean).join(" ");
   const names = new Set(fit?.known ?? []);
   for (const cell of document.querySelectorAll("[data-column]")) cell.classList.toggle("known", names.has(cell.dataset.column));
-  byId("setup").querySelector("button").disabled = (!fit && !isAuto) || waitsForSystem(fit);
+  writeUnits(fit?.units ?? []);
+  byId("setup").querySelector("button").disabled = Boolean(!fit || fit.problem) || waitsForSystem(fit);
 }
+
+/** Ask for the unit of each column of which neither file nor profile says it; what was answered stays while profiles are compared. */
+function writeUnits(asked) {
+  byId("units").hidden = !asked.length;
+  byId("unit-questions").replaceChildren(...asked.map(({ column, field, choices }) => el("label", { class: "field" },
+    el("span", { text: t("unit_of", { column, field: pick(field) }) }),
+    el("select", { required: true, "data-unit": column, on: { change: (event) => { units[column] = event.target.value; } } },
+      el("option", { value: "", text: t("unit_unsaid") }),
+      ...choices.map((one) => el("option", { value: one, selected: units[column] === one, text: t(`unit_${one}`) }))))));
+}
+
+const answers = (selector, value) => [...document.querySelectorAll(selector)].map(value);
 
 function layerCard(layer) {
   return el("section", { class: "card", "data-layer": layer.layer },
@@ -213,6 +227,8 @@ async function takeIn(dry) {
     crs: (dry ? crs : job.asked.crs) || null,
     encoding: (dry ? byId("encoding").value : job.asked.encoding) || null,
     full: dry ? byId("full").checked : job.asked.is_full,
+    units: dry ? Object.fromEntries(answers("[data-unit]", (one) => [one.dataset.unit, one.value])) : job.asked.units,
+    repairs: dry ? answers("[name=repair]:checked", (one) => one.value) : job.asked.repairs,
     dry_run: dry,
   });
   try {
@@ -295,9 +311,14 @@ async function cancel() {
 
 async function back() {
   stop();
-  crs = job.asked.crs ?? crs;
-  byId("park").value = job.asked.park ?? "";
-  byId("encoding").value = job.asked.encoding ?? "";
+  const { asked } = job;
+  crs = asked.crs ?? crs;
+  units = asked.units ?? {};
+  byId("profile").value = asked.profile;
+  byId("park").value = asked.park ?? "";
+  byId("encoding").value = asked.encoding ?? "";
+  byId("full").checked = asked.is_full;
+  for (const box of document.querySelectorAll("[name=repair]")) box.checked = asked.repairs?.includes(box.value) ?? false;
   job = findings = null;
   events = [];
   remember({ job: null });
