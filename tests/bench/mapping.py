@@ -14,10 +14,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tests.bench.databases import fresh, private_cluster
 from tests.bench.measuring import ROOT, say, table
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 SIZES: Final = (20_000, 100_000)
 RULES: Final = ("cn-idle-2012", "dongyang-2021", "huangyan-2022", "cn-triage")
@@ -45,6 +48,12 @@ OTHER_WEIGHTS: Final = """const { trial } = await import("landgis/trial.js");
   const weigh = ({ code, indicators }) => [code, Object.fromEntries(indicators.map((one, i) => [one.measure, i + 1]))];
   begun = performance.now();
   choose({ weights: Object.fromEntries(trial.model.populations.map(weigh)) });"""
+#: Milliseconds from each movement of the pointer until the card at it has been drawn anew.
+HOVERED: Final = """() => { window.hovered = []; let begun = 0; const card = document.getElementById("hover-card");
+  document.addEventListener("mousemove", (event) => { begun = begun || event.timeStamp; }, { capture: true });
+  new MutationObserver(() => { if (card.hidden || !begun) return; const from = begun; begun = 0;
+    requestAnimationFrame(() => setTimeout(() => window.hovered.push(performance.now() - from))); })
+    .observe(card, { childList: true }); }"""
 PLAIN: Final = """<!DOCTYPE html><meta charset="utf-8"><style>{css} html, body, #m {{ height: 100%; margin: 0 }}</style><div id="m"></div>
 <script>{leaflet}</script><script>
 const paints = {{ exit: "#bf3b2b", swap: "#f0b23c", upgrade: "#2e6db0", leave: "#cbe3d0", data_first: "#9a97a0" }};
@@ -82,10 +91,13 @@ def report(parcels: int, rounds: int) -> str:
             plain.unlink()
     return (
         f"A made city of so many parcels, imported and assessed, in Debian's Chromium without graphics card; median of {rounds}. "
-        "*Usable*: parcels drawn, legend, filter and table ready; the service is warm, the browser's cache empty. *Filter* and *recolour* "
-        "at the first zoom that draws single parcels; *re-rank* weighs all subjects anew, with the table open. The plain page holds all "
-        "parcels as GeoJSON, drawn on a canvas, and can neither rank nor tell why.\n\n"
-        + table(["page", "usable, s", "filter, ms", "recolour, ms", "re-rank, ms", "page, KB gzipped"], rows)
+        "*Usable*: parcels drawn, legend, filter and table ready; the service is warm, the browser's cache empty. *Hover*: from a "
+        "movement of the pointer until the card at it is drawn, the middle of nine; it, *filter* and *recolour* at the first zoom that "
+        "draws single parcels; *re-rank* weighs all subjects anew, with the table open. The plain page holds all parcels as GeoJSON, "
+        "drawn on a canvas, and can neither rank nor tell why.\n\n"
+        + table(
+            ["page", "usable, s", "hover, ms", "filter, ms", "recolour, ms", "re-rank, ms", "page, KB gzipped"], rows
+        )
     )
 
 
@@ -93,7 +105,15 @@ def _row(name: str, found: dict[str, list[float]]) -> list[str]:
     def said(key: str, digits: int) -> str:
         return f"{statistics.median(found[key]):,.{digits}f}" if found.get(key) else "–"
 
-    return [name, said("usable", 2), said("filter", 0), said("recolour", 0), said("rank", 0), said("kb", 0)]
+    return [
+        name,
+        said("usable", 2),
+        said("hover", 0),
+        said("filter", 0),
+        said("recolour", 0),
+        said("rank", 0),
+        said("kb", 0),
+    ]
 
 
 def _city(url: str, count: int, folder: Path) -> Path:
@@ -149,7 +169,7 @@ def _serving(url: str) -> Iterator[str]:
 def _measured(address: str, plain: Path, rounds: int) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
     from playwright.sync_api import sync_playwright
 
-    ours: dict[str, list[float]] = {key: [] for key in ("usable", "filter", "recolour", "rank", "kb")}
+    ours: dict[str, list[float]] = {key: [] for key in ("usable", "hover", "filter", "recolour", "rank", "kb")}
     theirs: dict[str, list[float]] = {
         "usable": [],
         "filter": [],
@@ -188,6 +208,7 @@ def _measured(address: str, plain: Path, rounds: int) -> tuple[dict[str, list[fl
             )
             page.wait_for_timeout(300)
             page.wait_for_selector("#loading", state="hidden")
+            hover = _hovered(page)
             page.evaluate(TIMED, [{"colour": "total"}, "colour"])  # what it fetches is fetched once
             changes: list[tuple[str, dict[str, Any], str]] = [
                 ("filter", {"filter": "answer <> 'leave' AND area_m2 > 5000"}, "shown"),
@@ -209,6 +230,7 @@ def _measured(address: str, plain: Path, rounds: int) -> tuple[dict[str, list[fl
             if turn:
                 ours["usable"].append(usable / 1000)
                 ours["kb"].append(kb / 1000)
+                ours["hover"].append(hover)
                 for key in ("filter", "recolour", "rank"):
                     ours[key].append(found[key])
             page = browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
@@ -222,6 +244,19 @@ def _measured(address: str, plain: Path, rounds: int) -> tuple[dict[str, list[fl
             page.context.close()
         browser.close()
     return ours, theirs
+
+
+def _hovered(page: "Page") -> float:
+    """Move the pointer over the parcels in the middle of the map; give the middle of the times to the card."""
+    page.mouse.move(1, 1)
+    page.evaluate(HOVERED)
+    box = page.locator(".folium-map").bounding_box()
+    assert box is not None
+    for step in range(9):
+        before = page.evaluate("window.hovered.length")
+        page.mouse.move(box["x"] + box["width"] / 2 + 6 * step, box["y"] + box["height"] / 2 + 4 * step)
+        page.wait_for_function("(before) => window.hovered.length > before", arg=before)
+    return float(statistics.median(page.evaluate("window.hovered")))
 
 
 def _serve(url: str, port: int) -> None:

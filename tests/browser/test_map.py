@@ -147,7 +147,9 @@ def test_the_legend_follows_the_park(map_page: Page, service: str) -> None:
 # Hover and click
 
 
-def test_hover_tells_number_area_and_advice(map_page: Page, parcels: dict[str, Any]) -> None:
+def test_hover_tells_number_area_advice_and_score(map_page: Page, service: str, parcels: dict[str, Any]) -> None:
+    map_page.evaluate("async () => (await import('landgis/sheet.js')).want(['total'])")
+    scored = {one["parcel_id"]: one["total"] for one in ask(f"{service}/api/runs/1/parcels?limit=1000")["items"]}
     for given in parcels.values():
         zoom_to(map_page, given["parcel"]["bbox"])
         x, y = screen(map_page, given["parcel"]["bbox"])
@@ -160,6 +162,8 @@ def test_hover_tells_number_area_and_advice(map_page: Page, parcels: dict[str, A
         assert {"exit": "退出", "swap": "置换", "upgrade": "提升", "leave": "保留", "data_first": "先补数据"}[
             given["triage"]["answer"]
         ] in card
+        total = scored[given["parcel"]["parcel_id"]]
+        assert total is None or f"{total:.2f}".rstrip("0").rstrip(".") in card
 
 
 def test_click_tells_why_from_facts_to_answer(map_page: Page, parcels: dict[str, Any]) -> None:
@@ -376,6 +380,11 @@ def test_full_screen_and_scale(map_page: Page) -> None:
     map_page.click("#tool-fullscreen")
     map_page.wait_for_selector("#tool-fullscreen[aria-pressed=false]")
     assert re.fullmatch(r"\d+ k?m", map_page.inner_text(".leaflet-control-scale-line"))
+    covered = """() => { const { left, right, top, bottom } = document.querySelector(".leaflet-control-scale-line").getBoundingClientRect();
+      return !document.elementFromPoint((left + right) / 2, (top + bottom) / 2).closest(".leaflet-control-scale"); }"""
+    assert not map_page.evaluate(covered)
+    map_page.click("[data-dock=table]")
+    assert not map_page.evaluate(covered)
 
 
 # Print

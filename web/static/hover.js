@@ -5,7 +5,8 @@ import { byId, el } from "landgis/dom.js";
 import { swatch } from "landgis/paint.js";
 import { colour } from "landgis/colour.js";
 import { classOfShape, countsOf, shownCount } from "landgis/parcel-tiles.js";
-import { fieldName, land, named, number, t } from "landgis/words.js";
+import { valueAt } from "landgis/sheet.js";
+import { fieldName, known, land, named, number, t } from "landgis/words.js";
 
 const OFFSET = 16;
 
@@ -47,6 +48,7 @@ function parcelLines(shape) {
   const { properties, tests } = shape;
   const { no, answer, area_m2: area, grade, suspected } = properties;
   const count = suspected ?? tests.size;
+  const total = shape.row < 0 ? null : valueAt("total", shape.row);
   return [
     el("div", { class: "hover-title" }, el("strong", { text: no }), chip(answer)),
     el("dl", { class: "hover-facts" },
@@ -54,6 +56,7 @@ function parcelLines(shape) {
       ...(colour.field === "answer" || colour.field === "grade" ? [] : [
         el("dt", { text: fieldName(colour.field) }), el("dd", { text: classOfShape(shape)?.say() ?? t("unknown") })]),
       el("dt", { text: t("grade") }), el("dd", { text: grade ? `${grade} ${named("grade", grade)}` : t("not_graded") }),
+      ...(known(total) ? [el("dt", { text: t("score_total") }), el("dd", { text: number(total, 2) })] : []),
       el("dt", { text: t("findings") }), el("dd", { text: count ? t("suspected_count", { n: count }) : t("suspected_none") })),
   ];
 }
