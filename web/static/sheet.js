@@ -60,8 +60,14 @@ function takeIn({ parcels, columns }) {
 export function opened(column) {
   if (column.lon) return { lon: summed(column.lon.steps, 1e6), lat: summed(column.lat.steps, 1e6) };
   if (column.steps) return { values: summed(column.steps, 1) };
-  if (column.values) return { values: Float64Array.from(column.values, (value) => value ?? NaN) };
-  return { texts: column.texts, at: Int32Array.from(column.at) };
+  if (column.values) return { values: numbers(column.values) };
+  return { texts: column.texts, at: new Int32Array(column.at) };
+}
+
+function numbers(given) {
+  const found = new Float64Array(given.length);
+  for (let i = 0; i < given.length; i++) found[i] = given[i] ?? NaN;
+  return found;
 }
 
 function summed(steps, divisor) {

@@ -59,16 +59,24 @@ export function label(element, key) {
   if (element.tagName === "BUTTON") element.title = t(key);
 }
 
+const formats = new Map();
+
+/** How numbers of so many decimals are written: made once, for to make it takes longer than to write a hundred numbers. */
+function format(least, most) {
+  const key = `${language} ${least} ${most}`;
+  if (!formats.has(key)) formats.set(key, new Intl.NumberFormat(view.languageTags[language], { minimumFractionDigits: least, maximumFractionDigits: most }));
+  return formats.get(key);
+}
+
 /** A number with at most so many decimals; what is not known is said, never shown as zero. */
 export function number(value, decimals = 0) {
   if (value === null || value === undefined || Number.isNaN(value)) return t("unknown");
-  return new Intl.NumberFormat(view.languageTags[language], { maximumFractionDigits: decimals }).format(value);
+  return format(0, decimals).format(value);
 }
 
 /** A number with exactly so many decimals, for columns. */
 export function aligned(value, decimals) {
-  const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
-  return new Intl.NumberFormat(view.languageTags[language], digits).format(value);
+  return format(decimals, decimals).format(value);
 }
 
 /** A measured value: enough figures to be compared with a threshold, no more. */
