@@ -44,6 +44,10 @@ _KML_DEFAULTS: Final[dict[str, tuple[Any, ...]]] = {
     "timestamp": (None,), "begin": (None,), "end": (None,), "altitudeMode": (None, "clampToGround"), "tessellate": (-1, 0, 1),
     "extrude": (0, -1), "visibility": (-1, 0, 1), "drawOrder": (None,), "icon": (None,), "description": (None,),
 }  # fmt: skip
+# A sign in a coordinate of a GML that no number has.
+_GML_NO_NUMBER: Final = re.compile(
+    rb"<(?:[\w.-]+:)?(?:posList|pos|coordinates)\b[^>]*+>[^<A-DF-Za-df-z]*+([A-DF-Za-df-z]+)"
+)
 # What tells a feature of GeoJSON, and what may tell that something among features is none: it is no object.
 _FEATURE: Final = re.compile(rb'"type"\s*:\s*"Feature(Collection)?"')
 _NO_OBJECT: Final = tuple(
@@ -387,10 +391,26 @@ def read_gml(path: Path, file: str, encoding: str | None, room: Path) -> Iterato
     _plain_xml(path, file)
     few_enough_between(path, file, XML_RING)
     few_enough_names(path, file, GML_NAME)
+    _only_numbers(path, file)
     link = _alone(path, room, ".gml")
     options = {"DOWNLOAD_SCHEMA": "NO", "EMPTY_AS_NULL": "YES"}
     for name in list_layers(link, file, "GML"):
         yield from read_layer(link, file, name, "GML", leave_out=_GML_BOX, **options)
+
+
+def _only_numbers(path: Path, file: str) -> None:
+    """Refuse a GML with a coordinate that is no number: the driver takes it for 0, and the corner to another place."""
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        found = _GML_NO_NUMBER.search(content)
+        if found is None:
+            return
+        line, said = content[: found.start(1)].count(b"\n") + 1, found[1][:_SHOWN].decode("ascii")
+    raise InputError(
+        Words("坐标中有不是数的内容。", "A coordinate is no number."),
+        at=f"{file}: {line}: {said}",
+        why=Words("读取程序会把它当作 0，该角点会落到别处。", "It would be read as 0, and its corner lie elsewhere."),
+        mend=Words("改正或删去该图形，或用原软件重新导出。", "Mend the shape or take it out, or export it again."),
+    )
 
 
 def read_mapinfo(path: Path, file: str, encoding: str | None, room: Path) -> Iterator[Sheet]:

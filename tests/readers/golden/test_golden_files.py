@@ -553,6 +553,16 @@ ATTACKS = (
             ("a.mif", "MapInfo File", {}),
         )
     ),
+    *(
+        Case(f"{told} in a coordinate of a gml", text("a.gml", GML.format("").replace("2 3", f"2 {told}")), refused="no number")
+        for told in ("NaN", "1.#INF", "abc")
+    ),
+    Case(
+        "coordinates of a gml with exponents",
+        text("a.gml", GML.format(f"<{KEY}>A-1</{KEY}>").replace("1 2 2 2 2 3 1 2", "1.2e2 3.1e1 1.201E+2 31 120.1 31.1 12e1 31")),
+        stored=1,
+        options={"crs": "EPSG:4490"},
+    ),
     Case("a ring of ten million corners", ten_million_corners, refused="corners"),
     *(Case(f"a ring of ten million corners in {name}", of_many(name), refused="corners") for name in OF_MANY),
     Case("a million cells of one long text", shared_text, refused="reading was stopped"),
