@@ -149,6 +149,7 @@ def work(url: str, number: int) -> bool:
             job = queue.read_job(notes, number)
         if not note("running"):
             return False
+        database.act_as(conn, job.asked_by)
         try:
             with tell(Words("等待同一园区的其他任务", "Waiting for other work on the same parks")):
                 queue.hold_parks(notes, job.park_codes)

@@ -41,6 +41,10 @@ class Settings(BaseSettings):
     read_timeout_s: float = Field(default=120, ge=0)
     upload_mb: int = Field(default=1024, ge=1)
     jobs: int = Field(default=2, ge=1, le=64)
+    login: Literal["auto", "on", "off"] = "auto"
+    session_idle_min: int = Field(default=60, ge=1, le=1440)
+    session_h: int = Field(default=12, ge=1, le=24)
+    proxy: bool = False
 
     @field_validator("database_url", "app_database_url")
     @classmethod
@@ -48,7 +52,7 @@ class Settings(BaseSettings):
         return value or None
 
     @cached_property
-    def scope(self) -> tuple[str, ...]:
+    def served_parks(self) -> tuple[str, ...]:
         """The parks this installation serves."""
         return tuple(code.strip() for code in self.parks.split(",") if code.strip())
 

@@ -1,12 +1,13 @@
-"""Large answers over a run, made once and kept compressed: a run never changes, and one service has one scope."""
+"""Large answers over a run, made once for each scope and kept compressed: a run never changes."""
 
+import copy
 import gzip
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from threading import Lock
-from typing import Final
+from typing import Final, Self
 
 from fastapi import Request, Response
 
@@ -39,23 +40,31 @@ class Answer:
 
 
 class Answers:
-    """The answers asked for last, up to so many bytes."""
+    """The answers asked for last, up to so many bytes, each for the scope it was made in."""
 
     def __init__(self) -> None:
         self._held: OrderedDict[Hashable, Answer] = OrderedDict()
-        self._bytes, self._lock = 0, Lock()
+        self._bytes, self._lock = [0], Lock()  # one sum for all scopes
+        self._scope: Hashable = None
+
+    def within(self, scope: Hashable) -> Self:
+        """Give the same room to another scope, which is never given what was made in this one."""
+        other = copy.copy(self)
+        other._scope = scope
+        return other
 
     def get(self, key: Hashable, make: Callable[[], bytes]) -> Answer:
         """Give the answer for a key, made where it is not held."""
+        place = self._scope, key
         with self._lock:
-            if key in self._held:
-                self._held.move_to_end(key)
-                return self._held[key]
+            if place in self._held:
+                self._held.move_to_end(place)
+                return self._held[place]
         made = Answer.of(make())
         with self._lock:
-            if key not in self._held:
-                self._held[key] = made
-                self._bytes += len(made.body)
-                while self._bytes > _HELD_BYTES and len(self._held) > 1:
-                    self._bytes -= len(self._held.popitem(last=False)[1].body)
+            if place not in self._held:
+                self._held[place] = made
+                self._bytes[0] += len(made.body)
+                while self._bytes[0] > _HELD_BYTES and len(self._held) > 1:
+                    self._bytes[0] -= len(self._held.popitem(last=False)[1].body)
         return made

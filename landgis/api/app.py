@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 import landgis
 from landgis.api import problems
 from landgis.api.context import Context
+from landgis.api.entrance import Door, Entrance, describe_ways_in
 from landgis.api.routes import (
     areas,
     batches,
@@ -26,6 +27,7 @@ from landgis.api.routes import (
     evaluation,
     health,
     jobs,
+    login,
     looking,
     pages,
     parks,
@@ -61,7 +63,7 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
     Parameters
     ----------
     settings
-        The installation's settings; its scope is what this service shows.
+        The installation's settings; nobody is shown another park than those they name.
     database_url
         As the application's role, which owns nothing and is bound by row-level security.
     """
@@ -71,11 +73,16 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
         allow_reading(settings.read_timeout_s)
         size, timeout_s = settings.pool_size, settings.pool_timeout_s
         with open_pool(database_url, size=size, timeout_s=timeout_s) as pool:
-            async with async_pool(database_url, size=size, timeout_s=timeout_s) as tile_pool:
+            async with (
+                async_pool(database_url, size=size, timeout_s=timeout_s) as tile_pool,
+                async_pool(database_url, size=2, timeout_s=timeout_s) as door_pool,
+            ):
                 # Threads for those whose turn it is, beside those for files.
                 to_thread.current_default_thread_limiter().total_tokens += size
                 cache = TileCache(settings.tile_cache_mb << 20)
-                app.state.context = Context(settings, pool, tile_pool, asyncio.Semaphore(size), cache)
+                turns = asyncio.Semaphore(size)
+                context = Context(settings, pool, tile_pool, turns, cache, scope=settings.served_parks)
+                app.state.door = Door(context, door_pool)
                 yield
 
     app = FastAPI(
@@ -90,6 +97,7 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
     )
     app.openapi_version = "3.0.3"
     problems.install(app)
+    describe_ways_in(app)
     # Asked for most comes first: routes are tried in turn.
     for routes in (
         tiles,
@@ -102,6 +110,7 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
         runs,
         evaluation,
         jobs,
+        login,
         rules,
         demands,
         cases,
@@ -117,6 +126,7 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
     app.mount("/vendor", StaticFiles(directory=settings.web_folder / "vendor"), name="vendor")
     app.add_middleware(_Compression, minimum_size=1024)
     app.add_middleware(StraightToTiles)
+    app.add_middleware(Entrance)
     app.add_middleware(_Envelope, image_origins=publish.image_origins(settings.base_maps))
     return app
 

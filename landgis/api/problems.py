@@ -17,11 +17,13 @@ from landgis.terms.errors import (
     ConflictError,
     InputError,
     LandgisError,
+    LoginError,
     NotFoundError,
     RuleError,
     SetupError,
     StaleError,
     StoreError,
+    TriesError,
     Words,
 )
 
@@ -33,6 +35,8 @@ _STATUS: Final[Mapping[type[LandgisError], int]] = {
     NotFoundError: 404,
     StaleError: 412,
     ConflictError: 409,
+    LoginError: 401,
+    TriesError: 429,
     AccessError: 403,
     StoreError: 503,
     SetupError: 503,
@@ -89,6 +93,7 @@ def refusals(said: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
 #: What every route may answer besides its own.
 RESPONSES: Final = refusals(
     {
+        401: "It takes a login, and nobody is logged in.",
         404: "No such thing in this scope.",
         422: "The request cannot be taken as it is.",
         503: "The database is away or too busy.",
@@ -131,7 +136,10 @@ def install(app: FastAPI) -> None:
 
 def refusal(request: Request, error: LandgisError) -> Response:
     """Lay one of our errors out with its status."""
-    return problem(request, next(code for kind, code in _STATUS.items() if isinstance(error, kind)), error)
+    status = next(code for kind, code in _STATUS.items() if isinstance(error, kind))
+    headers = {"Retry-After": str(error.wait_s)} if isinstance(error, TriesError) else {}
+    # Not Basic, which a token may come by too: at that a browser asks for a password in a window of its own.
+    return problem(request, status, error, {"WWW-Authenticate": 'Bearer realm="LandGIS"'} if status == 401 else headers)
 
 
 def problem(request: Request, status: int, error: LandgisError, headers: Mapping[str, str] | None = None) -> Response:

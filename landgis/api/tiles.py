@@ -14,6 +14,8 @@ from landgis.terms.errors import LandgisError
 
 #: Run, zoom, column, row.
 Place = tuple[int, int, int, int]
+#: The parks in whose scope a tile was drawn, and its place.
+Key = tuple[tuple[str, ...], Place]
 
 #: A tile's address as every client writes it; so many digits fit their columns in the database.
 _ADDRESS: Final = re.compile(r"/tiles/([1-9]\d{0,17})/(\d{1,2})/(\d{1,7})/(\d{1,7})\.pbf", re.ASCII)
@@ -37,23 +39,20 @@ class Tile:
 
 
 class TileCache:
-    """The most recently used tiles, up to so many bytes; for one event loop.
-
-    One process serves one scope of parks, hence the place alone is the key; tiles of another scope live in another process.
-    """
+    """The most recently used tiles of all scopes, up to so many bytes; for one event loop."""
 
     def __init__(self, size_bytes: int) -> None:
         self._size_bytes, self._held_bytes = size_bytes, 0
-        self._tiles: OrderedDict[Place, Tile] = OrderedDict()
+        self._tiles: OrderedDict[Key, Tile] = OrderedDict()
 
-    def get(self, place: Place) -> Tile | None:
-        """Give the tile of this place, if it is held."""
-        tile = self._tiles.get(place)
+    def get(self, key: Key) -> Tile | None:
+        """Give the tile of this scope and place, if it is held."""
+        tile = self._tiles.get(key)
         if tile is not None:
-            self._tiles.move_to_end(place)
+            self._tiles.move_to_end(key)
         return tile
 
-    def put(self, place: Place, body: bytes) -> Tile:
+    def put(self, key: Key, body: bytes) -> Tile:
         """Hold a tile; the ones not asked for longest make room."""
         etag = b'"%s"' % hashlib.blake2b(body, digest_size=10).hexdigest().encode()
         headers = (
@@ -63,9 +62,9 @@ class TileCache:
             (b"etag", etag),
         )
         tile = Tile(body, headers, etag)
-        old = self._tiles.pop(place, None)
+        old = self._tiles.pop(key, None)
         self._held_bytes += tile.size_bytes - (old.size_bytes if old else 0)
-        self._tiles[place] = tile
+        self._tiles[key] = tile
         while self._held_bytes > self._size_bytes:
             self._held_bytes -= self._tiles.popitem(last=False)[1].size_bytes
         return tile
@@ -87,7 +86,7 @@ class StraightToTiles:
             return
         run, z, x, y = map(int, at.groups())
         try:
-            tile = await scope["app"].state.context.tile((run, z, x, y))
+            tile = await scope["landgis.context"].tile((run, z, x, y))
         except LandgisError as error:
             await refusal(Request(scope), error)(scope, receive, send)
         else:

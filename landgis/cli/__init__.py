@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from landgis.cli import cases, files, judging, planning, service, showing
+from landgis.cli import accounts, cases, files, judging, planning, service, showing
 from landgis.cli.common import call, console, print_line
 from landgis.terms.errors import LandgisError
 
@@ -16,7 +16,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for room in (service, files, judging, planning, cases, showing):
+for room in (service, files, judging, planning, cases, accounts, showing):
     app.add_typer(room.commands)
 
 

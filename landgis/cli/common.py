@@ -98,6 +98,11 @@ def started(settings: Settings) -> Cluster:
     return cluster
 
 
+def administrator(settings: Settings) -> Connection:
+    """Connect as the administrator, who migrates and keeps the accounts."""
+    return database.connect(settings.database_url or started(settings).admin_url)
+
+
 @contextmanager
 def as_operator(app_url: str) -> Iterator[Connection]:
     """Connect as the one who sees all parks."""

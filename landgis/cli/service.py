@@ -1,6 +1,7 @@
 """Commands that bring the system up and look after it: database, service, worker, jobs, the sample city."""
 
 import asyncio
+import ipaddress
 import socket
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -15,6 +16,7 @@ import uvicorn
 from landgis import __version__, jobs
 from landgis.api.app import create_app
 from landgis.cli.common import (
+    administrator,
     application_url,
     as_operator,
     cluster_of,
@@ -24,7 +26,6 @@ from landgis.cli.common import (
     print_line,
     print_rows,
     reply,
-    started,
     steps,
 )
 from landgis.cli.files import print_ingested
@@ -33,10 +34,11 @@ from landgis.cli.showing import write_map
 from landgis.sample import make_city, write_city
 from landgis.settings import Settings
 from landgis.store import database, queue
+from landgis.store.accounts import has_accounts
 from landgis.store.database import Connection
 from landgis.store.health import examine
 from landgis.store.migrate import migrate as migrate_database
-from landgis.terms.errors import ConflictError, Words
+from landgis.terms.errors import ConflictError, SetupError, Words
 from landgis.workflows import publish
 from landgis.workflows.assess import assess as assess_parks
 from landgis.workflows.ingest import Tell
@@ -127,7 +129,7 @@ def db_url() -> None:
 def migrate() -> None:
     """把数据库升级到本版本。 | Bring the database to this version."""
     settings = given_settings()
-    with _administrator(settings) as conn:
+    with administrator(settings) as conn:
         done = migrate_database(conn)
     reply({"applied": list(done.applied), "standing": list(done.standing), "postgis": done.postgis})
 
@@ -190,13 +192,9 @@ def _at_work(settings: Settings) -> dict[str, Any]:
     return {"concurrency": settings.jobs, "inbox": settings.inbox_folder, "inbox_days": settings.inbox_days}
 
 
-def _administrator(settings: Settings) -> Connection:
-    return database.connect(settings.database_url or started(settings).admin_url)
-
-
 def _bring_up(settings: Settings) -> str:
     with (
-        _administrator(settings) as conn,
+        administrator(settings) as conn,
         steps() as tell,
         tell(Words("升级数据库", "Bringing the database up to date")),
     ):
@@ -222,6 +220,7 @@ def _publish(conn: Connection, settings: Settings, run: int, folder: Path, tell:
 
 
 def _serve(settings: Settings, app_url: str, host: str, port: int, *, is_working: bool = False) -> None:
+    _closed_to_strangers(settings, app_url, host)
     shown = f"[{host}]" if ":" in host else host
     console.print(f"地图 map: http://{shown}:{port}/   （Ctrl-C 结束 | to stop）", markup=False, highlight=False)
     with jobs.working(app_url, **_at_work(settings)) if is_working else nullcontext():
@@ -234,6 +233,33 @@ def _serve(settings: Settings, app_url: str, host: str, port: int, *, is_working
             proxy_headers=False,
             timeout_graceful_shutdown=3,  # a page that follows a job would hold the service up
         )
+
+
+def _closed_to_strangers(settings: Settings, app_url: str, host: str) -> None:
+    """Refuse to show land records to a whole network before there is anybody to log in."""
+    if settings.login != "auto" or _is_own(host):
+        return
+    with database.connect(app_url) as conn:
+        if has_accounts(conn):
+            return
+    raise SetupError(
+        Words("服务要在网络上开放，但还没有任何账号。", "The service is to listen to a network, and there is no account yet."),
+        at=f"LANDGIS_HOST={host}",
+        why=Words("否则网络上任何人都能查看和改动园区数据。", "Anybody there could see and change what is known of the parks."),
+        mend=Words(
+            "先运行 landgis account add NAME --role manager --parks '*'；若前面已有自己的网关把关，设 LANDGIS_LOGIN=off。",
+            "Run `landgis account add NAME --role manager --parks '*'` first; behind a gateway of your own that asks for a login, set "
+            "LANDGIS_LOGIN=off.",
+        ),
+    )  # fmt: skip
+
+
+def _is_own(host: str) -> bool:
+    """Tell whether an address is of this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _free_port(host: str, port: int) -> None:

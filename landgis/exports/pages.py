@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from landgis.exports.map import LANGUAGE_TAGS, PAINTS, Language, field_names, script_json
 from landgis.terms import frames
-from landgis.terms.errors import SetupError, Words
+from landgis.terms.errors import LandgisError, SetupError, Words
 from landgis.terms.units import M2_PER_HA, M2_PER_MU
 
 PageName = Literal["cockpit", "import", "jobs"]
@@ -62,8 +62,6 @@ def render_page(place: Place, *, web: Path, nonce: str) -> str:
     """
     shelf = _Shelf(web)
     words = shelf.words(place.name)
-    loader = jinja2.FileSystemLoader(web / "templates" / "pages")
-    templates = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
     view = {
         "page": place.name,
         "language": place.language,
@@ -77,18 +75,73 @@ def render_page(place: Place, *, web: Path, nonce: str) -> str:
         "names": field_names() if place.has_map else {},
         **place.given,
     }  # fmt: skip
-    return templates.get_template(f"{place.name}.html").render(
-        t=lambda key: words[key][place.language],
-        language=place.language,
-        language_tag=LANGUAGE_TAGS[place.language],
-        page=place.name,
-        nonce=nonce,
-        view=Markup(script_json(view)),
-        modules=Markup(script_json({"imports": shelf.modules()})),
-        tokens=shelf.address("static", "tokens.css"),
-        style=shelf.address("static", "pages/page.css"),
-        leaflet=shelf.leaflet() if place.has_map else None,
+    return (
+        _templates(web)
+        .get_template(f"{place.name}.html")
+        .render(
+            t=lambda key: words[key][place.language],
+            language=place.language,
+            language_tag=LANGUAGE_TAGS[place.language],
+            page=place.name,
+            nonce=nonce,
+            view=Markup(script_json(view)),
+            modules=Markup(script_json({"imports": shelf.modules()})),
+            tokens=shelf.address("static", "tokens.css"),
+            style=shelf.address("static", "pages/page.css"),
+            leaflet=shelf.leaflet() if place.has_map else None,
+        )
     )
+
+
+def render_login(
+    following: str,
+    called: str,
+    refused: LandgisError | None,
+    request_id: str,
+    *,
+    language: Language,
+    web: Path,
+    nonce: str,
+) -> str:
+    """Give the page that asks for name and password: a form that needs no script.
+
+    Parameters
+    ----------
+    following
+        The address it leads to.
+    called, refused, request_id
+        The name of the last try, why it was refused and its number in the log; empty and None before the first.
+    web, nonce
+        As for `render_page`.
+
+    Raises
+    ------
+    SetupError
+        A file of ``web`` is missing.
+    """
+    shelf = _Shelf(web)
+    words = shelf.words("login")
+    return (
+        _templates(web)
+        .get_template("login.html")
+        .render(
+            t=lambda key: words[key][language],
+            language=language,
+            language_tag=LANGUAGE_TAGS[language],
+            nonce=nonce,
+            following=following,
+            called=called,
+            said=refused.text(language).splitlines() if refused else [],
+            request_id=request_id,
+            tokens=shelf.address("static", "tokens.css"),
+            style=shelf.address("static", "pages/page.css"),
+        )
+    )
+
+
+def _templates(web: Path) -> jinja2.Environment:
+    loader = jinja2.FileSystemLoader(web / "templates" / "pages")
+    return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
 
 
 class _Shelf:
@@ -100,7 +153,13 @@ class _Shelf:
     def words(self, page: str) -> dict[str, dict[str, str]]:
         """Give the words of a page: those of the map, of the frame, and its own, the last to say a thing being right."""
         found: dict[str, dict[str, str]] = {}
-        for name in ("words.json", "places.words.json", "pages/frame.words.json", f"pages/{page}.words.json"):
+        for name in (
+            "words.json",
+            "places.words.json",
+            "session.words.json",
+            "pages/frame.words.json",
+            f"pages/{page}.words.json",
+        ):
             found |= json.loads(self._bytes(f"static/{name}"))
         return found
 

@@ -127,6 +127,11 @@ def scoped(
         yield conn
 
 
+def act_as(conn: Connection, person: str) -> None:
+    """Note what is written through a connection, until it is told another, under the name of an account."""
+    conn.execute(sql.SQL("SET landgis.person = {}").format(sql.Literal(person)))
+
+
 def rows(conn: Connection, name: str, **values: object) -> list[dict[str, Any]]:
     """Run a named statement; give its rows as dicts."""
     with conn.cursor(row_factory=dict_row) as cursor:

@@ -201,14 +201,7 @@ def adopt_plan(conn: Connection, plan: int) -> int:
     ConflictError
         A parcel is promised already, by this plan or another.
     """
-    head = read_plan(conn, plan)
-    seen = len(database.rows(conn, "plan_members", plan=plan))
-    if seen != head["members"]:
-        raise AccessError(
-            Words("方案涉及您权限以外的园区。", "The plan reaches into parks outside your scope."),
-            at=f"plan {plan}: {seen} / {head['members']}",
-            mend=Words("由能看到全部园区的人采纳。", "Let somebody adopt it who sees all its parks."),
-        )
+    head = _read_whole(conn, plan)
     try:
         with conn.transaction():
             given = conn.execute(database.statement("promise_add"), {"plan": plan}).rowcount
@@ -225,15 +218,30 @@ def withdraw_plan(conn: Connection, plan: int) -> int:
     ------
     NotFoundError
         There is no such plan in this scope.
+    AccessError
+        Some of its parcels lie outside the scope.
     ConflictError
         It is not adopted.
     """
-    head = read_plan(conn, plan)
+    head = _read_whole(conn, plan)
     ended = len(database.rows(conn, "promise_end", plan=plan))
     if not ended:
         raise ConflictError(Words("方案没有被采纳。", "The plan is not adopted."), at=str(plan))
     add_audit(conn, "withdraw", head["park_codes"], {"plan": plan, "parcels": ended})
     return ended
+
+
+def _read_whole(conn: Connection, plan: int) -> dict[str, Any]:
+    """Read the head of a plan of which all lies in scope."""
+    head = read_plan(conn, plan)
+    seen = len(database.rows(conn, "plan_members", plan=plan))
+    if seen != head["members"]:
+        raise AccessError(
+            Words("方案涉及您权限以外的园区。", "The plan reaches into parks outside your scope."),
+            at=f"plan {plan}: {seen} / {head['members']}",
+            mend=Words("由能看到全部园区的人办理。", "Let somebody do it who sees all its parks."),
+        )
+    return head
 
 
 def _promised_already(conn: Connection, plan: int) -> ConflictError:

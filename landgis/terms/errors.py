@@ -160,3 +160,19 @@ class AccessError(LandgisError):
     """The caller may not do this."""
 
     kind = "access"
+
+
+class LoginError(AccessError):
+    """Nobody is logged in, or name and password are wrong."""
+
+    kind = "login"
+
+
+class TriesError(AccessError):
+    """Too many logins failed; it says in how many seconds the next one is heard."""
+
+    kind = "tries"
+
+    def __init__(self, what: Words, *, wait_s: int, why: Words | None = None, mend: Words | None = None) -> None:
+        super().__init__(what, why=why, mend=mend)
+        self.wait_s = wait_s

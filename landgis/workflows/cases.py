@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from landgis.core.explanation import both
 from landgis.core.handling import follow, standing
-from landgis.store import cases, runs
+from landgis.store import accounts, cases, runs
 from landgis.store.database import ALL_PARKS, Connection, scoped
 from landgis.terms.cases import ACT, TRIGGERS, Event
-from landgis.terms.errors import ConflictError, NotFoundError, StaleError, Words
+from landgis.terms.errors import ConflictError, InputError, NotFoundError, StaleError, Words
 from landgis.terms.frames import PROCEDURE, TRACK
 from landgis.terms.rules import Ruleset
 from landgis.workflows.explain import rulebook
@@ -24,7 +24,14 @@ def today() -> date:
 
 
 def open_case(
-    conn: Connection, run: int | None, parcel_id: int, given: Event, on: date, *, parks: Sequence[str] = ALL_PARKS
+    conn: Connection,
+    run: int | None,
+    parcel_id: int,
+    given: Event,
+    on: date,
+    *,
+    parks: Sequence[str] = ALL_PARKS,
+    has_accounts: bool = False,
 ) -> dict[str, Any]:
     """Open a case about a parcel that a run, the latest where none is named, judged; give it as `show`.
 
@@ -34,6 +41,8 @@ def open_case(
         Its first event, ``act`` "opened". Where it names no ``track``, the run's own suspicion of idle land does.
     on
         Today.
+    has_accounts
+        People log in: who checks has to be an account that may close the case.
 
     Raises
     ------
@@ -42,7 +51,7 @@ def open_case(
     ConflictError
         The parcel has a case that is not closed.
     InputError
-        The event lacks who, why, who is responsible or who checks.
+        The event lacks who, why, who is responsible or who checks, or nobody of that name may check.
     """
     with scoped(conn, parks):
         number = int(runs.read_head(conn, run)["run"])
@@ -57,6 +66,8 @@ def open_case(
                     mend=Words("在原任务上登记，或先销号。", "Record on that one, or close it first."),
                 )
         first = follow([], given, on)
+        if has_accounts:
+            _check_checker(conn, place[0], first)
         if first.track is None and parcel["idle"]:
             first = replace(first, track=parcel["idle"][0]["track"])  # the gravest of its contracts
         case_no = cases.add_case(conn, *place, number, parcel_id)
@@ -65,7 +76,14 @@ def open_case(
 
 
 def record(
-    conn: Connection, case_no: int, after: int, given: Event, on: date, *, parks: Sequence[str] = ALL_PARKS
+    conn: Connection,
+    case_no: int,
+    after: int,
+    given: Event,
+    on: date,
+    *,
+    parks: Sequence[str] = ALL_PARKS,
+    has_accounts: bool = False,
 ) -> dict[str, Any]:
     """Record what was done about a case; give it as `show`.
 
@@ -75,6 +93,8 @@ def record(
         The place of the last event that whoever records has seen.
     on
         Today.
+    has_accounts
+        As for `open_case`.
 
     Raises
     ------
@@ -90,6 +110,8 @@ def record(
         if len(found["events"]) != after:
             raise _stale(found, after)
         event = follow([_event(one) for one in found["events"]], given, on)
+        if has_accounts:
+            _check_checker(conn, found["park_code"], event)
         if not cases.add_event(conn, case_no, after + 1, found["park_code"], asdict(event)):
             raise _stale(_one(conn, case_no), after)
         return _told(conn, _one(conn, case_no), on)
@@ -134,6 +156,21 @@ def tell_all(conn: Connection, found: Sequence[Mapping[str, Any]], on: date) -> 
             books[one["run"]] = rulebook(conn, one["run"]).idle
     told = [_laid_out(one, books[one["run"]], on) for one in found]
     return sorted(told, key=lambda one: (-one["overdue_days"], -one["case_no"]))
+
+
+def _check_checker(conn: Connection, park_code: str, event: Event) -> None:
+    """Refuse a checker who could never close the case."""
+    names = accounts.list_checkers(conn, park_code)
+    if event.checker is not None and event.checker not in names:
+        raise InputError(
+            Words("没有此姓名的复核账号可看本园区。", "No account of this name checks cases in this park."),
+            at=event.checker,
+            why=Words("否则将无人能销号。", "Nobody could close the case."),
+            mend=Words(
+                f"可选：{'、'.join(names) or '（暂无，请管理员开立）'}。",
+                f"Choose one of: {', '.join(names) or '(none yet: have the administrator make one)'}.",
+            ),
+        )
 
 
 def _one(conn: Connection, case_no: int) -> dict[str, Any]:

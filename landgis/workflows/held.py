@@ -1,29 +1,38 @@
 """What was worked out last, held ready: a run never changes, so what is told of it stays true."""
 
+import copy
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 
 class Held(Generic[Key, Value]):
-    """The values asked for last, at most so many; a service keeps one for its one scope."""
+    """The values asked for last, at most so many, each for the scope it was made in."""
 
     def __init__(self, most: int) -> None:
-        self._most, self._held, self._lock = most, OrderedDict[Key, Value](), Lock()
+        self._most, self._held, self._lock = most, OrderedDict[tuple[Hashable, Key], Value](), Lock()
+        self._scope: Hashable = None
+
+    def within(self, scope: Hashable) -> Self:
+        """Give the same room to another scope, which is never given what was made in this one."""
+        other = copy.copy(self)
+        other._scope = scope
+        return other
 
     def get(self, key: Key, make: Callable[[], Value]) -> Value:
         """Give the value of a key, made where it is not held; two who ask at once may both make it."""
+        place = self._scope, key
         with self._lock:
-            if key in self._held:
-                self._held.move_to_end(key)
-                return self._held[key]
+            if place in self._held:
+                self._held.move_to_end(place)
+                return self._held[place]
         made = make()
         with self._lock:
-            self._held[key] = made
+            self._held[place] = made
             while len(self._held) > self._most:
                 self._held.popitem(last=False)
         return made

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from landgis.exports.ledger import Language
-from landgis.exports.pages import Place, render_page
+from landgis.exports.pages import Place, render_login, render_page
 from landgis.store import runs, stock
 from landgis.store.database import Connection
+from landgis.terms.errors import LandgisError
 
 #: So many runs a page offers to choose from.
 _RUNS: int = 100
@@ -35,6 +36,20 @@ def import_page(
     parks = [park | {"bbox": known.get(park["park_code"])} for park in _parks(conn)]
     given = {"upload": upload, "job": job, "parks": parks}
     return render_page(Place("import", language, given, has_map=True), web=web, nonce=nonce)
+
+
+def login_page(
+    following: str,
+    called: str,
+    refused: LandgisError | None,
+    request_id: str,
+    *,
+    language: Language,
+    web: Path,
+    nonce: str,
+) -> str:
+    """Give the page that asks for name and password, leads to `following`, and says why the last try was refused, if it was."""
+    return render_login(following, called, refused, request_id, language=language, web=web, nonce=nonce)
 
 
 def _latest(conn: Connection) -> list[dict[str, Any]]:

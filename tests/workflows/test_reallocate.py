@@ -250,10 +250,12 @@ def test_two_users_at_once_never_get_the_same_parcel(town) -> None:
         reallocate.withdraw(town.conn, other)
 
 
-def test_who_sees_one_park_sees_its_part_and_cannot_promise_the_whole(town) -> None:
+def test_who_sees_one_park_sees_its_part_and_cannot_promise_or_release_the_whole(town) -> None:
     told = reallocate.show(town.conn, town.plan["plan"], parks=("S01",))
     assert {one["park_code"] for one in told["members"]} <= {"S01"} < {one["park_code"] for one in town.plan["members"]}
     with pytest.raises(AccessError):
         reallocate.adopt(town.conn, town.plan["plan"], parks=("S01",))
+    with pytest.raises(AccessError):
+        reallocate.withdraw(town.conn, town.plan["plan"], parks=("S01",))
     with pytest.raises(NotFoundError):
         reallocate.show(town.conn, town.plan["plan"], parks=("S04",))

@@ -20,6 +20,7 @@ import { showPlans } from "landgis/plan.js";
 import { enablePrinting } from "landgis/print.js";
 import { showRanking } from "landgis/ranking.js";
 import { enableSearch } from "landgis/search.js";
+import { showPerson } from "landgis/session.js";
 import { loadSheet, onSheet, rowOf, sheet, want } from "landgis/sheet.js";
 import { onShown } from "landgis/shown.js";
 import { openSource } from "landgis/source.js";
@@ -173,6 +174,7 @@ group.addLayer(tiles);
 fetchSheet();
 if (plans) showPlans(map, plans, zoomTo);
 keepAddress(map);
+if (address) showPerson();
 if (given.selected) why.open(given.selected).then((box) => { if (!given.place) zoomTo(box, 17); });    // a link from another page names no place
 new ParcelLabels(tiles).addTo(map);
 

@@ -1,10 +1,11 @@
 // How the desk asks the service: its JSON, or a refusal in the service's own words.
 
+import { fetched } from "landgis/session.js";
 import { currentLanguage, t } from "landgis/words.js";
 
 /** Ask; gives JSON, or throws an error whose message is what the service said, in the reader's language. */
 export async function ask(address, options = {}) {
-  const answer = await fetch(address, { credentials: "same-origin", ...options }).catch((error) => {
+  const answer = await fetched(address, options).catch((error) => {
     if (error.name === "AbortError") throw error;
     throw new Error(t("desk_unreachable"));
   });

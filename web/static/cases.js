@@ -1,6 +1,7 @@
 // A parcel's case in the why panel: who looks after it, what was done, what is due, and the form by which a person records the next act.
 
 import { el } from "landgis/dom.js";
+import { whoIsHere } from "landgis/session.js";
 import { known, number, pick, t } from "landgis/words.js";
 
 const LINES = 200;
@@ -22,10 +23,12 @@ export function caseSection(source, run, parcel) {
   const body = el("div", { class: "case", "aria-live": "polite" }, el("p", { class: "hint", text: "…" }));
   const section = el("section", { class: "why-section", id: "case" }, el("h3", { text: t("step_case") }), body);
   let shown = null;    // the latest case, or null
+  let me = null;       // who is logged in, and acts under no other name
 
   async function read() {
     try {
       const found = await source.cases(parcel.park_code, parcel.parcel_no);
+      me = await whoIsHere();
       shown = found.sort((a, b) => b.case_no - a.case_no)[0] ?? null;
       write();
     } catch (error) {
@@ -49,7 +52,7 @@ export function caseSection(source, run, parcel) {
   }
 
   function form(found) {
-    const name = keptName();
+    const name = me?.shown_name ?? keptName();
     const problem = el("div", { role: "alert" });
     const act = found ? el("select", { name: "act", required: true }, el("option", { value: "", text: t("case_choose") }),
       ...found.next.map((one) => el("option", { value: one.act, text: pick(one) }))) : null;
@@ -59,7 +62,7 @@ export function caseSection(source, run, parcel) {
       found ? null : people(),
       more,
       field("case_on", el("input", { type: "date", name: "happened_on", value: today(), required: true })),
-      field("case_by", el("input", { type: "text", name: "done_by", value: name, maxlength: LINES, required: true, autocomplete: "name" })),
+      field("case_by", el("input", { type: "text", name: "done_by", value: name, maxlength: LINES, required: true, readonly: Boolean(me), autocomplete: "name" })),
       field("case_note", el("textarea", { name: "note", rows: "2", maxlength: TEXT, required: true })),
       field("case_evidence", el("input", { type: "text", name: "evidence", maxlength: TEXT })),
       field("case_due_on", el("input", { type: "date", name: "due_on" })),

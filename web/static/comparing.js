@@ -5,6 +5,7 @@ import { choice, choose } from "landgis/choice.js";
 import { cardHead } from "landgis/desk.js";
 import { el } from "landgis/dom.js";
 import { paintOf, swatch } from "landgis/paint.js";
+import { fetched } from "landgis/session.js";
 import { swipeOn } from "landgis/swipe.js";
 import { aligned, named, number, onLanguage, t } from "landgis/words.js";
 import { view } from "landgis/view.js";
@@ -26,7 +27,7 @@ export function enableComparing(map, button, desk) {
 
   /** The other run's tiles as the service has them. */
   const tilesOf = (run) => async ({ x, y, z }) => {
-    const answer = await fetch(`/tiles/${run}/${z}/${x}/${y}.pbf`, { credentials: "same-origin" });
+    const answer = await fetched(`/tiles/${run}/${z}/${x}/${y}.pbf`);
     if (!answer.ok) throw new Error(String(answer.status));
     return answer.status === 204 ? null : answer.arrayBuffer();
   };

@@ -3,6 +3,7 @@
 import { choice } from "landgis/choice.js";
 import { cardHead } from "landgis/desk.js";
 import { el } from "landgis/dom.js";
+import { fetched } from "landgis/session.js";
 import { currentLanguage, onLanguage, t } from "landgis/words.js";
 import { view } from "landgis/view.js";
 
@@ -28,7 +29,7 @@ export function enablePaper(map, button, desk) {
     isBusy = true;
     write();
     try {
-      const answer = await fetch(address(), { credentials: "same-origin" });
+      const answer = await fetched(address());
       if (!answer.ok) {
         const problem = await answer.json().catch(() => null);
         failed = ["what", "why", "mend"].map((part) => problem?.[part]?.[currentLanguage()]).filter(Boolean).join(" ") || t("desk_failed", { status: answer.status });

@@ -2,6 +2,7 @@
 
 import { choice, onChoice } from "landgis/choice.js";
 import { byId, el } from "landgis/dom.js";
+import { fetched, loggedInAgain } from "landgis/session.js";
 import { Refusal } from "landgis/source.js";
 import { view } from "landgis/view.js";
 import { known, land, number, onLanguage, pick, t } from "landgis/words.js";
@@ -13,7 +14,7 @@ const LIMIT_S = 120;
 
 async function ask(address, sent) {
   const posted = sent === undefined ? {} : { method: "POST", body: JSON.stringify(sent), headers: { "Content-Type": "application/json" } };
-  const answer = await fetch(address, { credentials: "same-origin", ...posted });
+  const answer = await fetched(address, posted);
   const told = await answer.json().catch(() => null);
   if (!answer.ok) throw new Refusal(answer.status, told);
   return told;
@@ -188,7 +189,11 @@ export function showPlans(map, group, zoomTo) {
     for (const state of ["running", "step", "stopping", "again", ...FINAL]) {
       events.addEventListener(state, ({ data }) => heard(state, JSON.parse(data)));
     }
-    events.addEventListener("error", () => { if (events.readyState === EventSource.CLOSED) end(t("plan_failed")); });
+    events.addEventListener("error", async () => {
+      if (events.readyState !== EventSource.CLOSED) return;
+      if (await loggedInAgain()) follow(job);
+      else end(t("plan_failed"));
+    });
     write();
   }
 

@@ -1,5 +1,6 @@
 // Where tiles, details and search results come from: our own host, or this very file.
 
+import { fetched } from "landgis/session.js";
 import { view } from "landgis/view.js";
 import { currentLanguage } from "landgis/words.js";
 
@@ -25,7 +26,7 @@ const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 /** Fetch; a service that is too busy for the moment is asked again, twice, a little later each time. */
 async function ask(address, signal, sent = undefined, headers = {}, tried = 1) {
   const posted = sent === undefined ? {} : { method: "POST", body: JSON.stringify(sent), headers: { "Content-Type": "application/json", ...headers } };
-  const answer = await fetch(address, { signal, credentials: "same-origin", ...posted });
+  const answer = await fetched(address, { signal, ...posted });
   if (answer.ok) return answer;
   if (answer.status === 503 && tried < TRIES) {
     await pause(700 * tried * (0.5 + Math.random()));

@@ -77,7 +77,7 @@ class Undone(BaseModel):
 def show(here: Here, batch: Number) -> BatchShown:
     """Give one batch, its issues counted by code."""
     with here.connection() as conn:
-        return BatchShown(**workflow.show(conn, batch, parks=here.settings.scope))
+        return BatchShown(**workflow.show(conn, batch, parks=here.scope))
 
 
 @router.get("/{batch}/diff")
@@ -89,7 +89,7 @@ def difference(
 ) -> BatchDifference:
     """Say what a batch changed: rows added and gone, fields, borders in m², parcels that came from others."""
     with here.connection() as conn:
-        found = workflow.diff(conn, batch, parks=here.settings.scope)
+        found = workflow.diff(conn, batch, parks=here.scope)
     return BatchDifference(**found.as_dict(after=after, limit=limit))
 
 
@@ -105,4 +105,4 @@ _REFUSED: dict[int | str, dict[str, Any]] = refusals(
 def undo(here: Here, batch: Number) -> Undone:
     """Put back what stood before a batch, as a new batch; nothing is deleted, runs keep the stock they judged."""
     with here.connection() as conn:
-        return Undone(**workflow.undo(conn, batch, parks=here.settings.scope))
+        return Undone(**workflow.undo(conn, batch, parks=here.scope))

@@ -3,14 +3,15 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from landgis.api.context import Here
+from landgis.api.context import Context, Here, Outside
 from landgis.api.problems import BothWords, refusals
-from landgis.api.routes.jobs import may_ask
+from landgis.api.routes.jobs import from_own_page, may_ask
 from landgis.api.routes.runs import NO_NUL, Clock
 from landgis.terms.cases import Event
+from landgis.terms.errors import AccessError, InputError, Words
 from landgis.workflows import cases
 from landgis.workflows.cases import today
 
@@ -128,7 +129,9 @@ class Done(BaseModel):
     model_config = {"extra": "forbid", "json_schema_extra": {"examples": [{"act": "investigated", **_DONE}]}}
 
     happened_on: date
-    done_by: _Line
+    done_by: _Line | None = Field(
+        None, description="Who did it; with a login it is the person who is logged in, and nobody else."
+    )
     note: _Text = Field(description="The reason.")
     evidence: _Text | None = None
     responsible: _Line | None = None
@@ -163,11 +166,16 @@ class Opened(Done):
     checker: _Line
 
 
+def may_record(here: Outside, request: Request) -> None:
+    """Let those record who manage or check; who of them may do what is decided by the act."""
+    from_own_page(here, request)
+    here.allow("manager", "checker")
+
+
 _writing: dict[str, Any] = {
-    "dependencies": [Depends(may_ask)],
     "responses": refusals(
         {
-            403: "Asked by a page of somebody else.",
+            403: "Asked by a page of somebody else, by a role that may not, or under another person's name.",
             409: "It cannot follow on where the case stands, or the parcel has a case already.",
             412: "Somebody recorded something since; ``since`` holds what.",
         }
@@ -183,16 +191,18 @@ def all_cases(
 ) -> list[Case]:
     """List the cases as they stand today, the longest overdue first."""
     with here.connection() as conn:
-        found = cases.list_all(conn, today(), park=park, parcel_no=parcel_no, parks=here.settings.scope)
+        found = cases.list_all(conn, today(), park=park, parcel_no=parcel_no, parks=here.scope)
     return [Case(**one) for one in found]
 
 
-@router.post("", status_code=201, **_writing)
+@router.post("", status_code=201, dependencies=[Depends(may_ask)], **_writing)
 def open_one(here: Here, asked: Opened, response: Response) -> Case:
     """Open a case."""
-    given = Event("opened", **asked.model_dump(exclude={"run", "parcel_id"}))
+    given = Event("opened", **asked.model_dump(exclude={"run", "parcel_id"}) | _by(here, asked))
     with here.connection() as conn:
-        made = cases.open_case(conn, asked.run, asked.parcel_id, given, today(), parks=here.settings.scope)
+        made = cases.open_case(
+            conn, asked.run, asked.parcel_id, given, today(), parks=here.scope, has_accounts=here.person is not None
+        )
     return _marked(response, made)
 
 
@@ -200,10 +210,10 @@ def open_one(here: Here, asked: Opened, response: Response) -> Case:
 def one_case(here: Here, case_no: CaseNumber, response: Response) -> Case:
     """Give one case; its ``ETag`` is the place of its last event."""
     with here.connection() as conn:
-        return _marked(response, cases.show(conn, case_no, today(), parks=here.settings.scope))
+        return _marked(response, cases.show(conn, case_no, today(), parks=here.scope))
 
 
-@router.post("/{case_no}/events", **_writing)
+@router.post("/{case_no}/events", dependencies=[Depends(may_record)], **_writing)
 def record(
     here: Here,
     case_no: CaseNumber,
@@ -219,9 +229,32 @@ def record(
     ],
 ) -> Case:
     """Record what was done; 412 where somebody recorded something since."""
-    after, given = int(if_match.strip('"')), Event(**asked.model_dump())
+    here.allow("checker" if asked.act == "closed" else "manager")
+    after, given = int(if_match.strip('"')), Event(**asked.model_dump() | _by(here, asked))
     with here.connection() as conn:
-        return _marked(response, cases.record(conn, case_no, after, given, today(), parks=here.settings.scope))
+        told = cases.record(
+            conn, case_no, after, given, today(), parks=here.scope, has_accounts=here.person is not None
+        )
+        return _marked(response, told)
+
+
+def _by(here: Context, asked: Done) -> dict[str, str]:
+    """Give who did it: the person who is logged in, or else the name that is given."""
+    if here.person is not None:
+        if asked.done_by not in (None, here.person.shown_name):
+            raise AccessError(
+                Words("不能以他人的名义登记。", "Nobody records under another person's name."),
+                at=f"{asked.done_by} ≠ {here.person.shown_name}",
+                mend=Words("经办人填本人姓名，或留空。", "Give your own name, or none."),
+            )
+        return {"done_by": here.person.shown_name}
+    if asked.done_by is None:
+        raise InputError(
+            Words("没有写经办人。", "It is not said who did it."),
+            at="done_by",
+            mend=Words("写上经办人的姓名。", "Give the name."),
+        )
+    return {"done_by": asked.done_by}
 
 
 def _marked(response: Response, told: dict[str, Any]) -> Case:

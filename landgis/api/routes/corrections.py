@@ -99,7 +99,7 @@ class Registered(BaseModel):
 def corrections(here: Here) -> list[Correction]:
     """List the corrections that stand in the service's parks, oldest first."""
     with here.connection() as conn:
-        return [Correction(**one) for one in workflow.list_all(conn, parks=here.settings.scope)]
+        return [Correction(**one) for one in workflow.list_all(conn, parks=here.scope)]
 
 
 @router.post("", status_code=201, dependencies=[Depends(may_ask)], responses=_REFUSED)
@@ -107,14 +107,14 @@ def add(here: Here, given: Correcting) -> Registered:
     """Put one cell right, now and in every import while the old value still stands there."""
     in_scope(here, [given.park_code])
     with here.connection() as conn:
-        return Registered(**workflow.add(conn, given.model_dump(), parks=here.settings.scope).as_dict())
+        return Registered(**workflow.add(conn, given.model_dump(), parks=here.scope).as_dict())
 
 
 @router.post("/{correction}/withdraw", dependencies=[Depends(may_ask)], responses=_REFUSED)
 def withdraw(here: Here, correction: Number, given: Withdrawing) -> Registered:
     """Take a correction back; the old value returns where the new one still stands. Both rows stay on record."""
     with here.connection() as conn:
-        return Registered(**workflow.withdraw(conn, correction, given.reason, parks=here.settings.scope).as_dict())
+        return Registered(**workflow.withdraw(conn, correction, given.reason, parks=here.scope).as_dict())
 
 
 @router.get(
@@ -128,7 +128,7 @@ def register(here: Here, ending: Annotated[Literal["xlsx", "csv"], Path(examples
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="landgis-"))
         path = File(folder) / f"corrections.{ending}"
         with here.connection() as conn:
-            workflow.export_list(conn, path, parks=here.settings.scope)
+            workflow.export_list(conn, path, parks=here.scope)
         kept = stack.pop_all()  # the folder lives until the file has been sent
     return FileResponse(path, filename=path.name, background=BackgroundTask(kept.close))
 
@@ -152,4 +152,4 @@ async def take_in(
 
 def _registered(here: Context, path: File) -> Registered:
     with here.connection() as conn:
-        return Registered(**workflow.import_list(conn, path, parks=here.settings.scope).as_dict())
+        return Registered(**workflow.import_list(conn, path, parks=here.scope).as_dict())

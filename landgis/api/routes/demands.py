@@ -89,7 +89,7 @@ def demands(
 ) -> list[Demand]:
     """List the demands that now stand, first by priority."""
     with here.connection() as conn:
-        found = list_demands(conn, [park] if park else None, here.settings.scope)
+        found = list_demands(conn, [park] if park else None, here.scope)
     return [Demand.model_validate(row) for row in found]
 
 
@@ -107,7 +107,7 @@ def add(here: Here, asked: Annotated[list[Demand], Body(min_length=1, max_length
     """Send demands, new or changed; they are checked like the rows of a file and stored as one batch."""
     rows = [one.model_dump(mode="json", exclude_none=True) for one in asked]
     with here.connection() as conn:
-        done = add_demands(conn, rows, parks=here.settings.scope)
+        done = add_demands(conn, rows, parks=here.scope)
     return Taken(
         batch=done.stored.batch,
         rows_in=done.rows_in,

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path as File
@@ -29,8 +29,8 @@ _POLL_S: Final = 0.5
 _ALIVE_EVERY: Final = 30
 
 
-def may_ask(here: Outside, request: Request) -> None:
-    """Let only pages of this service ask for work: it is asked under a known name, and not by a page of somebody else."""
+def from_own_page(here: Outside, request: Request) -> None:
+    """Let only pages of this service ask: under a known name, and not by a page of somebody else."""
     host, origin = request.url.hostname or "", request.headers.get("origin")
     if host not in here.settings.host_names:
         raise AccessError(
@@ -48,13 +48,19 @@ def may_ask(here: Outside, request: Request) -> None:
         )
 
 
+def may_ask(here: Outside, request: Request) -> None:
+    """Let only those who manage ask for work, from a page of this service."""
+    from_own_page(here, request)
+    here.allow("manager")
+
+
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
 ASKING: Final[dict[str, Any]] = {
     "dependencies": [Depends(may_ask)],
     "status_code": 202,
     "responses": refusals(
         {
-            403: "Asked by a page of somebody else.",
+            403: "Asked by a page of somebody else, or by a role that may not.",
             409: "The job is over already.",
         }
     ),
@@ -190,7 +196,7 @@ def ask_plan(here: Here, asked: Annotated[Planning, Body()]) -> JobState:
     parks = in_scope(here, asked.parks)
     if asked.of is not None:
         with here.reading() as conn:
-            parks = read_plan(conn, asked.of)["park_codes"]
+            parks = in_scope(here, read_plan(conn, asked.of)["park_codes"])
     return ask(here, "plan", asked.model_dump(mode="json"), parks)
 
 
@@ -251,14 +257,14 @@ async def ask_ingest(
 def jobs(here: Here, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> list[JobState]:
     """List the jobs in scope, latest first."""
     with here.reading() as conn:
-        return [_state(found) for found in queue.list_jobs(conn, limit)]
+        return [_state(here, found) for found in queue.list_jobs(conn, limit)]
 
 
 @router.get("/{job}")
 def job(here: Here, job: JobNumber) -> JobState:
     """Give one job as it stands."""
     with here.reading() as conn:
-        return _state(queue.read_job(conn, job))
+        return _state(here, queue.read_job(conn, job))
 
 
 @router.get(
@@ -269,12 +275,22 @@ def job(here: Here, job: JobNumber) -> JobState:
     },
 )
 async def events(
-    here: Here, job: JobNumber, last_event_id: Annotated[int, Header(ge=0, le=2**62)] = 0
+    here: Here, request: Request, job: JobNumber, last_event_id: Annotated[int, Header(ge=0, le=2**62)] = 0
 ) -> StreamingResponse:
     """Follow a job as server-sent events; a reader that comes back goes on where it stopped (``Last-Event-ID``)."""
     await run_in_threadpool(_read, here, job)
+
+    async def is_let_in() -> bool:
+        try:
+            await request.app.state.door.let_in(request.scope, is_seen=False)
+        except AccessError:
+            return False
+        return True
+
     return StreamingResponse(
-        _follow(here, job, last_event_id), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+        _follow(here, job, last_event_id, is_let_in),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store"},
     )
 
 
@@ -282,28 +298,30 @@ async def events(
 def cancel(here: Here, job: JobNumber) -> JobState:
     """Give a job up. One that runs is stopped, and the database rolls back what it had not finished."""
     with here.connection() as conn:
-        queue.cancel_job(conn, here.settings.scope, job)
+        queue.cancel_job(conn, here.scope, job)
     with here.reading() as conn:
         found = queue.read_job(conn, job)
     if found.state == "cancelled":
         discard_received(found)
-    return _state(found)
+    return _state(here, found)
 
 
 def ask(here: Context, kind: str, asked: dict[str, Any], parks: Sequence[str]) -> JobState:
     """Queue work on some parks, and say how it stands."""
     with here.connection() as conn:
-        number = queue.add_job(conn, kind, asked, here.settings.scope, parks)
+        number = queue.add_job(conn, kind, asked, here.scope, parks)
     return _read(here, number)
 
 
 def _read(here: Context, number: int) -> JobState:
     with here.reading() as conn:
-        return _state(queue.read_job(conn, number))
+        return _state(here, queue.read_job(conn, number))
 
 
-def _state(found: queue.Job) -> JobState:
+def _state(here: Context, found: queue.Job) -> JobState:
     asked = dict(found.asked)
+    if "*" not in here.scope and not {*found.scope} <= {*here.scope}:
+        asked.pop("upload", None)  # the files may speak of every park of who sent them
     if "paths" in asked:  # where the service keeps a file is its own affair
         asked.pop("received", None)
         asked.pop("findings", None)
@@ -318,7 +336,7 @@ def _state(found: queue.Job) -> JobState:
 
 def in_scope(here: Context, parks: Sequence[str] | None) -> Sequence[str]:
     """Give the parks that are asked for, all in scope where none is named; one outside it is not found."""
-    scope = here.settings.scope
+    scope = here.scope
     for code in parks or ():
         if "*" not in scope and code not in scope:
             raise NotFoundError(Words("没有这个园区。", "There is no such park."), at=code)
@@ -369,9 +387,11 @@ def _discard(path: File) -> None:
         path.parent.rmdir()
 
 
-async def _follow(here: Context, number: int, after: int) -> AsyncIterator[str]:
+async def _follow(
+    here: Context, number: int, after: int, is_let_in: Callable[[], Awaitable[bool]]
+) -> AsyncIterator[str]:
     quiet = 0
-    while True:
+    while await is_let_in():
         found = await run_in_threadpool(_events, here, number, after)
         for event in found:
             after = event.pop("event")

@@ -239,6 +239,7 @@ def issues(
     with here.reading() as conn:
         found = _import(queue.read_job(conn, job))
         if found.asked.get("findings"):
+            in_scope(here, found.scope)  # a file may speak of every park of who sent it
             return Findings(
                 **drafts.read_findings(File(found.asked["findings"]), severity=severity, after=after, limit=limit)
             )
@@ -264,6 +265,7 @@ def issues_workbook(
     with here.reading() as conn:
         found = _import(queue.read_job(conn, job))
         if found.asked.get("findings"):
+            in_scope(here, found.scope)
             return _workbook(
                 lambda path: drafts.write_findings(File(found.asked["findings"]), path, language=language), job
             )

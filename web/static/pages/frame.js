@@ -3,6 +3,7 @@
 import { byId } from "landgis/dom.js";
 import { dismiss, notify } from "landgis/notices.js";
 import { linkPlaces } from "landgis/places.js";
+import { fetched, showPerson } from "landgis/session.js";
 import { view } from "landgis/view.js";
 import { currentLanguage, onLanguage, setLanguage } from "landgis/words.js";
 
@@ -19,7 +20,7 @@ export class Refusal extends Error {
 export async function ask(address, options = {}) {
   let answer;
   try {
-    answer = await fetch(address, { credentials: "same-origin", ...options });
+    answer = await fetched(address, options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Refusal(0, null);
@@ -97,3 +98,4 @@ window.addEventListener("online", () => dismiss("offline"));
 const placed = linkPlaces((name) => ({ theme: document.documentElement.dataset.theme === "dark" ? "dark" : "", run: name === "map" || name === "cockpit" ? view.run : "" }));
 theme();
 languages();
+showPerson();

@@ -7,6 +7,7 @@ import { ask, Refusal, remember, tell, told } from "landgis/pages/frame.js";
 import { nearest, sketch } from "landgis/pages/outline.js";
 import { lasted, refusal, stateTag, steps } from "landgis/pages/told.js";
 import { place } from "landgis/places.js";
+import { login } from "landgis/session.js";
 import { currentLanguage, fieldName, known, number, onLanguage, pick, t } from "landgis/words.js";
 import { view } from "landgis/view.js";
 
@@ -63,7 +64,11 @@ function send(address, file, each) {
     request.open("POST", address);
     request.responseType = "json";
     request.upload.addEventListener("progress", (event) => { if (event.lengthComputable) each(event.loaded / event.total); });
-    request.addEventListener("load", () => (request.status < 300 ? resolve(request.response) : reject(new Refusal(request.status, request.response))));
+    request.addEventListener("load", async () => {
+      if (request.status < 300) resolve(request.response);
+      else if (request.status === 401 && await login()) resolve(send(address, file, each));
+      else reject(new Refusal(request.status, request.response));
+    });
     request.addEventListener("error", () => reject(new Refusal(0, null)));
     request.send(file);
   });

@@ -1,0 +1,166 @@
+"""Accounts are kept, and people let in: passwords become keys, numbers become sessions and tokens; only digests are stored."""
+
+import hashlib
+import re
+import secrets
+import unicodedata
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from anyio import to_thread
+
+from landgis.store import accounts
+from landgis.store.database import AsyncPool, Connection
+from landgis.terms.accounts import PASSWORD_MIN
+from landgis.terms.errors import InputError, LoginError, TriesError, Words
+
+#: 32 MB and a quarter of a second for each try.
+_KDF: Final = "scrypt:32768:8:3"
+_SALT_BYTES: Final = 16
+#: A password longer than this is not one.
+_PASSWORD_MAX: Final = 1024
+_NAME: Final = re.compile(r"[^\s:,/]{1,64}")
+_PARK: Final = re.compile(r"[^\s,*]{1,100}")
+
+
+def add(conn: Connection, name: str, shown_name: str, role: str, parks: Sequence[str], password: str) -> dict[str, Any]:
+    """Add an account, through an administrator's connection.
+
+    Raises
+    ------
+    InputError
+        Name, parks or password cannot be taken.
+    ConflictError
+        An account has this name, or shows it.
+    """
+    called, shown = account_name(name), unicodedata.normalize("NFC", shown_name).strip()
+    if not _is_name(called) or not 1 <= len(shown) <= 80 or not shown.isprintable():
+        raise InputError(
+            Words("账号或姓名不可用。", "The account's name or the name shown cannot be used."),
+            at=f"{name}, {shown_name}",
+            mend=Words("账号不含空格、冒号、逗号、斜线，至多 64 个字；姓名至多 80 个字。",
+                       "No spaces, colons, commas or slashes, 64 characters at most; the name shown has 80 at most."),
+        )  # fmt: skip
+    accounts.add_account(conn, called, shown, role, _checked(parks), *_kept(password))
+    return {"account": called, "shown_name": shown, "role": role, "parks": list(parks)}
+
+
+def set_password(conn: Connection, name: str, password: str) -> None:
+    """Give an account another password, which ends its sessions."""
+    accounts.change_account(conn, account_name(name), password=_kept(password))
+
+
+def set_parks(conn: Connection, name: str, parks: Sequence[str]) -> None:
+    """Say which parks an account may see."""
+    accounts.change_account(conn, account_name(name), park_codes=_checked(parks))
+
+
+def set_role(conn: Connection, name: str, role: str) -> None:
+    """Say what an account may do."""
+    accounts.change_account(conn, account_name(name), role=role)
+
+
+def disable(conn: Connection, name: str, is_disabled: bool = True) -> None:
+    """Let an account in no more, which ends its sessions; or let it in again."""
+    accounts.change_account(conn, account_name(name), is_disabled=is_disabled)
+
+
+def make_token(conn: Connection, name: str, label: str, days: int) -> tuple[str, datetime]:
+    """Make a token for a desktop program; give it, which nothing keeps, and when it ends."""
+    secret = new_secret()
+    return secret, accounts.add_token(conn, account_name(name), label, digest_of(secret), days)
+
+
+def account_name(text: str) -> str:
+    """Give the name of an account as it is kept: in small letters, whatever keyboard wrote it."""
+    return unicodedata.normalize("NFKC", text).strip().lower()
+
+
+def new_secret() -> str:
+    """Draw a number of 256 bits, as text."""
+    return secrets.token_urlsafe(32)
+
+
+def digest_of(secret: str) -> bytes:
+    """Give the digest by which a session or a token is known: nobody guesses 256 bits, so it needs neither salt nor delay."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+async def log_in(pool: AsyncPool, name: str, password: str, address: str, *, idle_s: int, life_s: int) -> str:
+    """Begin a session; give its number, which nothing keeps.
+
+    The same work is done for a name that nobody has.
+
+    Raises
+    ------
+    LoginError
+        Name and password are not those of an account in use.
+    TriesError
+        Too many tries failed; it says when to come again.
+    """
+    called = account_name(name)
+    if not _is_name(called) or len(password) > _PASSWORD_MAX:
+        called = "\N{REPLACEMENT CHARACTER}"  # nobody is called so, and the try is counted
+    told = await accounts.ask_salt(pool, called, address)
+    if "wait_s" in told:
+        raise _too_many(told["wait_s"])
+    salt = bytes.fromhex(told["salt"]) if told else bytes(_SALT_BYTES)
+    kdf = told["kdf"] if told else _KDF
+    key = await to_thread.run_sync(_key, password[:_PASSWORD_MAX], kdf, salt)
+    secret = new_secret()
+    begun = await accounts.ask_login(pool, called, address, key, digest_of(secret), idle_s=idle_s, life_s=life_s)
+    if "wait_s" in begun:
+        raise _too_many(begun["wait_s"])
+    if "account" not in begun:
+        raise LoginError(
+            Words("账号或口令不对。", "The name or the password is wrong."),
+            mend=Words("请再试；忘记时请管理员重设口令。", "Try again; the administrator can set another password."),
+        )
+    return secret
+
+
+def _is_name(called: str) -> bool:
+    return bool(_NAME.fullmatch(called)) and called.isprintable()
+
+
+def _checked(parks: Sequence[str]) -> list[str]:
+    found = list(dict.fromkeys(parks))
+    if not found or (found != ["*"] and not all(_PARK.fullmatch(code) for code in found)):
+        raise InputError(
+            Words("没有给出园区，或园区代码不可用。", "No park is given, or its code cannot be used."),
+            at=",".join(parks),
+            mend=Words(
+                "写园区代码，以逗号分隔；* 表示全部。", "Write the parks' codes with commas between; * for all."
+            ),
+        )
+    return found
+
+
+def _kept(password: str) -> tuple[str, bytes, bytes]:
+    """Give what is kept of a password: how its key is made, and the digest of that key."""
+    if not PASSWORD_MIN <= len(password) <= _PASSWORD_MAX:
+        raise InputError(
+            Words(f"口令至少 {PASSWORD_MIN} 个字符。", f"A password has {PASSWORD_MIN} characters at least."),
+            mend=Words(
+                "几个不相干的词比符号更好记、更难猜。", "Some words that have nothing to do with each other do best."
+            ),
+        )
+    salt = secrets.token_bytes(_SALT_BYTES)
+    return _KDF, salt, hashlib.sha256(_key(password, _KDF, salt)).digest()
+
+
+def _key(password: str, kdf: str, salt: bytes) -> bytes:
+    n, r, p = map(int, kdf.removeprefix("scrypt:").split(":"))
+    text = unicodedata.normalize("NFKC", password).encode()
+    return hashlib.scrypt(text, salt=salt, n=n, r=r, p=p, maxmem=2 * 128 * n * r, dklen=32)
+
+
+def _too_many(wait_s: int) -> TriesError:
+    minutes = -(-wait_s // 60)
+    return TriesError(
+        Words("登录失败次数过多。", "Too many logins failed."),
+        wait_s=wait_s,
+        why=Words("防止有人猜口令。", "Somebody may be guessing passwords."),
+        mend=Words(f"请 {minutes} 分钟后再试。", f"Try again in {minutes} minutes."),
+    )

@@ -1,0 +1,2 @@
+-- Is there any account, see api.has_accounts.
+SELECT api.has_accounts() AS has_accounts

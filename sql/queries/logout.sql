@@ -1,0 +1,2 @@
+-- End a session, see api.logout.
+SELECT api.logout(%(digest)s)
