@@ -1,5 +1,7 @@
 """A run made again gives the same bytes; where it does not, it is said what differs, on which parcel, and why."""
 
+import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -10,12 +12,15 @@ from landgis.sample import make_city, write_city
 from landgis.store import database
 from landgis.store.migrate import migrate
 from landgis.store.results import read_results, seal
-from landgis.store.runs import RESULTS
+from landgis.store.runs import RESULTS, read_seal
 from landgis.terms.rulereader import load_ruleset, parse_ruleset
 from landgis.workflows import assess as assessing
 from landgis.workflows.assess import assess
 from landgis.workflows.ingest import ingest
 from landgis.workflows.verify import verify
+
+#: What an older program left of the small city: its version and commit, the stock and the texts of the rules it read, its seal.
+OLDER = json.loads((Path(__file__).parent / "sealed.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture
@@ -78,6 +83,27 @@ def test_the_same_bytes_after_a_migration_and_a_new_version_of_its_rules(small, 
     assert again["same"] and again["tables"] == made["tables"]
     by_new_rules = verify(small.conn, later)
     assert by_new_rules["same"] and by_new_rules["tables"]["finding"]["stored"] != made["tables"]["finding"]["stored"]
+
+
+def test_a_run_that_an_older_program_sealed_is_given_again_byte_for_byte(small):
+    """The seal stands where the older program would have left it; what does not match it is today's doing, and has to be declared."""
+    with database.scoped(small.conn, database.ALL_PARKS):
+        assert read_seal(small.conn, small.run)["snapshot"] == OLDER["snapshot"], (
+            "This is not the stock that was sealed: the small city or the way it is read was changed."
+            " Record the seal anew with a program that answers as the older one did."
+        )
+    assert {code: load_ruleset(code).sha256 for code in RULES} == OLDER["rulesets"], (
+        "A ruleset that was used was edited."
+    )
+    change(small, "UPDATE land.run SET version = %s, result = %s", OLDER["version"], Jsonb(OLDER["result"]))
+    found = verify(small.conn, small.run)
+
+    again = {table: one["again"] for table, one in found["tables"].items()}
+    assert again == {table: one["sealed"] for table, one in found["tables"].items()}, (
+        f"Today's program does not answer as that of commit {OLDER['commit']} did, for the same stock and rules. If that is meant, name"
+        f" it under Results in CHANGELOG.md, and put these hashes and your commit into tests/workflows/sealed.json: {again}"
+    )
+    assert found["same"] and found["why"]["code"] == "same"
 
 
 def test_results_that_were_changed_since_are_found_out(small):
