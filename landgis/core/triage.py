@@ -12,12 +12,11 @@ from landgis.core.conditions import NO, UNKNOWN, YES, Judged, Lacks, Truth, ever
 from landgis.core.disposal import disposal
 from landgis.core.inefficient import with_derived
 from landgis.terms.errors import RuleError, Words
-from landgis.terms.frames import ANSWER, TRIAGE_COLUMNS
+from landgis.terms.frames import TRIAGE_COLUMNS
 from landgis.terms.measures import MEASURES
 from landgis.terms.reasons import read_reason
-from landgis.terms.rules import ACTIVITY_TESTS, IDLE_TESTS, Condition, Gate, Ruleset
+from landgis.terms.rules import ACTIVITY_TESTS, IDLE_TESTS, Condition, Gate, Potential, Ruleset
 
-_BIT: Final = {answer: 1 << place for place, answer in enumerate(ANSWER)}
 #: Tests that say nothing of low efficiency.
 _APART: Final = (*IDLE_TESTS, *ACTIVITY_TESTS)
 _FREES: Final = ("exit", "swap")
@@ -83,21 +82,19 @@ def triage(
     out["parcel_id"] = measures.index
     out["answer"] = known["answer"].astype("object")
     out["gate"] = np.where(alike, np.array([gate.gate for gate in rules.gates])[decided], 0)
-    reason = _reasons(walked, rules, findings, idle)
-    out["reason"] = pd.Series(reason, index=out.index, dtype="object")
-    by_idle = np.array([any(item.measure in ("idle", "track") for item in gate.all_of) for gate in rules.gates])
-    track = known["track"].to_numpy(dtype=object).copy()
-    track[~(alike & by_idle[decided]) | pd.isna(track)] = None
-    out["track"] = pd.Series(track, index=out.index, dtype="object")
-    out["suspected"] = known["suspected"].to_numpy(dtype=np.int64)
-    grade = known["grade"].to_numpy(dtype=object).copy()
-    grade[pd.isna(grade)] = None
-    out["grade"] = pd.Series(grade, index=out.index, dtype="object")
-    area = known["area_m2"].to_numpy(dtype=float)
-    frees = np.isin(out["answer"].to_numpy(dtype=object), _FREES)
-    out["freeable_m2"] = np.where(frees, area, np.where(alike, 0.0, np.nan))
-    out["upgrade_m2"] = area * known["upgrade_share"].to_numpy(dtype=float)
+    out["reason"] = _reasons(walked, rules, findings, idle)
+    by_idle = np.array([any(item.measure == "idle" for item in gate.all_of) for gate in rules.gates])
+    out["track"] = _texts(known["track"].where(alike & by_idle[decided]))
+    out["suspected"] = known["suspected"]
+    out["grade"] = _texts(known["grade"])
+    out["freeable_m2"] = np.where(out["answer"].isin(_FREES), known["area_m2"], np.where(alike, 0.0, np.nan))
+    out["upgrade_m2"] = known["area_m2"] * known["upgrade_share"]
     return out.join(disposal(known, rules))[list(TRIAGE_COLUMNS)]
+
+
+def _texts(column: pd.Series) -> pd.Series:
+    """Give texts as objects, None where there is none."""
+    return column.astype("object").where(column.notna(), None)
 
 
 @dataclass(frozen=True)
@@ -111,7 +108,7 @@ class Walk:
 
     known: pd.DataFrame
     judged: list[dict[Condition, Judged]]
-    truth: list[Truth]
+    truth: Truth
     decided: NDArray[np.int64]
     left_open: Flags
     alike: Flags
@@ -128,44 +125,43 @@ def walk(
     grades_before: pd.DataFrame | None = None,
 ) -> Walk:
     """Lead every parcel through the gates; parameters and refusals as of `triage`."""
-    if not rules.gates or rules.potential is None:
+    potential = rules.potential if rules.gates else None
+    if potential is None:
         raise RuleError(
             Words("规则集没有分类处置的关口。", "The ruleset has no gates."),
             at=rules.code,
             mend=Words("使用类别含 triage 的规则集。", "Use a ruleset of the kind triage."),
         )
-    known = _facts(measures, findings, rules, idle, grades, grades_before)
+    known = _facts(measures, findings, rules, potential, idle, grades, grades_before)
     count = len(known)
-    decided = np.full(count, -1, dtype=np.int64)
-    possible = np.zeros(count, dtype=np.int64)
-    left_open = np.zeros((len(rules.gates), count), dtype=bool)
-    passed: list[dict[Condition, Judged]] = []
-    truths: list[Truth] = []
-    unchecked = Lacks(count)
-    for place, gate in enumerate(rules.gates):
-        waiting = decided < 0
+    passed, truths = [], []
+    for gate in rules.gates:
         judged = {item: judge(known, item, rules) for item in (*gate.all_of, *gate.any_of)}
-        taken = {item: said.truth for item, said in judged.items()}
-        for item in (item for item in judged if item.if_unknown == "note"):
-            unknown = taken[item] == UNKNOWN
-            unchecked.add(waiting & unknown, (item.measure,))
-            taken[item] = np.where(unknown, NO, taken[item])
-        truth = np.minimum(
-            every((taken[item] for item in gate.all_of), count), some((taken[item] for item in gate.any_of), count)
-        )
-        left_open[place] = waiting & (truth == UNKNOWN)
-        now = waiting & (truth == YES)
-        possible[left_open[place] | now] |= _BIT[gate.answer]
-        decided[now] = place
+        taken = {
+            item: np.where(said.truth == UNKNOWN, NO, said.truth) if item.if_unknown == "note" else said.truth
+            for item, said in judged.items()
+        }
         passed.append(judged)
-        truths.append(truth)
+        truths.append(
+            np.minimum(
+                every((taken[item] for item in gate.all_of), count), some((taken[item] for item in gate.any_of), count)
+            )
+        )
+    truth = np.stack(truths)
+    decided = (truth == YES).argmax(axis=0)  # the last gate asks nothing
+    asked = np.arange(len(truth))[:, None] <= decided
+    unchecked = Lacks(count)
+    for place, judged in enumerate(passed):
+        for item, said in judged.items():
+            if item.if_unknown == "note":
+                unchecked.add(asked[place] & (said.truth == UNKNOWN), (item.measure,))
 
-    answers = np.array([gate.answer for gate in rules.gates], dtype=object)
-    codes = np.array([gate.code for gate in rules.gates], dtype=object)
-    alike = (possible & (possible - 1)) == 0
+    answers, codes = (np.array([getattr(gate, name) for gate in rules.gates]) for name in ("answer", "code"))
+    left_open = asked & (truth == UNKNOWN)
+    alike = ~(left_open & (answers[:, None] != answers[decided])).any(axis=0)
     known["answer"] = pd.Categorical(np.where(alike, answers[decided], "data_first"))
-    known["decided_by"] = pd.Categorical(pd.Series(codes[decided]).where(alike, None))
-    return Walk(known, passed, truths, decided, left_open, alike, unchecked)
+    known["decided_by"] = pd.Categorical(pd.Series(codes[decided]).where(alike))
+    return Walk(known, passed, truth, decided, left_open, alike, unchecked)
 
 
 def parcel_grades(
@@ -187,11 +183,9 @@ def parcel_grades(
     DataFrame
         Index of `measures`, columns `names`; None where there is none.
     """
-    wanted = measures.index
-    if not grades["parcel_id"].notna().any():
-        wanted = pd.Index(measures["enterprise_id"].fillna(-1).astype("int64"))
+    wanted = measures.index if grades["parcel_id"].notna().any() else pd.Index(measures["enterprise_id"])
     place = grades.index.get_indexer(wanted)
-    found = {name: np.append(grades[name].to_numpy(dtype=object), [None])[place] for name in names}
+    found = {name: np.append(grades[name].to_numpy(), [None])[place] for name in names}
     return pd.DataFrame(found, index=measures.index, dtype="object")
 
 
@@ -199,6 +193,7 @@ def _facts(
     measures: pd.DataFrame,
     findings: pd.DataFrame,
     rules: Ruleset,
+    potential: Potential,
     idle: pd.DataFrame | None,
     grades: pd.DataFrame | None,
     grades_before: pd.DataFrame | None,
@@ -206,28 +201,25 @@ def _facts(
     """Put beside the measures what the run found so far."""
     known = with_derived(measures, rules)
     index = known.index
-    place = np.asarray(index.get_indexer(pd.Index(findings["parcel_id"])), dtype=np.intp)
+    place = index.get_indexer(pd.Index(findings["parcel_id"]))
     here = place >= 0
-    suspects = (findings["finding"] == "suspected").to_numpy(dtype=bool) & here
-    is_low = ~findings["test"].isin(_APART).to_numpy(dtype=bool)
-    open_ = (findings["finding"] == "unknown").to_numpy(dtype=bool) & is_low & here
+    suspects = (findings["finding"] == "suspected").to_numpy() & here
+    is_low = ~findings["test"].isin(_APART).to_numpy()
+    open_ = (findings["finding"] == "unknown").to_numpy() & is_low & here
     low = np.bincount(place[suspects & is_low], minlength=len(index)).astype(float)
     low[(low == 0) & (np.bincount(place[open_], minlength=len(index)) > 0)] = np.nan
     known["low_efficiency"] = low
     known["suspected"] = np.bincount(place[suspects], minlength=len(index))
     known["worst_shortfall"] = _worst_shortfall(findings, place, suspects & is_low, low)
-    blank = pd.Series([None] * len(index), index=index, dtype="object")
-    said = blank if idle is None else idle["idle"].reindex(index).astype("object")
-    known["idle"] = said.where(said != "unknown", None)
-    known["track"] = (
-        blank if idle is None else idle["track"].reindex(index).astype("object").mask(said == "clear", "none")
-    )
-    known["idle_test"] = blank if idle is None else idle["test"].reindex(index).astype("object")
-    known["idle_days"] = np.nan if idle is None else idle["days"].reindex(index).astype(float)
+    said = pd.DataFrame(columns=["idle", "track", "test", "days"]) if idle is None else idle
+    said = said.reindex(index)
+    known["idle"] = said["idle"].where(said["idle"] != "unknown")
+    known["track"] = said["track"].astype("object").mask(said["idle"] == "clear", "none")
+    known["idle_test"], known["idle_days"] = said["test"], said["days"].astype(float)
     for name, given in (("grade", grades), ("grade_before", grades_before)):
-        known[name] = blank if given is None else given["grade"].reindex(index).astype("object")
-        known[f"{name}_reason"] = blank if given is None else given["reason"].reindex(index).astype("object")
-    known["upgrade_share"] = _upgrade_share(known, rules)
+        said = pd.DataFrame(columns=["grade", "reason"]) if given is None else given
+        known[[name, f"{name}_reason"]] = said.reindex(index)[["grade", "reason"]]
+    known["upgrade_share"] = _upgrade_share(known, potential, rules)
     # The gates ask the same few texts again and again: compare their codes, not their letters.
     for name in {item.measure for gate in rules.gates for item in (*gate.all_of, *gate.any_of) if item.values}:
         known[name] = known[name].astype("category")
@@ -236,8 +228,8 @@ def _facts(
 
 def _worst_shortfall(findings: pd.DataFrame, place: NDArray[np.intp], low: Flags, count: Floats) -> Floats:
     """Give the widest gap to its threshold of a test that suspects, as a share of the threshold; 1 where there is none to measure."""
-    value = findings["value"].to_numpy(dtype=float, na_value=np.nan)[low]
-    threshold = np.abs(findings["threshold"].to_numpy(dtype=float, na_value=np.nan)[low])
+    value = findings["value"].to_numpy(dtype=float)[low]
+    threshold = np.abs(findings["threshold"].to_numpy(dtype=float)[low])
     with np.errstate(divide="ignore", invalid="ignore"):
         gap = np.minimum(np.abs(threshold - value) / threshold, 1.0)
     worst = np.zeros(len(count))
@@ -245,20 +237,17 @@ def _worst_shortfall(findings: pd.DataFrame, place: NDArray[np.intp], low: Flags
     return np.where(np.isnan(count), np.nan, worst)
 
 
-def _upgrade_share(known: pd.DataFrame, rules: Ruleset) -> Floats:
-    ideal = np.full(len(known), np.nan)
-    potential = rules.potential
-    if potential is not None and potential.measure:
-        ideal = known[potential.measure].to_numpy(dtype=float, na_value=np.nan)
-    if potential is not None and potential.number:
+def _upgrade_share(known: pd.DataFrame, potential: Potential, rules: Ruleset) -> Floats:
+    ideal = known[potential.measure].to_numpy() if potential.measure else np.full(len(known), np.nan)
+    if potential.number:
         ideal = np.where(np.isnan(ideal), float(rules.value(potential.number, "ratio")), ideal)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(ideal > 0, np.maximum((ideal - known["far"].to_numpy(dtype=float)) / ideal, 0.0), np.nan)
+        return np.where(ideal > 0, np.maximum((ideal - known["far"].to_numpy()) / ideal, 0.0), np.nan)
 
 
-def _reasons(walked: Walk, rules: Ruleset, findings: pd.DataFrame, idle: pd.DataFrame | None) -> NDArray[Any]:
+def _reasons(walked: Walk, rules: Ruleset, findings: pd.DataFrame, idle: pd.DataFrame | None) -> pd.Series:
     known = walked.known
-    reason = np.full(len(known), "", dtype=object)
+    reason = np.empty(len(known), dtype=object)
     for place, gate in enumerate(rules.gates):
         rows = np.flatnonzero(walked.alike & (walked.decided == place))
         if len(rows):
@@ -269,40 +258,34 @@ def _reasons(walked: Walk, rules: Ruleset, findings: pd.DataFrame, idle: pd.Data
     tell = walked.unchecked.tuples()
     for row in np.flatnonzero(tell.astype(bool) & walked.alike):
         reason[row] += f" unchecked={','.join(tell[row])}"
-    return reason
+    return pd.Series(reason, index=known.index, dtype="object")
 
 
 def _of_gate(known: pd.DataFrame, gate: Gate, judged: dict[Condition, Judged], rows: NDArray[np.intp]) -> NDArray[Any]:
     """Say which condition of a gate decided, with its numbers: the first of `any` that holds, and all texts of `all`."""
-    reason = np.full(len(rows), "", dtype=object)
+    reason = np.empty(len(rows), dtype=object)
     todo = np.ones(len(rows), dtype=bool)
     for item in gate.any_of:
         mine = todo & (judged[item].truth[rows] == YES)
-        reason[mine] = _spoken(known, item, item.code or gate.code, judged[item], rows[mine])
+        reason[mine] = item.code or gate.code
+        reason[mine] += _data(known, item, judged[item], rows[mine])
         todo &= ~mine
-    shown = [item for item in gate.all_of if item.measure != "idle"] if todo.any() else []
     reason[todo] = gate.code
-    for item in shown:
-        reason[todo] = [
-            f"{had} {new}" for had, new in zip(reason[todo], _data(known, item, judged[item], rows[todo]), strict=True)
-        ]
+    for item in (item for item in gate.all_of if item.measure != "idle"):
+        reason[todo] += _data(known, item, judged[item], rows[todo])
     if any(item.measure == "idle" for item in gate.all_of):
-        said = zip(reason, known["idle_test"].iloc[rows], known["idle_days"].iloc[rows], strict=True)
-        reason[:] = [f"{had} test={test} days={days:.0f}" for had, test, days in said]
+        said = known[["idle_test", "idle_days"]].iloc[rows].itertuples(index=False)
+        reason += [f" test={test} days={days:.0f}" for test, days in said]
     return reason
-
-
-def _spoken(known: pd.DataFrame, item: Condition, code: str, judged: Judged, rows: NDArray[np.intp]) -> list[str]:
-    return [f"{code} {data}" for data in _data(known, item, judged, rows)]
 
 
 def _data(known: pd.DataFrame, item: Condition, judged: Judged, rows: NDArray[np.intp]) -> list[str]:
     if item.number or item.table:
         measure = MEASURES.get(item.measure)
         unit = f" unit={measure.unit}" if measure else ""
-        pairs = zip(judged.value[rows].tolist(), judged.threshold[rows].tolist(), strict=True)
-        return [f"{item.measure}={value:.6g} threshold={threshold:.6g}{unit}" for value, threshold in pairs]
-    return [f"{item.measure}={str(value).replace(' ', '_')}" for value in known[item.measure].iloc[rows].tolist()]
+        pairs = np.stack([judged.value[rows], judged.threshold[rows]], axis=1).tolist()
+        return [f" {item.measure}={value:.6g} threshold={threshold:.6g}{unit}" for value, threshold in pairs]
+    return [f" {item.measure}={str(value).replace(' ', '_')}" for value in known[item.measure].iloc[rows].tolist()]
 
 
 def _of_missing(
@@ -312,7 +295,7 @@ def _of_missing(
     left_open: NDArray[np.bool_],
     findings: pd.DataFrame,
     idle: pd.DataFrame | None,
-) -> NDArray[Any]:
+) -> list[str]:
     """Name the columns for want of which the gates stayed open."""
     lacks = Lacks(len(known))
     for place, gate in enumerate(rules.gates):
@@ -320,31 +303,24 @@ def _of_missing(
         for item in (*gate.all_of, *gate.any_of):
             if item.if_unknown == "note":
                 continue
+            unknown = rows & known[item.measure].isna().to_numpy()
             if item.measure in ("idle", "track") and idle is not None:
-                unknown = rows & known[item.measure].isna().to_numpy(dtype=bool)
-                _add_found(lacks, unknown, idle["missing"].reindex(known.index).to_numpy(dtype=object))
+                _add_found(lacks, unknown, idle["missing"].reindex(known.index).to_numpy())
             elif item.measure == "low_efficiency":
-                unknown = rows & known[item.measure].isna().to_numpy(dtype=bool)
                 _add_found(lacks, unknown, _low_missing(known, findings, unknown))
             else:
                 if item.measure in ("grade", "grade_before"):
-                    _add_found(
-                        lacks,
-                        rows & known[item.measure].isna().to_numpy(dtype=bool),
-                        _grade_missing(known, item.measure),
-                    )
+                    _add_found(lacks, unknown, _grade_missing(known, item.measure))
                 lacks.add_condition(known, item, rules, rows)
     listed = lacks.tuples()[waits]
-    return np.array(
-        [f"data_missing missing={','.join(names)}" if names else "data_missing" for names in listed], dtype=object
-    )
+    return [f"data_missing missing={','.join(names)}" if names else "data_missing" for names in listed]
 
 
 def _add_found(lacks: Lacks, rows: Flags, missing: NDArray[Any]) -> None:
     """Note missing columns that the findings themselves name."""
-    found, place = pd.factorize(pd.Series(missing, dtype="object").where(rows, None))[::-1]
+    place, found = pd.factorize(missing)
     for at, names in enumerate(found):
-        lacks.add(np.asarray(place == at), tuple(names))
+        lacks.add(rows & (place == at), names)
 
 
 def _grade_missing(known: pd.DataFrame, name: str) -> NDArray[Any]:
@@ -352,15 +328,15 @@ def _grade_missing(known: pd.DataFrame, name: str) -> NDArray[Any]:
     codes, reasons = pd.factorize(known[f"{name}_reason"])
     named = [read_reason(reason)[1].get("missing", "") for reason in reasons]
     lists = [tuple(text.split(",")) if text else () for text in named]
-    return np.fromiter((*lists, ()), dtype=object, count=len(lists) + 1)[codes]
+    return np.fromiter((*lists, ()), dtype=object)[codes]
 
 
 def _low_missing(known: pd.DataFrame, findings: pd.DataFrame, rows: Flags) -> NDArray[Any]:
     merged = np.empty(len(known), dtype=object)
     merged.fill(())
     open_ = findings[(findings["finding"] == "unknown") & ~findings["test"].isin(_APART)]
-    place = known.index.get_indexer(pd.Index(open_["parcel_id"]))
-    for at, names in zip(place.tolist(), open_["missing"], strict=True):
-        if at >= 0 and rows[at]:
-            merged[at] = tuple(dict.fromkeys((*merged[at], *names)))
+    open_ = open_[open_["parcel_id"].isin(known.index[rows])]
+    for parcel, names in open_[["parcel_id", "missing"]].itertuples(index=False):
+        place = known.index.get_loc(parcel)
+        merged[place] = tuple(dict.fromkeys((*merged[place], *names)))
     return merged

@@ -1,5 +1,6 @@
 """Exit, swap, upgrade or leave: gate by gate, and what is unknown never passes for no."""
 
+from dataclasses import replace
 from datetime import date
 from itertools import product
 from typing import Any
@@ -15,11 +16,12 @@ from landgis.core.idle import idle_by_parcel, idle_findings, idle_land
 from landgis.core.inefficient import low_efficiency
 from landgis.core.measure import parcel_measures
 from landgis.core.performance import grade
-from landgis.core.triage import parcel_grades, triage
+from landgis.core.triage import parcel_grades, triage, walk
 from landgis.terms.errors import RuleError
 from landgis.terms.frames import ANSWER, FINDING_COLUMNS, TRIAGE_COLUMNS, empty
 from landgis.terms.reasons import read_reason, reason_words
 from landgis.terms.rulereader import compose, load_ruleset
+from landgis.terms.rules import Condition, Derived, Gate, Ruleset
 
 RULES = load_ruleset("cn-triage")
 NYC = load_ruleset("nyc-ibz")
@@ -31,10 +33,15 @@ USUAL = {
     "renewal_area_share": 0.0, "urban_boundary_share": 1.0, "users": 1.0,
     "idle": "clear", "track": None, "grade": "B", "grade_before": "B", "low_tax": "clear",
 }  # fmt: skip
-FOUND = ("idle", "track", "grade", "grade_before", "low_tax")
+FOUND = ("idle", "track", "grade", "grade_before", "grade_reason", "grade_before_reason", "low_tax")
 
 
-def answered(*differs: dict[str, Any], rules: Any = RULES, found: pd.DataFrame | None = None) -> pd.DataFrame:
+def answered(*differs: dict[str, Any], rules: Any = RULES, **given: Any) -> pd.DataFrame:
+    return triage(rules=rules, **asked(*differs, **given))
+
+
+def asked(*differs: dict[str, Any], found: pd.DataFrame | None = None) -> dict[str, Any]:
+    """Give what the gates ask for, a row each: the usual, and what differs."""
     rows = [USUAL | row for row in differs]
     index = pd.Index(range(1, len(rows) + 1), name="parcel_id")
     frame = pd.DataFrame([{key: value for key, value in row.items() if key not in FOUND} for row in rows], index=index)
@@ -42,7 +49,7 @@ def answered(*differs: dict[str, Any], rules: Any = RULES, found: pd.DataFrame |
         frame[name] = frame[name].astype("boolean")
 
     def column(name: str) -> pd.Series:
-        return pd.Series([row[name] for row in rows], index=index, dtype="object")
+        return pd.Series([row.get(name) for row in rows], index=index, dtype="object")
 
     def lacks(name: str) -> list[tuple[str, ...]]:
         return [(name,)] * len(rows)
@@ -57,11 +64,15 @@ def answered(*differs: dict[str, Any], rules: Any = RULES, found: pd.DataFrame |
         }
     ).reindex(columns=list(FINDING_COLUMNS))
     findings = findings if found is None else found
-    idle = pd.DataFrame({"idle": column("idle"), "track": column("track"), "missing": lacks("contract")}, index=index)
+    idle = pd.DataFrame(
+        {"idle": column("idle"), "track": column("track"), "missing": lacks("contract.agreed_start_on")}, index=index
+    )
     idle = idle.assign(test="not_started", days=800.0)
-    grades = pd.DataFrame({"grade": column("grade"), "reason": None}, index=index)
-    before = pd.DataFrame({"grade": column("grade_before"), "reason": None}, index=index)
-    return triage(frame, findings, rules, idle=idle, grades=grades, grades_before=before)
+    grades, before = (
+        pd.DataFrame({"grade": column(name), "reason": column(f"{name}_reason")}, index=index)
+        for name in ("grade", "grade_before")
+    )
+    return {"measures": frame, "findings": findings, "idle": idle, "grades": grades, "grades_before": before}
 
 
 @pytest.mark.parametrize(
@@ -149,6 +160,11 @@ def test_a_layer_that_was_never_loaded_is_told_and_does_not_hold_up() -> None:
     found = answered({"farmland_share": np.nan, "urban_boundary_share": np.nan}).iloc[0]
     assert found["answer"] == "leave"
     assert read_reason(found["reason"])[1]["unchecked"] == "farmland_share,urban_boundary_share"
+    swap = answered({"renewal_area_share": np.nan, "urban_boundary_share": 0.4}).iloc[0]  # in the gate that decides too
+    assert (
+        swap["reason"]
+        == "outside_boundary urban_boundary_share=0.4 threshold=0.5 unit=ratio unchecked=renewal_area_share"
+    )
     assert "未核对 永久基本农田占比" in reason_words(found["reason"], RULES.words).zh
 
 
@@ -169,6 +185,16 @@ def test_the_track_the_land_and_the_numbers() -> None:
     assert found["reason"].iloc[1] == "far_below_floor far=0.6 threshold=0.8 unit=ratio"
     assert found["reason"].iloc[2] == "poor_two_years grade=D grade_before=D"
     assert tuple(found.columns) == TRIAGE_COLUMNS
+    # Texts are objects, also where every one of them is known: what is blank is None, never a NaN.
+    for texts in (found, found.iloc[[0]], answered(rows[0])):
+        assert texts.dtypes[["answer", "reason", "track", "grade"]].tolist() == [np.dtype(object)] * 4
+    assert [*found["track"].iloc[1:], answered({"grade": None})["grade"].item()] == [None] * 4
+
+
+def test_where_nothing_may_be_built_there_is_nothing_to_win() -> None:
+    """A plan that allows a ratio of 0 is no ideal to hold a ratio against; what stands beyond the ideal wins nothing."""
+    found = answered({"plan_far_max": 0.0}, {"plan_far_max": 0.0, "far": 0.0}, {"far": 1.2, "plan_far_max": 1.0})
+    assert found["upgrade_m2"].iloc[:2].isna().all() and found["upgrade_m2"].iloc[2] == 0.0
 
 
 def test_a_swap_frees_the_land_as_an_exit_does() -> None:
@@ -205,6 +231,8 @@ def findings_of(*rows: tuple[int, str, str, float | None, float | None]) -> pd.D
             0.0,
         ),  # idleness has its own track: no test of low efficiency
         ([(1, "production_stopped", "suspected", 0.9, 0.7)], 1, 0.0),
+        ([(1, "low_tax", "suspected", 1.0, 0.0)], 1, 0.4),  # of nothing asked, any gap is the whole
+        ([(1, "low_tax", "suspected", 0.0, 0.0)], 1, 0.4),
         ([(7, "low_tax", "suspected", 4.0, 5.0)], 0, 0.0),  # of a parcel that is not here
         ([], 0, 0.0),
     ],
@@ -212,6 +240,8 @@ def findings_of(*rows: tuple[int, str, str, float | None, float | None]) -> pd.D
 def test_the_widest_gap_of_a_test_that_suspects_is_the_shortfall(
     rows: list[Any], suspected: int, shortfall: float
 ) -> None:
+    known = walk(rules=RULES, **asked({}, found=findings_of(*rows))).known.iloc[0]
+    assert known["worst_shortfall"] == pytest.approx(shortfall / 0.4)
     found = answered({}, found=findings_of(*rows)).iloc[0]
     assert found["suspected"] == suspected
     assert (found["shortfall_low"], found["shortfall_high"]) == pytest.approx((shortfall, shortfall))
@@ -246,6 +276,103 @@ def test_a_layer_that_was_not_looked_at_is_not_told_where_data_come_first() -> N
     assert "farmland" not in found["reason"].iloc[0]
 
 
+@pytest.mark.parametrize(
+    ("row", "missing"),
+    [
+        # A gate that is shut asks for nothing more, however much of it is unknown: a poor firm's ratio cannot matter.
+        ({"grade": "D", "grade_before": None, "far": np.nan, "coefficient": np.nan}, "grade_before"),
+        # What the ruleset only notes is not asked for, in a gate left open by something else neither.
+        ({"plan_is_industrial": None, "farmland_share": np.nan, "grade": "C"}, "parcel.plan_code"),
+        # The contract's own finding says which of its columns lacks.
+        ({"idle": "unknown"}, "contract.agreed_start_on"),
+        # Why there is no grade comes first; a reason that names no column leaves the grade itself to be asked for.
+        (
+            {"grade": None, "grade_reason": "nothing_known missing=enterprise_year.power_kwh,enterprise_year.tax_wan"},
+            "enterprise_year.power_kwh,enterprise_year.tax_wan,grade",
+        ),
+        ({"grade": None, "grade_reason": "population_too_small count=4"}, "grade"),
+        (
+            {
+                "grade": "D",
+                "grade_before": None,
+                "grade_before_reason": "nothing_known missing=enterprise_year.tax_wan",
+            },
+            "enterprise_year.tax_wan,grade_before",
+        ),
+        # Both years lack it: it is named once.
+        (
+            {"grade": None, "low_tax": "unknown", "grade_reason": "nothing_known missing=a,enterprise_year.tax_wan"},
+            "a,enterprise_year.tax_wan,grade",
+        ),
+    ],
+)
+def test_only_what_an_open_gate_lacks_is_asked_for(row: dict[str, Any], missing: str) -> None:
+    found = answered(row, {})
+    assert found["reason"].iloc[0] == f"data_missing missing={missing}"
+    assert found["answer"].iloc[1] == "leave"
+
+
+def test_a_test_that_is_open_is_not_asked_about_where_another_suspects() -> None:
+    found = findings_of((1, "low_tax", "suspected", 4.0, 5.0), (1, "low_power", "unknown", None, None))
+    assert answered({"grade": None}, found=found)["reason"].item() == "data_missing missing=grade"
+
+
+def test_who_cannot_say_what_lacks_names_nothing() -> None:
+    found = findings_of((1, "low_tax", "unknown", None, None)).assign(missing=[()])
+    assert answered({}, found=found)["reason"].item() == "data_missing"
+
+
+def gates(*first: Gate) -> Ruleset:
+    """The usual rules with other gates before the last, which asks nothing."""
+    return replace(RULES, gates=(*first, RULES.gates[-1]))
+
+
+def gate_of(code: str, *all_of: Condition) -> Gate:
+    return replace(RULES.gates[0], code=code, all_of=all_of, any_of=())
+
+
+def test_what_a_contract_lacks_is_asked_for_only_where_idleness_is_open() -> None:
+    """Idle beyond doubt by one test, open by another: here the gate waits for the grade alone."""
+    rules = gates(
+        gate_of("both", Condition("idle", "in", values=("suspected",)), Condition("grade", "in", values=("D",)))
+    )
+    found = answered({"idle": "suspected", "track": "fee", "grade": None}, rules=rules)
+    assert found["reason"].item() == "data_missing missing=grade"
+
+
+def test_land_that_is_not_idle_has_no_track_and_a_gate_by_the_track_is_not_left_open() -> None:
+    rules = gates(gate_of("on_track", Condition("track", "in", values=("fee", "take_back"))))
+    rows = [
+        {"idle": said, "track": track} for said, track in (("clear", None), ("suspected", "fee"), ("unknown", None))
+    ]
+    found = answered(*rows, rules=rules)
+    assert found["answer"].tolist() == ["leave", "exit", "data_first"]
+    assert found["reason"].tolist() == ["keep", "on_track track=fee", "data_missing missing=contract.agreed_start_on"]
+    assert walk(rules=rules, **asked(*rows)).known["track"].iloc[0] == "none"
+    by_finding = gates(gate_of("idle", Condition("idle", "in", values=("suspected",))))
+    assert answered(rows[2], rules=by_finding)["reason"].item() == "data_missing missing=contract.agreed_start_on"
+    assert found["track"].tolist() == [None] * 3  # told where idleness itself decided
+
+
+def test_the_gate_that_decided_is_a_fact_for_the_modes() -> None:
+    walked = walk(rules=RULES, **asked({}, {"idle": "suspected", "track": "fee"}, {"far": np.nan}))
+    assert walked.known["answer"].tolist() == ["leave", "exit", "data_first"]
+    decided = walked.known["decided_by"]
+    assert decided.iloc[:2].tolist() == ["keep", "legal_idle"] and pd.isna(decided.iloc[2])
+
+
+def test_a_reason_tells_a_share_of_the_park_s_own_without_a_unit_and_a_text_as_one_word() -> None:
+    mean = Derived("far_mean", "mean", "far", (), "", "count", RULES.gates[0].title, "")
+    rules = gates(
+        gate_of("marked", Condition("landuse_code", "in", values=("M 1",))),
+        gate_of("thin", Condition("far_mean", "<", number="renewal_share")),
+    )
+    rules = replace(rules, derived=(mean,))
+    rows = [{"landuse_code": "M 1", "far_mean": 0.6}, {"landuse_code": "M2", "far_mean": 0.25}]
+    found = answered(*rows, rules=rules)
+    assert found["reason"].tolist() == ["marked landuse_code=M_1", "thin far_mean=0.25 threshold=0.5"]
+
+
 def test_why_there_is_no_grade_is_asked_for() -> None:
     """The evaluation says which columns it lacked; without that the grade itself is."""
     index = pd.Index([1, 2], name="parcel_id")
@@ -272,6 +399,10 @@ def test_the_grade_of_the_parcel_or_of_its_main_user_speaks() -> None:
     assert parcel_grades(by_firm, measures).values.tolist() == [["B", "x"], [None, None], ["A", ""]]
     by_parcel = pd.DataFrame({"parcel_id": [3, 1], "grade": ["C", "D"], "reason": ["", ""]}, index=[3, 1])
     assert parcel_grades(by_parcel, measures, ["grade"])["grade"].tolist() == ["D", None, "C"]
+    assert (
+        parcel_grades(by_firm.rename({101: 1, 102: -1}), measures)["grade"].tolist() == [None] * 3
+    )  # nobody is no number
+    assert parcel_grades(by_parcel, measures).dtypes.tolist() == [np.dtype(object)] * 2
 
 
 def test_what_was_not_assessed_is_unknown() -> None:
@@ -297,8 +428,9 @@ def test_the_same_engine_answers_by_other_gates(row: dict[str, Any], answer: str
 
 
 def test_a_ruleset_without_gates_is_refused() -> None:
-    with pytest.raises(RuleError):
+    with pytest.raises(RuleError) as refused:
         answered({}, rules=load_ruleset("dongyang-2021"))
+    assert refused.value.at == "dongyang-2021" and refused.value.mend is not None and "triage" in refused.value.mend.en
 
 
 def test_from_stock_to_answer() -> None:
