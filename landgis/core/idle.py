@@ -23,15 +23,16 @@ _NEAR: Final = 1e-9
 #: Before and after every day on record; what lasts without an end is put off to the latter.
 _EVER: Final = np.datetime64("0001-01-01", "D")
 _NEVER: Final = np.datetime64("9999-12-31", "D")
+_NAT: Final = np.datetime64("NaT", "D")
 
 #: What is found, and where a contract stands, while we think; the graver is the greater.
 _CLEAR, _UNKNOWN, _SUSPECTED = range(3)
-_FINDINGS: Final = np.array(["clear", "unknown", "suspected"], dtype=object)
+_FINDINGS: Final = np.array(["clear", "unknown", "suspected"])
 _AGREEMENT, _FEE, _TAKE_BACK = range(2, 5)
-_STATES: Final = np.array(["clear", "unknown", "agreement", "fee", "take_back"], dtype=object)
-_TRACKS: Final = np.array([None, None, "agreement", "fee", "take_back"], dtype=object)
+_STATES: Final = np.array(["clear", "unknown", "agreement", "fee", "take_back"])
+_TRACKS: Final = np.array([None, None, "agreement", "fee", "take_back"])
 _NO_BASIS, _AGREED, _DELIVERED, _SUPPLEMENT = range(4)
-_BASES: Final = np.array([None, "agreed", "delivered", "supplement"], dtype=object)
+_BASES: Final = np.array([None, "agreed", "delivered", "supplement"])
 
 Days = NDArray[np.datetime64]
 Flags = NDArray[np.bool_]
@@ -109,8 +110,7 @@ def idle_land(
     now = _judge(facts, day, years)
     changes_on, changes_to = _next_change(facts, now["state"], np.datetime64(on, "D"), years)
 
-    out = pd.DataFrame(index=contracts.index)
-    out["parcel_id"], out["contract_no"] = contracts["parcel_id"], contracts["contract_no"]
+    out = contracts[["parcel_id", "contract_no"]].copy()
     for test in IDLE_TESTS:
         out[test] = _FINDINGS[now[test]]
     out["finding"] = _FINDINGS[now["finding"]]
@@ -147,15 +147,15 @@ def idle_land(
     missing = _missing(contracts, now)
     asks_proof = (now["not_started"] == _SUSPECTED) | (proof == "unproved") | (proof == "refuted")
     asks = missing | {
-        f"contract.{name}": asks_proof & contracts[name].isna().to_numpy(dtype=bool)
+        f"contract.{name}": asks_proof & contracts[name].isna().to_numpy()
         for name in ("permit_on", "foundation_kind", "foundation_share")
     }
-    no_cause = np.isnat(facts["from"]).all(axis=1) & contracts["delay_cause"].isna().to_numpy(dtype=bool)
+    no_cause = np.isnat(facts["from"]).all(axis=1) & contracts["delay_cause"].isna().to_numpy()
     asks["contract_delay"] = (now["finding"] == _SUSPECTED) & no_cause
     asks["contract.price_wan"] = at_fee & np.isnan(fee)
     out["missing"], out["asks"] = _named(missing), _named(asks)
     by_state = {state: clocks(_TRACKS[state], {"found_on": on}, rules) for state in np.unique(now["state"])}
-    out["clocks"] = np.fromiter((by_state[state] for state in now["state"]), dtype=object, count=len(out))
+    out["clocks"] = np.fromiter((by_state[state] for state in now["state"]), dtype=object)
     return out[[*IDLE_COLUMNS, *IDLE_TESTS]]
 
 
@@ -178,34 +178,31 @@ def idle_by_parcel(idle: pd.DataFrame, parcels: pd.DataFrame) -> pd.DataFrame:
         parcel without a contract is unknown, unless it is recorded as built: what is built was started and finished.
     """
     count = len(parcels)
-    place = np.asarray(parcels.index.get_indexer(pd.Index(idle["parcel_id"])), dtype=np.intp)
-    gravity = idle["state"].map({state: place for place, state in enumerate(IDLE_STATE)})
-    order = np.argsort(gravity.to_numpy(dtype=np.int64), kind="stable")
+    place = parcels.index.get_indexer(pd.Index(idle["parcel_id"]))
+    order = np.lexsort([pd.Categorical(idle["state"], list(IDLE_STATE)).codes])
     order = order[place[order] >= 0]
-    row = np.full(count, -1, dtype=np.intp)
+    row = np.full(count, -1)
     row[place[order]] = order
     none = row < 0
-    built = (parcels["build_status"] == "built").fillna(False).to_numpy(dtype=bool)
+    built = (parcels["build_status"] == "built").to_numpy()
     without = np.where(built, "clear", "unknown")
     out = pd.DataFrame(index=parcels.index)
     for name, source in (*((test, test) for test in IDLE_TESTS), ("idle", "finding")):
-        ours = np.append(idle[source].to_numpy(dtype=object), [None])[row]
+        ours = np.append(idle[source].to_numpy(), [None])[row]
         out[name] = np.where(none, without, ours)
-    track = np.append(idle["track"].to_numpy(dtype=object), [None])[row]
+    track = np.append(idle["track"].to_numpy(), [None])[row]
     out["track"] = pd.Series(track, index=out.index, dtype="object")
     out["row"] = row
-    test = np.full(count, None, dtype=object)
+    test = np.full(count, None)
     for name in reversed(IDLE_TESTS):
-        test[(out[name] == "suspected").to_numpy(dtype=bool)] = name
+        test[out[name] == "suspected"] = name
     out["test"] = pd.Series(test, index=out.index, dtype="object")
-    overdue, stopped = (
-        np.append(idle[name].to_numpy(dtype=float), np.nan)[row] for name in ("overdue_days", "stopped_days")
-    )
+    overdue, stopped = (np.append(idle[name].to_numpy(), np.nan)[row] for name in ("overdue_days", "stopped_days"))
     out["days"] = np.where(test == "not_started", overdue, stopped)
-    missing = np.fromiter((*idle["missing"], ()), dtype=object, count=len(idle) + 1)
+    missing = np.fromiter((*idle["missing"], ()), dtype=object)
     found = missing[row]
     lone = np.flatnonzero(none & ~built)
-    found[lone] = np.fromiter((("contract",) for _ in lone), dtype=object, count=len(lone))
+    found[lone] = np.fromiter((("contract",) for _ in lone), dtype=object)
     out["missing"] = found
     return out
 
@@ -239,12 +236,9 @@ def idle_findings(idle: pd.DataFrame, by_parcel: pd.DataFrame, rules: Ruleset) -
         else:
             column, share = shares[test]
             value, threshold, unit = idle[column], np.full(len(idle), float(share)), "ratio"
-        finding = by_parcel[test].to_numpy(dtype=object)
-        lacks = by_parcel["missing"].to_numpy(dtype=object)
+        said = by_parcel[[test, "missing"]].itertuples(index=False)
         missing = np.fromiter(
-            (_of_test(test, names) if said == "unknown" else () for said, names in zip(finding, lacks, strict=True)),
-            dtype=object,
-            count=len(finding),
+            (_of_test(test, names) if finding == "unknown" else () for finding, names in said), dtype=object
         )
         parts.append(
             pd.DataFrame(
@@ -252,9 +246,9 @@ def idle_findings(idle: pd.DataFrame, by_parcel: pd.DataFrame, rules: Ruleset) -
                     "parcel_id": by_parcel.index,
                     "ruleset": rules.code,
                     "test": test,
-                    "finding": finding,
+                    "finding": by_parcel[test].to_numpy(),
                     **beyond(
-                        np.append(value.to_numpy(dtype=float), np.nan)[at],
+                        np.append(value.to_numpy(), np.nan)[at],
                         np.append(threshold, np.nan)[at],
                         above=test == "not_started",
                     ),
@@ -283,7 +277,7 @@ def _days(frame: pd.DataFrame, name: str) -> Days:
 
 
 def _floats(frame: pd.DataFrame, name: str) -> Floats:
-    return frame[name].to_numpy(dtype=float, na_value=np.nan)
+    return frame[name].to_numpy(dtype=float)
 
 
 def _between(first: Days, last: Days) -> Floats:
@@ -317,7 +311,7 @@ def _facts(
         "permit": _days(contracts, "permit_on"),
         "finished": _days(contracts, "finished_on"),
         "stopped": _days(contracts, "stopped_since"),
-        "excused": contracts["delay_cause"].isin(_EXCUSED).to_numpy(dtype=bool),
+        "excused": contracts["delay_cause"].isin(_EXCUSED).to_numpy(),
     }
     developed, should = _floats(contracts, "developed_m2"), _floats(contracts, "should_develop_m2")
     invested, total = _floats(contracts, "invested_wan"), _floats(contracts, "total_invest_wan")
@@ -325,15 +319,14 @@ def _facts(
     facts["money"] = _if_stopped(invested, total, rules.value("invested_share_min", "ratio"))
     facts["developed_share"], facts["invested_share"] = _share(developed, should), _share(invested, total)
 
-    status = build_status.reindex(contracts["parcel_id"]) if build_status is not None else pd.Series(dtype="str")
-    stands = status.isin(_STARTED).to_numpy(dtype=bool) if len(status) else np.zeros(len(contracts), dtype=bool)
-    facts["begun"] = ((developed > 0) | stands) & np.isnat(facts["started"])
-    for name, code in (("built", "built"), ("says_stopped", "stopped")):
-        said = (status == code).fillna(False).to_numpy(dtype=bool)
-        facts[name] = said if len(status) else np.zeros(len(contracts), dtype=bool)
+    stands = (
+        pd.Series(np.nan, contracts.index) if build_status is None else build_status.reindex(contracts["parcel_id"])
+    )
+    facts["begun"] = ((developed > 0) | stands.isin(_STARTED).to_numpy()) & np.isnat(facts["started"])
+    facts["built"], facts["says_stopped"] = ((stands == code).to_numpy() for code in ("built", "stopped"))
     facts["refuted"], facts["founded"] = _foundation(contracts, rules.value("foundation_share_min", "ratio"))
 
-    read: Days = np.full(len(contracts), np.datetime64("NaT", "D"))
+    read: Days = np.full(len(contracts), _NAT)
     if "start_after_delivery_years" in rules.numbers:
         read = _years_after(facts["delivered"], rules.value("start_after_delivery_years", "year"))
     facts["start"] = np.where(np.isnat(facts["agreed"]), read, facts["agreed"])
@@ -351,8 +344,8 @@ def _foundation(contracts: pd.DataFrame, least: Fraction) -> tuple[Flags, Flags]
     share = _floats(contracts, "foundation_share")
     known, whole = ~np.isnan(share), share >= 1
     enough = known & ~_less_than_share(share, np.ones(len(share)), least)
-    deep = contracts["foundation_kind"].isin(_WHOLE).to_numpy(dtype=bool)
-    other = (contracts["foundation_kind"] == "other").fillna(False).to_numpy(dtype=bool)
+    deep = contracts["foundation_kind"].isin(_WHOLE).to_numpy()
+    other = (contracts["foundation_kind"] == "other").to_numpy()
     return known & np.where(deep, ~whole, ~enough), np.where(other, enough, whole)
 
 
@@ -362,43 +355,36 @@ def _delays(contracts: pd.DataFrame, delays: pd.DataFrame | None, longest: Fract
     key = ["park_code", "contract_no"]
     if delays is None or delays.empty:
         none = np.empty((count, 0), dtype="datetime64[D]")
-        return {
-            "from": none,
-            "until": none,
-            "signed": none,
-            "extended": none,
-            "capped": np.empty((count, 0), dtype=bool),
-        }
+        return dict.fromkeys(("from", "until", "signed", "extended", "capped"), none)
     row = pd.MultiIndex.from_frame(contracts[key]).get_indexer(pd.MultiIndex.from_frame(delays[key]))
     first, last = _days(delays, "from_on"), _days(delays, "to_on")
     until = np.where(np.isnat(last), _NEVER, last + np.timedelta64(1, "D"))
-    extends = (delays["cause"] == "supplement").to_numpy(dtype=bool)
+    extends = (delays["cause"] == "supplement").to_numpy()
     ours = (row >= 0) & ~np.isnat(first)
 
     spans = pd.DataFrame({"row": row, "from": first, "until": until})[ours & ~extends & (first < until)]
-    spans = spans.sort_values(["row", "from", "until"], ignore_index=True)
+    spans = spans.sort_values(["row", "from", "until"])
     ended = spans.groupby("row")["until"].cummax().groupby(spans["row"]).shift()
     part = (ended.isna() | (spans["from"] > ended)).cumsum()
     spans = spans.groupby(part).agg({"row": "first", "from": "first", "until": "max"})
 
     signed = pd.DataFrame({"row": row, "signed": first, "extended": last})[ours & extends & ~np.isnat(last)]
-    signed = signed.sort_values(["row", "signed", "extended"], ignore_index=True)
-    most = _years_after(signed["signed"].to_numpy(dtype="datetime64[D]"), longest)
-    wanted = signed["extended"].to_numpy(dtype="datetime64[D]")
+    signed = signed.sort_values(["row", "signed", "extended"])
+    most = _years_after(signed["signed"].to_numpy(), longest)
+    wanted = signed["extended"].to_numpy()
     signed["extended"], signed["capped"] = np.minimum(wanted, most), wanted > most
     return {
         **{name: _side_by_side(spans, name, count) for name in ("from", "until")},
         **{name: _side_by_side(signed, name, count) for name in ("signed", "extended")},
-        "capped": _side_by_side(signed, "capped", count, np.zeros((), dtype=bool)),
+        "capped": _side_by_side(signed, "capped", count, False),
     }
 
 
-def _side_by_side(rows: pd.DataFrame, name: str, count: int, blank: NDArray[Any] | None = None) -> NDArray[Any]:
+def _side_by_side(rows: pd.DataFrame, name: str, count: int, blank: np.datetime64 | bool = _NAT) -> NDArray[Any]:
     """Put the values of each contract into one row of a table as wide as the longest."""
     place = rows.groupby("row").cumcount().to_numpy()
-    empty = np.datetime64("NaT", "D") if blank is None else blank
-    table = np.full((count, int(place.max(initial=-1)) + 1), empty)
-    table[rows["row"].to_numpy(), place] = rows[name].to_numpy(dtype=table.dtype)
+    table = np.full((count, len(np.unique(place))), blank)
+    table[rows["row"].to_numpy(), place] = rows[name].to_numpy()
     return table
 
 
@@ -473,8 +459,8 @@ def _next_change(
         turns += [limits["late_from"] + a_day, limits["two_years"]]
     days = np.stack(turns, axis=1)
     days = np.sort(np.where((days > on) & (days < _NEVER), days, _NEVER), axis=1)
-    changes_on = np.full(len(state), np.datetime64("NaT", "D"))
-    changes_to = np.full(len(state), None, dtype=object)
+    changes_on = np.full(len(state), _NAT)
+    changes_to = np.full(len(state), None)
     for column in days.T:
         rows = np.flatnonzero(np.isnat(changes_on) & (column < _NEVER))
         then = _judge({name: values[rows] for name, values in facts.items()}, column[rows], years)["state"]
@@ -519,7 +505,7 @@ def _missing(contracts: pd.DataFrame, now: Mapping[str, NDArray[Any]]) -> dict[s
     lacks: dict[str, Flags] = {}
     for test in IDLE_TESTS:
         for name in _NEEDED[test][1:]:
-            unknown = (now[test] == _UNKNOWN) & contracts[name].isna().to_numpy(dtype=bool)
+            unknown = (now[test] == _UNKNOWN) & contracts[name].isna().to_numpy()
             if name == "stopped_since":
                 unknown &= now["when_unknown"]
             lacks[f"contract.{name}"] = lacks.get(f"contract.{name}", False) | unknown

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from given_stock import frame, stock
@@ -161,13 +162,142 @@ def test_the_gravest_contract_speaks_for_its_parcel_and_no_contract_is_unknown()
     assert by_parcel["idle"].to_dict() == {1: "suspected", 2: "unknown", 3: "clear", 4: "clear"}
     assert by_parcel["track"].tolist() == ["take_back", None, None, None]
     assert by_parcel["missing"].tolist() == [(), ("contract",), (), ()]
+    assert by_parcel["test"].tolist() == ["not_started", None, None, None]
+    assert by_parcel["days"].iloc[0] == 1521.0 and by_parcel["days"].iloc[1:].isna().all()
+    assert by_parcel["row"].tolist() == [0, -1, -1, 3]
     findings = idle_findings(idle, by_parcel, RULES)
     assert tuple(findings.columns) == FINDING_COLUMNS
     assert len(findings) == 4 * 3
     first = findings.iloc[0]
     assert (first["parcel_id"], first["test"], first["article"]) == (1, "not_started", "第2条第1款")
     assert (first["value"], first["threshold"], first["unit"]) == (1521.0, 366.0, "d")  # 2020-01-01 to 2024-03-01
+    assert first["margin"] == 1521.0 - 366.0  # the later, the further beyond
+    assert findings.index.tolist() == list(range(12))
     assert findings.loc[findings["parcel_id"] == 2, "missing"].tolist() == [("contract",)] * 3
+
+
+STOPPED = {
+    "started_on": date(2015, 1, 1), "stopped_since": date(2020, 3, 1), "developed_m2": 10.0, "should_develop_m2": 100.0,
+    "invested_wan": 90.0, "total_invest_wan": 100.0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("differs", "test", "margin"),
+    [
+        ({}, "stopped_area", 1 / 3 - 0.10),  # 第2条第2款: a third asked, a tenth built
+        ({"developed_m2": 50.0, "invested_wan": 10.0}, "stopped_money", 0.25 - 0.10),
+        ({"invested_wan": 10.0}, "stopped_area", 1 / 3 - 0.10),  # both: the first is named
+    ],
+)
+def test_works_that_stopped_are_told_by_the_test_that_suspects_and_the_days_since(
+    differs: dict[str, Any], test: str, margin: float
+) -> None:
+    drawn = stock([{"parcel_no": "A"}], contracts=[{"contract_no": "1", "parcel_no": "A"} | STOPPED | differs])
+    idle = idle_land(drawn.contract, RULES, ON)
+    by_parcel = idle_by_parcel(idle, drawn.parcel)
+    assert by_parcel[["test", "track", "days"]].iloc[0].tolist() == [
+        test,
+        "agreement",
+        1461.0,
+    ]  # 2020-03-01 to 2024-03-01
+    assert by_parcel.dtypes[["test", "track"]].tolist() == [np.dtype(object)] * 2
+    finding = idle_findings(idle, by_parcel, RULES).set_index("test").loc[test]
+    assert finding["unit"] == "ratio" and finding["margin"] == pytest.approx(margin)
+    # What is built was finished: a stop on record before that says nothing.
+    found = [
+        idle_land(drawn.contract, RULES, ON, build_status=pd.Series([said], index=[1]))["finding"].item()
+        for said in ("built", "building")
+    ]
+    assert found == ["clear", "suspected"]
+
+
+def test_a_test_lacks_its_own_columns_only() -> None:
+    """Nothing on record but a stop: the start lacks its days, the share of area its areas, the share of money its sums."""
+    drawn = stock(
+        [{"parcel_no": "A", "build_status": "stopped"}, {"parcel_no": "B"}],
+        contracts=[{"contract_no": "1", "parcel_no": "A"}, {"contract_no": "2", "parcel_no": "B"}],
+    )
+    idle = idle_land(drawn.contract, RULES, ON, build_status=drawn.parcel["build_status"])
+    findings = idle_findings(idle, idle_by_parcel(idle, drawn.parcel), RULES)
+    assert findings.groupby("parcel_id")["missing"].agg(list).tolist() == [
+        [
+            (),
+            ("contract.stopped_since", "contract.developed_m2", "contract.should_develop_m2"),
+            ("contract.stopped_since", "contract.invested_wan", "contract.total_invest_wan"),
+        ],
+        [("contract.agreed_start_on", "contract.delivered_on"), (), ()],
+    ]
+
+
+def test_texts_are_objects_and_what_is_blank_is_none_whatever_else_is_said() -> None:
+    late, begun, blank = {"agreed_start_on": date(2022, 12, 1)}, {"started_on": date(2022, 12, 1)}, {}
+    text = ["track", "start_basis", "changes_to", "start_proof"]
+    assert asked(ON, late)[text].values.tolist() == [["fee", "agreed", "take_back", None]]
+    assert asked(ON, begun)[text].values.tolist() == [[None, None, None, "unproved"]]
+    assert asked(ON, blank)[text].values.tolist() == [[None] * 4]
+    for given_contracts in ([late], [begun], [late, begun, blank]):
+        assert asked(ON, *given_contracts).dtypes[text].tolist() == [np.dtype(object)] * 4
+
+
+def test_the_clocks_of_a_track_run_from_the_day_it_was_found() -> None:
+    found = asked(ON, {"agreed_start_on": date(2022, 12, 1)}, {"started_on": date(2022, 12, 1)})
+    assert {clock["happened_on"] for clock in found["clocks"].iloc[0]} == {"2024-03-01", None}
+    assert found["clocks"].iloc[1] == []
+
+
+def test_what_put_the_start_off_is_asked_for_where_nothing_is_on_record() -> None:
+    late = {"agreed_start_on": date(2020, 1, 1)}
+    month = {"cause": "petition", "from_on": date(2020, 1, 1), "to_on": date(2020, 1, 31)}
+    found = asked(
+        ON, late | {"delays": [month]}, late, late | {"delay_cause": "market"}, {"started_on": date(2020, 1, 1)}
+    )
+    assert ["contract_delay" in asks for asks in found["asks"]] == [False, True, False, False]
+
+
+def test_a_square_metre_built_is_a_start_and_none_is_not() -> None:
+    late = {"agreed_start_on": date(2020, 1, 1)}
+    found = asked(ON, late | {"developed_m2": 0.0}, late | {"developed_m2": 0.5}, late | {"developed_m2": 1.0})
+    assert found["not_started"].tolist() == ["suspected", "clear", "clear"]
+
+
+def test_a_delay_of_an_unknown_contract_or_without_a_first_day_is_nobody_s() -> None:
+    """Four years of petition would excuse whom they belong to; those of contract 9, and those nobody dates, excuse nobody."""
+    late = {"agreed_start_on": date(2020, 1, 1)}
+    years = {"cause": "petition", "from_on": date(2020, 1, 1), "to_on": date(2024, 1, 1)}
+    rows = contracts(late, late)
+    given_delays = frame(
+        "contract_delay",
+        [{"park_code": "P1", "contract_no": no} | years | more for no, more in (("9", {}), ("0", {"from_on": None}))],
+    )
+    alone = idle_land(rows, RULES, ON)
+    pd.testing.assert_frame_equal(idle_land(rows, RULES, ON, delays=given_delays), alone)
+    assert alone["state"].tolist() == ["take_back", "take_back"]
+
+
+def test_a_delay_that_ends_before_it_begins_is_none_and_the_days_on_record_count() -> None:
+    """第8条: 100 days are on record, and a span from the 10th to the 9th; the year is full on 2023-06-09."""
+    late = {"agreed_start_on": date(2022, 3, 1), "government_delay_days": 100}
+    none = {"cause": "petition", "from_on": date(2022, 1, 10), "to_on": date(2022, 1, 9)}
+    for delays_on_record in ([], [none]):
+        found = asked(date(2023, 6, 9), late | {"delays": delays_on_record}).iloc[0]
+        assert (found["state"], found["start_due"].date()) == ("clear", date(2022, 6, 9))
+
+
+def test_days_of_any_resolution_are_the_same_days() -> None:
+    """A database gives days to the microsecond; what lasts without an end reaches beyond what nanoseconds can count."""
+    late = {"agreed_start_on": date(2020, 1, 1), "delivered_on": date(2019, 1, 1)}
+    rows, lasting = (
+        contracts(late, late),
+        delays({"delays": [{"cause": "petition", "from_on": date(2020, 6, 1), "to_on": None}]}),
+    )
+    finer = [
+        one.assign(**{name: one[name].astype("datetime64[ns]") for name in one.columns if one[name].dtype.kind == "M"})
+        for one in (rows, lasting)
+    ]
+    found = idle_land(finer[0], RULES, ON, delays=finer[1])
+    pd.testing.assert_frame_equal(found, idle_land(rows, RULES, ON, delays=lasting))
+    assert found["state"].tolist() == ["clear", "take_back"]
 
 
 def test_of_two_contracts_the_graver_speaks_whatever_their_order() -> None:
