@@ -25,7 +25,7 @@ Flags = NDArray[np.bool_]
 TIE_DECIMALS: Final = 9
 #: How much of a year's figures counts for the reliability where the year's row is marked as in doubt. Our own advice, no law.
 DOUBTFUL_TRUST: Final = 0.5
-_NUMBERS: Final = ("bonus", "deduction", "total", "total_low", "total_high", "reliability", "rank", "share")
+_NUMBERS: Final = ("total", "total_low", "total_high", "reliability", "rank", "share")
 _SHARES: Final = (
     "year", "population", "ranked", "grade", "subjects", "share", "by_ties", "quota_min", "quota_max", "is_kept",
 )  # fmt: skip
@@ -145,14 +145,13 @@ def grade_subjects(
     park = subjects["park_code"].astype("object").to_numpy()
     member, open_, lacks = _populations(subjects, scheme, rules)
     override, could = _overrides(subjects, scheme, rules)
-    fixed = np.array([*(item.grade for item in scheme.overrides), ""], dtype=object)[override]
-    apart = np.array([*(not item.is_ranked for item in scheme.overrides), False])[override]
-    gone = subjects["is_gone"].to_numpy(dtype=bool) if "is_gone" in subjects else np.zeros(count, dtype=bool)
+    apart = np.isin(override, [place for place, item in enumerate(scheme.overrides) if not item.is_ranked])
+    gone = subjects["is_gone"].to_numpy() if "is_gone" in subjects else np.zeros(count, dtype=bool)
     ranked_before = None if before is None else _populations(before, scheme, rules)[0]
 
     number = {name: np.full(count, np.nan) for name in _NUMBERS}
     number["bonus"], number["deduction"] = _points(subjects, scheme, rules)
-    told = {name: np.full(count, None, dtype=object) for name in ("measured", "bases", "scores", "grade", "reason")}
+    told = {name: np.full(count, None) for name in ("measured", "bases", "scores", "grade", "reason")}
     label = np.array([f"{name}/" for name in park], dtype=object)
     could[open_ & (override < 0)] |= _mask(cut.grade for cut in scheme.cuts)
     for place, population in enumerate(scheme.populations):
@@ -164,7 +163,7 @@ def grade_subjects(
             told["reason"][rows] = "not_published"
             told["measured"][rows] = _arrays(_values(frame, population))
         elif len(rows):
-            group = np.asarray(pd.factorize(park[rows])[0], dtype=np.int64)
+            group = pd.factorize(park[rows])[0]
             bases = _bases(population, frame, before, None if ranked_before is None else ranked_before == place)
             scores = score(frame, population, scheme, rules, group, bases)
             _rank_and_cut(rows, group, scores, scheme, rules, number, told)
@@ -180,9 +179,10 @@ def grade_subjects(
     told["reason"][(member < 0) & ~open_] = "outside"
     told["reason"][open_] = [f"population_unknown missing={','.join(names)}" for names in lacks.tuples()[open_]]
     told["reason"][gone] = "gone"
-    changed = (override >= 0) & ~gone & ((member >= 0) | open_)
-    told["grade"][changed] = fixed[changed]
-    told["reason"][changed] = np.array([*(item.code for item in scheme.overrides), ""], dtype=object)[override[changed]]
+    changed = ~gone & ((member >= 0) | open_)
+    for place, item in enumerate(scheme.overrides):
+        rows = changed & (override == place)
+        told["grade"][rows], told["reason"][rows] = item.grade, item.code
     for name in ("bonus", "deduction"):
         number[name][np.isnan(number["total"])] = np.nan
     told["possible"] = _letters(np.where(gone | ((member < 0) & ~open_) | (not with_parts), 0, could))
@@ -198,7 +198,7 @@ def grade_subjects(
         out[name] = pd.Series(texts, index=out.index, dtype="object")
     for name, values in number.items():
         out[name] = values
-    out["rank"] = pd.array(number["rank"], dtype="Float64").astype("Int64")
+    out["rank"] = out["rank"].astype("Int64")
     return out[list(GRADE_COLUMNS)]
 
 
@@ -247,13 +247,13 @@ def score(
     park = np.zeros(len(subjects), dtype=np.int64) if park is None else park
     values = _values(subjects, population)
     weights = np.array([float(item.weight or 0) for item in indicators])
+    bases = _bases(population, subjects, None, None) if bases is None else bases
     if scheme.method == "ratio_to_base":
-        bases = _bases(population, subjects, None, None) if bases is None else bases
         parts = np.maximum(values / bases * weights, 0.0)
     else:
-        signs = np.array([1.0 if item.better == "higher" else -1.0 for item in indicators])
         group = group_codes(subjects, ("park_code", *scheme.within))
-        parts = percentile_in_group(values * signs, group) * weights
+        is_better = np.array([item.better == "higher" for item in indicators])
+        parts = percentile_in_group(np.where(is_better, values, -values), group) * weights
         parts[_sparse(values, group, int(rules.value(scheme.population_min, "count")))] = np.nan
     limit = weights * score_limit(scheme, rules)
     parts = np.minimum(parts, limit)
@@ -270,9 +270,9 @@ def score(
         elif treatment == "population_mean_score":
             parts[rows, place] = _means(parts[:, place], park)[park[rows]]
     left = np.where(np.isnan(parts), 0.0, weights).sum(axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):  # of whom nothing is known, nothing is left
+    with np.errstate(divide="ignore"):  # of whom nothing is known, nothing is left
         parts = parts * (weights.sum() / left)[:, None]
-    based = known > 0 if bases is None else (known > 0) & ~np.isnan(bases).any(axis=1)
+    based = (known > 0) & ~np.isnan(bases).any(axis=1)
     total = np.where(based, np.nansum(parts, axis=1), np.nan)
     return Scores(values, parts, total, low, np.fmax(high, np.where(np.isnan(high), np.nan, total)), known)
 
@@ -337,7 +337,7 @@ def score_limit(scheme: Scheme, rules: Ruleset) -> float:
 
 def _best(parts: Floats, park: Ints) -> Floats:
     """Give every subject the best known score of each indicator in its park; NaN where nobody's is known."""
-    best = np.full((int(park.max(initial=-1)) + 1, parts.shape[1]), -np.inf)
+    best = np.full(parts.shape, -np.inf)
     np.maximum.at(best, park, np.where(np.isnan(parts), -np.inf, parts))
     best[np.isinf(best)] = np.nan
     return best[park]
@@ -356,20 +356,19 @@ def rank_totals(total: Floats, park: Ints) -> tuple[Floats, Floats]:
     rank, size
         Rank from 1, ties on the better rank, and how many were ranked in the park; NaN for who was not.
     """
-    rank, size = np.full(len(total), np.nan), np.zeros(len(total))
+    rank, size = np.full(len(total), np.nan), np.full(len(total), np.nan)
     known = np.flatnonzero(~np.isnan(total))
     if len(known):
         points, where = -np.round(total[known], TIE_DECIMALS), park[known]
         order = np.lexsort((points, where))
         points, where = points[order], where[order]
-        new_park = np.concatenate(([True], where[1:] != where[:-1]))
-        new_rank = new_park | np.concatenate(([True], points[1:] != points[:-1]))
+        new_park = np.diff(where, prepend=where[0]) != 0
+        new_rank = new_park | (np.diff(points, prepend=points[0]) != 0)
         place = np.arange(len(known))
         begin = np.maximum.accumulate(np.where(new_park, place, 0))
         rank[known[order]] = np.maximum.accumulate(np.where(new_rank, place, 0)) - begin + 1
         size[known] = np.bincount(park[known])[park[known]]
-    with np.errstate(invalid="ignore"):
-        return rank, np.where(size > 0, size, np.nan)
+    return rank, size
 
 
 def cut_grades(total: Floats, rank: Floats, size: Floats, cuts: Sequence[Cut]) -> NDArray[Any]:
@@ -387,7 +386,7 @@ def cut_grades(total: Floats, rank: Floats, size: Floats, cuts: Sequence[Cut]) -
     array of str
         One grade per subject.
     """
-    return np.array([cut.grade for cut in cuts], dtype=object)[cut_places(total, rank, size.astype(np.int64), cuts)]
+    return np.array([cut.grade for cut in cuts])[cut_places(total, rank, size.astype(np.int64), cuts)]
 
 
 def cut_places(total: Floats, rank: NDArray[Any], size: Ints, cuts: Sequence[Cut]) -> Ints:
@@ -407,9 +406,9 @@ def cut_places(total: Floats, rank: NDArray[Any], size: Ints, cuts: Sequence[Cut
     rest = next(
         (place for place, bound in enumerate(bounds) if not any(one is not None for one in bound)), len(cuts) - 1
     )
-    found = np.full(np.shape(rank), -1, dtype=np.int64)
+    found = np.full(np.shape(rank), rest)
     points = np.round(total, TIE_DECIMALS)
-    for place, cut in enumerate(cuts):
+    for place, cut in reversed(list(enumerate(cuts))):  # of the bounds that are met the first is written last
         if cut.top is not None:
             met = rank <= part_of(size, cut.top, cut.rounding)
         elif cut.last is not None:
@@ -418,8 +417,7 @@ def cut_places(total: Floats, rank: NDArray[Any], size: Ints, cuts: Sequence[Cut
             met = points >= float(cut.at_least)
         else:
             continue
-        found[(found < 0) & met] = place
-    found[found < 0] = rest
+        found[met] = place
     return found
 
 
@@ -454,7 +452,7 @@ def grade_shares(grades: pd.DataFrame, rules: Ruleset) -> pd.DataFrame:
     evaluated = grades[grades["grade"].notna() | grades["rank"].notna()]
     for (year, population), group in evaluated.groupby(["year", "population"]):
         is_ranked = group["rank"].notna()
-        rank = group["rank"][is_ranked].to_numpy(dtype=float)
+        rank = group["rank"][is_ranked].to_numpy()
         for grade in (grade for grade in GRADE if grade in cuts or grade in quotas or grade in fixed):
             mine = group["grade"] == grade
             ranked, quota = int((mine & is_ranked).sum()), quotas.get(grade)
@@ -512,10 +510,7 @@ def scheme_of(rules: Ruleset) -> Scheme:
 
 def _values(subjects: pd.DataFrame, population: Population) -> Floats:
     """Give the values of the indicators, subjects x indicators."""
-    found = np.empty((len(subjects), len(population.indicators)))
-    for place, item in enumerate(population.indicators):
-        found[:, place] = subjects[item.measure].to_numpy(dtype=float, na_value=np.nan)
-    return found
+    return subjects[[item.measure for item in population.indicators]].to_numpy(dtype=float)
 
 
 def _bases(population: Population, subjects: pd.DataFrame, before: pd.DataFrame | None, inside: Flags | None) -> Floats:
@@ -540,7 +535,7 @@ def _bases(population: Population, subjects: pd.DataFrame, before: pd.DataFrame 
 def _populations(subjects: pd.DataFrame, scheme: Scheme, rules: Ruleset) -> tuple[Ints, Flags, Lacks]:
     """Give the population of each subject (−1: none), whose is not known, and which columns would tell."""
     count = len(subjects)
-    member, open_, lacks = np.full(count, -1, dtype=np.int64), np.zeros(count, dtype=bool), Lacks(count)
+    member, open_, lacks = np.full(count, -1), np.zeros(count, dtype=bool), Lacks(count)
     scale = _scale(subjects, scheme, rules)
     for place, population in enumerate(scheme.populations):
         truth = np.minimum(
@@ -562,8 +557,8 @@ def _populations(subjects: pd.DataFrame, scheme: Scheme, rules: Ruleset) -> tupl
 def _scale(subjects: pd.DataFrame, scheme: Scheme, rules: Ruleset) -> NDArray[Any]:
     """Give the size class of each subject, by its revenue where it is not recorded; empty where neither is known."""
     if not scheme.above_scale_revenue:
-        return np.full(len(subjects), "", dtype=object)
-    revenue = subjects["revenue_wan"].to_numpy(dtype=float, na_value=np.nan)
+        return np.full(len(subjects), "")
+    revenue = subjects["revenue_wan"].to_numpy()
     line = float(rules.value(scheme.above_scale_revenue, "万元"))
     by_revenue = np.where(np.isnan(revenue), "", np.where(revenue >= line, "above", "below"))
     known = subjects["scale"].astype("object").to_numpy()
@@ -615,8 +610,7 @@ def _reach(
 
 def _overrides(subjects: pd.DataFrame, scheme: Scheme, rules: Ruleset) -> tuple[NDArray[np.intp], Ints]:
     """Give the first override that holds for each subject (−1: none), and as bits the grades it and those left open could fix."""
-    found = np.full(len(subjects), -1, dtype=np.intp)
-    could = np.zeros(len(subjects), dtype=np.int64)
+    found, could = np.full(len(subjects), -1), np.zeros(len(subjects), dtype=np.int64)
     for place, item in enumerate(scheme.overrides):
         truth = every((judge(subjects, part, rules).truth for part in item.conditions), len(subjects))
         could[(truth >= UNKNOWN) & (found < 0)] |= _mask((item.grade,))
@@ -646,7 +640,7 @@ def _place(total: Floats, bound: Floats, park: Ints, cuts: Sequence[Cut], order:
         above = len(rivals) - np.searchsorted(rivals, theirs[rows], side="right")
         rank[rows] = 1 + above - (ours[rows] > theirs[rows])
         size[rows] = len(rivals) + ~ranked[rows]
-    of_cut = np.array([order.index(cut.grade) for cut in cuts], dtype=np.int64)
+    of_cut = np.array([order.index(cut.grade) for cut in cuts])
     place = of_cut[cut_places(bound, rank, size.astype(np.int64), cuts)]
     place[np.isnan(bound)] = 0
     return place
@@ -655,28 +649,23 @@ def _place(total: Floats, bound: Floats, park: Ints, cuts: Sequence[Cut], order:
 def _trust(subjects: pd.DataFrame) -> Floats:
     if "data_status" not in subjects:
         return np.ones(len(subjects))
-    return np.where((subjects["data_status"] == "doubtful").to_numpy(dtype=bool, na_value=False), DOUBTFUL_TRUST, 1.0)
+    return np.where(subjects["data_status"] == "doubtful", DOUBTFUL_TRUST, 1.0)
 
 
 def _points(subjects: pd.DataFrame, scheme: Scheme, rules: Ruleset) -> tuple[Floats, Floats]:
     """Give bonus and deduction of each subject, the bonus limited where the scheme limits it; zero where they do not count."""
     if not scheme.adjusted_article:
         return np.zeros(len(subjects)), np.zeros(len(subjects))
-    bonus, deduction = (
-        np.nan_to_num(subjects[name].to_numpy(dtype=float, na_value=np.nan))
-        for name in ("bonus_score", "deduction_score")
-    )
+    bonus, deduction = (np.nan_to_num(subjects[name].to_numpy()) for name in ("bonus_score", "deduction_score"))
     return np.minimum(bonus, float(rules.value(scheme.bonus_max, "score"))) if scheme.bonus_max else bonus, deduction
 
 
 def _want(subjects: pd.DataFrame, population: Population, scheme: Scheme, known: Floats, bases: Floats) -> NDArray[Any]:
     """Say of those who have no total why, and which columns would help."""
     lacks = Lacks(len(subjects))
-    nobody = (
-        (subjects["users"] == 0).to_numpy(dtype=bool) if "users" in subjects else np.zeros(len(subjects), dtype=bool)
-    )
+    nobody = (subjects["users"] == 0).to_numpy() if "users" in subjects else np.zeros(len(subjects), dtype=bool)
     for name in (*scheme.within, *(item.measure for item in population.indicators)):
-        measure, blank = MEASURES[name], subjects[name].isna().to_numpy(dtype=bool)
+        measure, blank = MEASURES[name], subjects[name].isna().to_numpy()
         lacks.add(blank & nobody & measure.by_users, ("parcel_use",))
         lacks.add(blank & ~(nobody & measure.by_users), measure.needs)
     codes = np.where(known == 0, "nothing_known", "too_little_known").tolist()
@@ -705,15 +694,14 @@ def _means(part: Floats, park: Ints) -> Floats:
     known = ~np.isnan(part)
     groups = int(park.max(initial=-1)) + 1
     with np.errstate(divide="ignore", invalid="ignore"):
-        total = np.bincount(park[known], weights=part[known], minlength=groups)
-        return np.asarray(total / np.bincount(park[known], minlength=groups), dtype=float)
+        return np.bincount(park[known], part[known], groups) / np.bincount(park[known], minlength=groups)
 
 
 def part_of(sizes: Ints, share: Fraction, rounding: str = "down") -> Ints:
     """Give a share of each size in whole subjects."""
     known, place = np.unique(sizes, return_inverse=True)
     whole = ceil if rounding == "up" else floor
-    return np.array([whole(share * int(size)) for size in known], dtype=np.int64)[place]
+    return np.array([whole(share * int(size)) for size in known])[place]
 
 
 def _arrays(rows: Floats) -> NDArray[Any]:

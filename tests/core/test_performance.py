@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from landgis.core.measure import parcel_measures
-from landgis.core.performance import cut_grades, grade, grade_shares, grade_subjects, parts_of, rank_totals
+from landgis.core.performance import cut_grades, grade, grade_shares, grade_subjects, parts_of, rank_totals, score
 from landgis.core.ranking import group_codes, percentile_in_group
 from landgis.core.triage import parcel_grades
 from landgis.terms.errors import RuleError
@@ -120,6 +120,33 @@ def test_who_is_not_known_gets_a_reason_and_no_grade() -> None:
     assert found["grade"].iloc[:5].notna().all()
 
 
+def test_texts_are_objects_and_what_is_blank_is_none() -> None:
+    for rows in (ladder(5), [{}]):  # all graded; none graded
+        found = graded(*rows)
+        text = ["uscc", "grade", "reason", "possible", "measured", "bases", "scores"]
+        assert found.dtypes[text].tolist() == [np.dtype(object)] * 7
+        assert found.dtypes[["parcel_id", "rank"]].astype(str).tolist() == ["Int64", "Int64"]
+        assert found["uscc"].tolist() == ["U"] * len(rows) and found["parcel_id"].isna().all()
+        assert found["bases"].tolist() == [None] * len(rows)  # the ruleset's own
+    assert graded({})["grade"].item() is None and graded(*ladder(5))["reason"].tolist() == [None] * 5
+
+
+def test_of_whom_nothing_is_known_there_is_no_total_however_the_missing_counts() -> None:
+    rules = with_missing("zero")
+    assert rules.scheme is not None
+    below = next(item for item in rules.scheme.populations if item.code == "below")
+    rows = subjects({}, dict.fromkeys(("tax_wan_per_mu", "tax_yuan_per_kwh"), np.nan))
+    found = score(rows, below, rules.scheme, rules)
+    assert found.total[0] == pytest.approx(100.0) and np.isnan(found.total[1]) and found.low[1] == 0.0
+
+
+def test_totals_are_tied_that_agree_to_nine_decimals() -> None:
+    totals = np.array([1.0 + 4e-10, 1.0, 1.0 + 2e-9, np.nan])
+    rank, size = rank_totals(totals, np.zeros(4, dtype=np.int64))
+    assert rank[:3].tolist() == [2.0, 2.0, 1.0] and size[:3].tolist() == [3.0] * 3
+    assert np.isnan(rank[3]) and np.isnan(size[3])  # who has no total is not counted
+
+
 def test_scale_unknown_is_read_from_revenue() -> None:
     found = graded({"scale": None, "revenue_wan": 2000.0}, {"scale": None, "revenue_wan": 1999.0})
     assert found["population"].tolist() == ["P1/above", "P1/below"]
@@ -128,6 +155,7 @@ def test_scale_unknown_is_read_from_revenue() -> None:
 def test_populations_and_parks_are_ranked_apart() -> None:
     found = graded(*ladder(5), *(row | {"park_code": "P2"} for row in ladder(5)), *([ABOVE] * 5))
     assert found["rank"].tolist() == [5, 4, 3, 2, 1] * 2 + [1] * 5
+    assert "".join(found["possible"]) == "".join(found["grade"]) and found["grade"].tolist()[10:] == ["A"] * 5
     assert found["population"].drop_duplicates().tolist() == ["P1/below", "P2/below", "P1/above"]
 
 
@@ -159,6 +187,7 @@ def test_a_veto_is_made_after_the_ranking_and_who_is_gone_is_not_evaluated() -> 
     frame = subjects(*ladder(4), {"is_utility": True, "tax_wan_per_mu": 99.0}, {}).assign(is_gone=[False] * 5 + [True])
     found = grade_subjects(frame, rules, 2022)
     assert (found["grade"].iloc[4], found["reason"].iloc[4], found["rank"].iloc[4]) == ("D", "veto", 1)
+    assert found["possible"].iloc[4:].tolist() == ["D", None]  # the veto leaves no other grade, the gone none
     assert (found["grade"].iloc[5], found["reason"].iloc[5]) == (None, "gone")
 
 
@@ -190,6 +219,33 @@ def test_bonus_is_limited_and_deduction_is_not() -> None:
         assert points(row) == pytest.approx(row["total"], abs=1e-9)
     assert graded(*rows, usual=usual, rules=adjusted())["total"].iloc[0] == pytest.approx(108.0)
     assert graded(*rows, usual=usual)["total"].tolist() == pytest.approx([100.0] * 3)  # 黄岩 published none
+
+
+def test_a_stock_is_evaluated_against_the_year_before_where_the_scheme_says_so() -> None:
+    """淮安: the base is twice the mean of the year before, so that a firm alone at the mean of that year has half the weight."""
+    years = [
+        {"uscc": "U", "year": year, "tax_wan": 150.0, "revenue_wan": 3000.0, "power_kwh": 1e6, "energy_tce": 10.0, "land_used_m2": 10_000.0}
+        for year in (2022, 2023)
+    ]  # fmt: skip
+    drawn = stock(
+        [{"parcel_no": "A"}],
+        firms=[{"uscc": "U", "scale": "above"}],
+        uses=[{"parcel_no": "A", "uscc": "U", "role": "owner"}],
+        years=years,
+    )
+    huaian = load_ruleset("huaian-2024")
+    found = grade(drawn, huaian, date(2024, 3, 1)).iloc[0]
+    assert (found["bases"][:2] / found["measured"][:2]).tolist() == pytest.approx([2.0, 2.0])
+    # A scheme may mix them: the first base its own, the others of the year before.
+    fixed, *others = (
+        replace(
+            item, indicators=(replace(item.indicators[0], base=Fraction(40), base_times=None), *item.indicators[1:])
+        )
+        for item in huaian.scheme.populations
+    )
+    mixed = replace(huaian, scheme=replace(huaian.scheme, populations=(fixed, *others)))
+    bases = grade(drawn, mixed, date(2024, 3, 1))["bases"].item()
+    assert bases[0] == 40.0 and bases[1] == pytest.approx(found["bases"][1])
 
 
 def test_a_stock_is_evaluated_by_its_enterprises_for_the_last_full_year() -> None:
@@ -234,11 +290,17 @@ def test_parcels_are_evaluated_by_rank_in_their_land_use_and_park() -> None:
     )
     found = grade_subjects(frame, NYC, 2024)
     assert found["total"].tolist() == pytest.approx([40 * place / 5 + 60 * 0.6 for place in range(1, 6)])
-    assert found["parcel_id"].tolist() == [1, 2, 3, 4, 5]
+    assert found["parcel_id"].tolist() == [1, 2, 3, 4, 5] == found.index.tolist()
     assert found["uscc"].isna().all()
     assert "".join(found["grade"]) == "CCBBA"
     older = frame.assign(far_share=0.3, building_age_years=[90.0, 70.0, 50.0, 30.0, 10.0])
     assert grade_subjects(older, NYC, 2024)["total"].is_monotonic_increasing  # younger is better
+    unknown = grade_subjects(
+        frame.assign(far_share=[np.nan, 0.2, 0.3, 0.4, 0.5], building_age_years=[50.0] * 5), NYC, 2024
+    ).iloc[0]
+    assert unknown["total_high"] - unknown["total_low"] == pytest.approx(
+        40.0
+    )  # at best it is the first: the whole weight, no more
     lonely = pd.concat([frame, frame.iloc[[0]].assign(landuse_code="10").rename({1: 6})])
     assert grade_subjects(lonely, NYC, 2024)["reason"].iloc[5] == "group_too_small"
 
@@ -260,8 +322,9 @@ def test_parcels_have_no_past_and_a_stock_without_firms_has_no_grades() -> None:
 
 
 def test_a_ruleset_without_a_scheme_is_refused() -> None:
-    with pytest.raises(RuleError):
+    with pytest.raises(RuleError) as refused:
         graded({}, rules=load_ruleset("cn-triage"))
+    assert refused.value.at == "cn-triage" and refused.value.mend is not None and "performance" in refused.value.mend.en
 
 
 def capped(times: str) -> Ruleset:
@@ -306,6 +369,8 @@ def test_an_unknown_protection_could_still_protect_and_a_known_one_leaves_no_dou
         *ladder(5), {"years_in_production": np.nan}, {"is_utility": True}, {"scale": None, "revenue_wan": np.nan}
     )
     assert found["possible"].tolist()[5:] == ["AT", "T", "ABCD"]
+    both = graded({"is_utility": True, "scale": None, "revenue_wan": np.nan}, *ladder(5))
+    assert (both["possible"].iloc[0], both["grade"].iloc[0], both["reason"].iloc[0]) == ("T", "T", "utility")
     assert (found["grade"].iloc[5], found["total"].iloc[5]) == ("A", 100.0)
 
 
@@ -335,6 +400,19 @@ def test_what_a_run_kept_is_read_with_the_facts_of_its_ruleset() -> None:
     assert tax["score"] == pytest.approx(150.0)  # 75, at the cap, carries the weight of the other half
     assert (power["score"], power["missing"]) == (0.0, "exclude_and_rescale")
     assert parts_of(rules, "P1/", [1.0], [1.0]) == []
+    # Where the weights are not published a part has none, and no score.
+    # Exactly at the cap nothing is cut; a known 0 is a score of 0.
+    at_cap, zero = parts_of(rules, row["population"], [15.0, 0.0], [75.0, 0.0], [10.0, 2.0])
+    assert (at_cap["capped"], at_cap["unit"], at_cap["missing"]) == (False, "万元/亩", None)
+    assert (zero["capped"], zero["score"], zero["missing"]) == (False, 0.0, None)
+    # A percentile rank is never 0: a score of 0 is one that was left out, and there is no base to be capped by.
+    lot = NYC.scheme.populations[0]
+    first, second, *_ = parts_of(NYC, f"P1/{lot.code}", [0.3, 100.0, 50.0], [0.0, 12.0, 1.0])
+    assert (first["score"], first["missing"], first["capped"]) == (0.0, NYC.scheme.missing, False)
+    assert (second["score"], second["missing"], second["capped"], second["base"]) == (12.0, None, False, None)
+    shandong = load_ruleset("shandong-2019")
+    (first, *_) = parts_of(shandong, f"P1/{shandong.scheme.populations[0].code}", [20.0], [None])
+    assert (first["weight"], first["score"], first["base"]) == (0.0, 0.0, None)
 
 
 group = st.integers(-1, 4)
@@ -433,6 +511,7 @@ def test_grades_are_counted_beside_their_cuts_and_ties() -> None:
 
 def test_a_tie_at_the_end_leaves_fewer_than_the_last_cut_asks() -> None:
     rows = ladder(20)
+    assert grade_shares(graded(*rows), HUANGYAN).set_index("grade").loc["D", ["subjects", "by_ties"]].tolist() == [1, 0]
     rows[0] = dict(rows[1])
     counted = grade_shares(graded(*rows), HUANGYAN).set_index("grade")
     assert counted.loc["D", ["subjects", "by_ties", "share"]].tolist() == [0, -1, 0.0]
@@ -498,6 +577,12 @@ def test_a_base_of_the_year_before_is_its_own_park_s_and_its_own_population_s() 
     assert found["reason"].iloc[2].startswith("base_unknown missing=enterprise_year.") and np.isnan(
         found["total"].iloc[2]
     )
+    for differs in (
+        {},
+        {"is_utility": True},
+    ):  # whoever is outside of the evaluation, protected or not, could have no grade
+        apart = grade_subjects(subjects({"land_used_mu": 2.9} | differs, usual=usual), huaian, 2024).iloc[0]
+        assert (apart["reason"], apart["possible"], apart["grade"]) == ("outside", None, None)
     outside = grade_subjects(subjects({"land_used_mu": 2.9}, usual=usual), huaian, 2024).iloc[0]
     assert (outside["population"], outside["reason"], outside["possible"], outside["grade"]) == (
         "P1/",
