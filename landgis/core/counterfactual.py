@@ -320,9 +320,8 @@ def _apply(
     before: pd.DataFrame | None,
 ) -> None:
     """Make a change in one row of copies that are ours."""
-    if change.grade:
-        if grades is not None:
-            _put(grades, "grade", at, change.grade)
+    if change.grade and grades is not None:
+        _put(grades, "grade", at, change.grade)
         # Of a parcel that is its user's alone, the measure is the firm's; of one among several it stays as it is.
         here = plain(rows[change.measure].iloc[at]) if change.measure in rows else None
         if here is not None and abs(here - change.before) <= SAME * abs(here):

@@ -1,13 +1,28 @@
-"""What freeing a parcel costs at least, what a project is worth, and how distances are rounded."""
+"""Which parcels a plan may use and why not the others; what freeing one costs at least; what a project is worth; steps of distance."""
 
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from drawing import square
+from given_stock import stock
+from shapely import Polygon
 
-from landgis.core.candidates import demand_values, distance_class_m, least_ways
+from landgis.core.candidates import (
+    Candidates,
+    candidates,
+    demand_values,
+    distance_class_m,
+    least_ways,
+    sensitive_distance_m,
+)
+from landgis.core.measure import parcel_measures
 from landgis.core.swap import place
+from landgis.terms.errors import RuleError
+from landgis.terms.frames import Stock
 from landgis.terms.rulereader import load_ruleset
 from tests.core.test_swap import ON, RULES, movers, plots
 
@@ -83,3 +98,166 @@ def test_a_pinned_move_is_made_and_a_forbidden_one_is_not() -> None:
     assert place(firms, land, RULES, ON, forbidden=[("a", "x")]).moves["plot"].tolist() == ["y"]
     assert place(firms, land, RULES, ON, pinned=[("a", "y")]).moves["plot"].tolist() == ["y"]
     assert place(firms, land, RULES, ON, pinned=[("a", None)]).moves["deed"].tolist() == ["exit"]
+
+
+DAY = date(2026, 6, 30)
+#: A hectare of granted factory land, 50 years left at 600 元/m²; a new hall of 4 000 m² at 1 500 元/m²: worth 600 + 600 万元.
+PLOT: dict[str, Any] = {
+    "tenure": "granted", "build_status": "built", "base_price_yuan_per_m2": 600.0, "term_end": date(2076, 6, 30), "landuse_code": "100101",
+    "landuse_scheme": "ydyh-2023", "plan_code": "100101", "plan_scheme": "ydyh-2023", "is_mortgaged": False, "is_seized": False,
+}  # fmt: skip
+#: Nobody holds it, and it is worth 1 200 万元 granted anew.
+EMPTY: dict[str, Any] = PLOT | {
+    "stock_class": "approved_unsupplied", "build_status": "unbuilt", "tenure": None, "base_price_yuan_per_m2": 1200.0,
+}  # fmt: skip
+
+
+def ground(parcels: dict[str, dict[str, Any]], firms: str, **more: Any) -> Stock:
+    """A stock of these parcels; on those named works a firm: 1 000 万元 of fixed assets, 120 万元 of profit, a hall of its own."""
+    drawn = stock(
+        [PLOT | {"parcel_no": name} | differs for name, differs in parcels.items()],
+        buildings=[
+            *({"parcel_no": name, "building_no": name, "floor_area_m2": 4000.0, "built_year": 2026} for name in firms),
+            *more.pop("buildings", ()),
+        ],
+        firms=[{"uscc": name} for name in firms],
+        uses=[{"parcel_no": name, "uscc": name, "role": "owner"} for name in firms],
+        years=[
+            {"uscc": name, "year": 2025, "fixed_asset_wan": 1000.0, "profit_wan": 120.0, "tax_wan": 90.0}
+            for name in firms
+        ],
+        **more,
+    )
+    return replace(drawn, park=drawn.park.assign(county_code="330101"))
+
+
+def laid_out(
+    drawn: Stock, answers: dict[str, str | None], *, rules: Any = PLANNING, costs: Any = RULES, **how: Any
+) -> Candidates:
+    said = pd.DataFrame({"answer": list(answers.values()), "track": None}, index=drawn.parcel.index, dtype="object")
+    said["track"] = said["track"].mask(said["answer"] == "idle", "fee")
+    return candidates(drawn, said, parcel_measures(drawn, DAY), rules, costs, DAY, **how)
+
+
+def days(found: Candidates) -> list[int]:
+    return (found.parcels["free_on"] - pd.Timestamp(DAY)).dt.days.tolist()
+
+
+def test_who_can_be_had_by_which_deed_at_what_cost_and_when() -> None:
+    """Empty land for its clearing, 45 万元 a hectare; who leaves is paid out; who is to be swapped moves to land of equal value."""
+    drawn = ground({"A": {}, "B": {}, "C": EMPTY, "D": {}, "E": {}}, "ABDE")
+    found = laid_out(drawn, {"A": "exit", "B": "swap", "C": None, "D": "upgrade", "E": "idle"})
+    parcels = found.parcels.set_index("parcel_no")
+    assert parcels["deed"].to_dict() == {"A": "exit", "B": "swap", "C": "reserve", "E": "exit"}
+    # Paid out: all of the land at nine tenths, the hall, 60 of the assets, six months of profit, a twentieth on top; and the clearing.
+    paid = 0.9 * 600 + 600 + 60 + 60
+    assert parcels.loc["A", "cost_wan"] == pytest.approx(paid + 0.05 * (0.9 * 600 + 600) + 45, rel=1e-4)
+    assert parcels.loc["A", "cost_low_wan"] < parcels.loc["A", "cost_wan"] < parcels.loc["A", "cost_high_wan"]
+    # Swapped: the move and the standstill (60 + 60), the clearing of the new land and of the old.
+    assert parcels.loc["B", "cost_wan"] == pytest.approx(60 + 60 + 45 + 45)
+    assert parcels.loc["C", ["cost_low_wan", "cost_wan", "cost_high_wan"]].tolist() == pytest.approx([45.0] * 3)
+    assert days(found) == [270, 60 + 365, 60, 270]
+    assert parcels["staff_days"].tolist() == [40, 60, 5, 40]
+    assert parcels["tax_wan"].tolist() == pytest.approx([90.0, 90.0, 0.0, 90.0])
+    assert found.left_out.values.tolist() == [["upgrade", 1, 10_000.0]]
+    # A and E may be paid out, B may be swapped; B may go to C, and C's place is the only one that is empty.
+    assert found.movers.index.tolist() == [1, 2, 5] and found.movers["exit_days"].isna().tolist() == [
+        False,
+        True,
+        False,
+    ]
+    assert found.plots["held_by"].to_dict() == {"parcel:2": 2, "parcel:3": None}
+    assert found.plots["value_wan"].tolist() == pytest.approx([1200.0, 1200.0], rel=1e-4)
+
+
+def test_land_that_no_firm_works_on_is_had_sooner_whatever_it_is_told() -> None:
+    """To clear it of people takes no 270 days; to swap there is nobody, and its holder is paid out."""
+    drawn = ground({"A": {"build_status": "unbuilt"}, "B": {"build_status": "unbuilt"}, "C": EMPTY}, "C")
+    found = laid_out(drawn, {"A": "exit", "B": "swap", "C": "exit"})
+    assert found.parcels["deed"].tolist() == ["exit", "exit"]
+    assert days(found) == [60, 60] and found.movers.index.tolist() == [3]
+    assert found.left_out["reason"].tolist() == [
+        "cost_unknown"
+    ]  # a firm on land that was never supplied: its right is not known
+
+
+def test_why_the_others_cannot_be_had() -> None:
+    drawn = ground({"A": {}, "B": {}, "C": {}, "D": {}, "E": EMPTY, "F": {"base_price_yuan_per_m2": None}}, "ABCDF")
+    answers = {"A": "exit", "B": "swap", "C": "leave", "D": None, "E": None, "F": "exit"}
+    found = laid_out(drawn, answers, promised=np.array([1, 5]))
+    assert found.parcels.empty
+    told = found.left_out.set_index("reason")["parcels"].to_dict()
+    # The only empty land is promised, so that B has no place to go to.
+    assert told == {"promised": 2, "no_place": 1, "leave": 1, "not_judged": 1, "cost_unknown": 1}
+
+
+def test_an_empty_floor_takes_a_firm_and_its_land_is_then_paid_for() -> None:
+    """A workshop of 10 000 m², half of it empty, is a place without a wait; a house, a full or an unplaced one is none."""
+    hall = {"parcel_no": "B", "floor_area_m2": 10_000.0, "built_year": 2026, "function": "workshop", "vacancy": 0.5}
+    others = [hall | {"function": "dormitory"}, hall | {"vacancy": 0.0}, hall | {"parcel_no": "nowhere"}]
+    buildings = [one | {"building_no": f"h{at}"} for at, one in enumerate([hall, *others])]
+    drawn = ground({"A": {}, "B": {}}, "A", buildings=buildings)
+    found = laid_out(drawn, {"A": "swap", "B": "leave"})
+    label = f"floor:{drawn.building.index[1]}"
+    assert found.plots.loc[[label], ["kind", "area_m2", "county_code"]].values.tolist() == [
+        ["factory", 5000.0, "330101"]
+    ]
+    assert [name for name in found.plots.index if name.startswith("floor")] == [label]
+    leave = float(found.movers.loc[1, "exit_wan"])
+    assert found.parcels["cost_wan"].tolist() == pytest.approx([leave + 120 + 45])
+    assert days(found) == [365]
+
+
+def test_costs_by_assessment_need_no_estimate_and_swap_nobody() -> None:
+    rules = load_ruleset("nyc-planning")
+    drawn = ground({"A": {"assessed_value": 4_500_000.0}, "B": {"assessed_value": 0.0}, "C": {}}, "")
+    found = laid_out(drawn, dict.fromkeys("ABC", "exit"), rules=rules, costs=None)
+    assert found.movers.empty and found.plots.empty
+    share, market, clear = (float(rules.value(*one)) for one in (
+        ("assessed_share", "ratio"), ("market_mid", "ratio"), ("prepare_cost", "元/m²"),
+    ))  # fmt: skip
+    assert found.parcels["cost_wan"].tolist() == pytest.approx([450 / share * market + clear])
+    assert found.left_out["parcels"].tolist() == [2]  # assessed at nothing is not free of charge
+    with pytest.raises(RuleError) as refused:
+        laid_out(drawn, dict.fromkeys("ABC", "exit"), costs=None)
+    assert refused.value.at == "cn-planning" and "cn-compensation" in refused.value.mend.en
+
+
+@pytest.mark.parametrize(
+    ("scheme", "code", "kind", "worst"),
+    [
+        ("ydyh-2023", "100101", "industrial", 1), ("ydyh-2023", "100103", "industrial", 3), ("ydyh-2023", "1001", "industrial", None),
+        ("ydyh-2023", "100100", "research", None), ("ydyh-2023", "110102", "warehouse", 2), ("gb50137-2011", "M2", "industrial", 2),
+        ("gb50137-2011", "W3", "warehouse", 3), ("gbt21010-2017", "0604", "warehouse", None), ("gbt21010-2017", "0601", "industrial", None),
+        ("ydyh-2023", "0701", None, None), ("ydyh-2023", None, None, None), (None, "1001", None, None), ("unheard-of", "1001", None, None),
+    ],
+)  # fmt: skip
+def test_a_plan_s_code_says_what_for_and_how_polluting(
+    scheme: Any, code: Any, kind: str | None, worst: int | None
+) -> None:
+    drawn = ground({"A": {"plan_code": code, "plan_scheme": scheme, "build_status": "unbuilt"}}, "")
+    found = laid_out(drawn, {"A": "exit"}).parcels.iloc[0]
+    assert found["plan_kind"] == kind
+    assert np.isnan(found["plan_class"]) if worst is None else found["plan_class"] == worst
+
+
+def test_a_sensitive_place_is_measured_to_fence_to_fence_and_in_its_own_park() -> None:
+    """Two squares of 100 m, 200 m between them; the park beyond has a school and no parcel, the third a parcel and no school."""
+    shape, school = Polygon(square()), Polygon(square(west=117.0 + 300 / 93_456))
+    drawn = stock(
+        [{"parcel_no": "A", "geom": shape}, {"parcel_no": "B", "geom": shape, "park_code": "P3"}],
+        zones=[
+            {"layer": "sensitive", "geom": school}, {"layer": "renewal_area", "geom": shape},
+            {"layer": "sensitive", "geom": shape, "park_code": "P2"},
+        ],
+    )  # fmt: skip
+    found = sensitive_distance_m(drawn.parcel, drawn.zone)
+    assert found[0] == pytest.approx(200.0, abs=0.5) and np.isnan(found[1])
+
+
+def test_without_firms_or_places_there_is_no_way() -> None:
+    firms, land = chain()
+    assert least_ways(firms.iloc[:0], land, RULES, PLANNING, ON).empty
+    assert least_ways(firms, land.iloc[:0], RULES, PLANNING, ON).isna().all(axis=None)
+    far = land.assign(county_code="330102")
+    assert least_ways(firms, far, RULES, PLANNING, ON).isna().all(axis=None)

@@ -5,9 +5,13 @@ from datetime import date
 from typing import Any
 
 import pytest
-from core.test_explanation import trace
+from core.test_explanation import ON, trace
 
 from landgis.core.counterfactual import Change, answered_again, counterfactuals
+from landgis.core.explanation import Trace
+from landgis.core.triage import triage
+from landgis.terms.frames import FINDING_COLUMNS, empty
+from landgis.terms.rulereader import compose
 
 
 def told(**differs: Any) -> tuple[Any, list[dict[str, Any]]]:
@@ -98,3 +102,86 @@ def test_what_is_told_alters_the_answer_and_anything_smaller_does_not(differs: d
         for value, expected in ((tried, one["answer"]), (limit if part["side"] else limit - toward * step, now)):
             change = Change(part["measure"], part["before"], value, "", value)
             assert answered_again(found.judgement, found.book, 1, [change])["answer"] == expected, (part, value)
+
+
+def single(changes: list[dict[str, Any]], measure: str) -> list[tuple[Any, str, str]]:
+    """The changes of this measure alone: to what, on which side, and the answer."""
+    alone = (one for one in changes if [part["measure"] for part in one["changes"]] == [measure])
+    return [(one["changes"][0]["after"], one["changes"][0]["side"], one["answer"]) for one in alone]
+
+
+def test_idle_land_would_have_to_be_clear_and_leaves_the_track() -> None:
+    """Agreed to start in 2020 and never begun: to take it for started is the change; who spoke of it does not matter then."""
+    never = {"started_on": None, "agreed_start_on": date(2020, 1, 1)}
+    found, changes = told(contract=never, parcel={"build_status": "unbuilt"}, floor_area_m2=15_000.0)
+    assert found.judgement.answers.loc[1, ["answer", "gate"]].tolist() == ["exit", 1]
+    assert single(changes, "idle") == [("clear", "", "leave")]
+
+
+def test_a_plan_without_a_ratio_is_held_against_the_ideal_of_the_rules_and_one_of_nothing_against_none() -> None:
+    """Half of the ideal 1.2 is 0.6, below the floor of industry 36, 0.8, which therefore comes first; of 0 there is no half."""
+    _, changes = told(parcel={"plan_far_max": None})
+    assert single(changes, "far") == [(0.8, "below", "upgrade")]
+    found, changes = told(parcel={"plan_far_max": 0.0}, floor_area_m2=None)
+    assert found.judgement.answers["answer"].loc[1] == "data_first"
+    assert single(changes, "far") == [(0.8, "below", "upgrade")]
+
+
+def test_an_industry_of_which_no_ratio_is_asked_has_none_to_fall_below() -> None:
+    """Farming stands in no table of the floor: only the half of the plan's 2.0 remains."""
+    found, _ = told()
+    farm = {"industry_code": "A0111", "industry_division": "01"}
+    measures = found.judgement.measures.assign(**{name: [code, *["36"] * 4] for name, code in farm.items()})
+    bare = Trace(replace(found.judgement, measures=measures), replace(found.book, low_efficiency=None))
+    assert single(counterfactuals(bare, 1), "far") == [(1.0, "", "upgrade")]
+
+
+def test_a_forbidden_industry_would_have_to_be_none_of_the_listed() -> None:
+    found, _ = told()
+    judged = found.judgement
+    measures = judged.measures.assign(industry_standing=["forbidden", *["unlisted"] * 4])
+    book = replace(found.book, low_efficiency=None)
+    answers = triage(measures, empty(FINDING_COLUMNS), found.rules, idle=judged.idle)
+    again = Trace(replace(judged, measures=measures, answers=answers, grades=None, grades_before=None), book)
+    assert answers["reason"].iloc[0].startswith("obsolete_industry")
+    free = Change("industry_standing", "forbidden", "unlisted", "", "unlisted")
+    assert [answered_again(again.judgement, book, 1, changes)["answer"] for changes in ([], [free])] == [
+        "exit",
+        "data_first",
+    ]
+    exits = replace(judged, measures=measures, answers=judged.answers.assign(answer="exit"))
+    assert ("unlisted", "", "leave") in single(counterfactuals(Trace(exits, found.book), 1), "industry_standing")
+
+
+def test_who_was_not_evaluated_has_no_figures_that_would_bring_another_grade() -> None:
+    found, changes = told(count=20, tax_wan=100.0)
+    assert any(part["grade"] for one in changes for part in one["changes"])
+    alone = replace(found.judgement, grades=found.judgement.grades.drop(index=101))
+    left = counterfactuals(Trace(alone, found.book), 1)
+    assert left and not any(part["grade"] for one in left for part in one["changes"])
+
+
+def test_what_was_not_assessed_at_all_is_not_changed_into_something_known() -> None:
+    """By the gates alone, without idleness, tests or grades: to suppose a grade or a track has nowhere to be written."""
+    book = compose(["cn-triage"], ON)
+    found, _ = told()
+    answers = triage(found.judgement.measures, empty(FINDING_COLUMNS), book.triage)
+    bare = replace(
+        found.judgement,
+        idle=None,
+        contracts=None,
+        findings=empty(FINDING_COLUMNS),
+        grades=None,
+        grades_before=None,
+        answers=answers,
+    )
+    assert counterfactuals(Trace(bare, book), 1) == []
+    for change in (Change("idle", None, "clear", "", "clear"), Change("grade", None, "A", "", "A")):
+        assert answered_again(bare, book, 1, [change])["answer"] == "data_first"
+
+
+def test_from_nothing_built_there_is_no_rule_of_three() -> None:
+    """Of a ratio of 0 the parts cannot be scaled up with it; the ratio itself is changed."""
+    found, _ = told(floor_area_m2=0.0)
+    assert found.judgement.answers.loc[1, "answer"] == "upgrade"
+    assert answered_again(found.judgement, found.book, 1, [Change("far", 0.0, 1.0, "above", 1.1)])["answer"] == "leave"

@@ -38,9 +38,14 @@ def trace(**differs: Any) -> Trace:
     drawn = stock(
         [
             {"parcel_no": name, "plan_code": "1001", "plan_scheme": "ydyh-2023", "build_status": "built", "plan_far_max": 2.0}
+            | (differs.get("parcel", {}) if name == "A" else {})
             for name in names
         ],
-        contracts=[{"contract_no": name, "parcel_no": name, "started_on": date(2010, 1, 1)} for name in names],
+        contracts=[
+            {"contract_no": name, "parcel_no": name, "started_on": date(2010, 1, 1)}
+            | (differs.get("contract", {}) if name == "A" else {})
+            for name in names
+        ],
         buildings=[
             {"parcel_no": name, "floor_area_m2": floor, "footprint_m2": 5000.0}
             for name, floor in zip(names, [differs.get("floor_area_m2", 15_000.0), *[15_000.0] * (count - 1)], strict=True)

@@ -257,3 +257,21 @@ def test_what_cannot_be_planned_is_refused() -> None:
         make_plan(parcels, demands.assign(value_wan=np.nan), borders)
     with pytest.raises(InputError):
         make_plan(parcels, demands, borders, pinned=["nowhere"])
+
+
+@pytest.mark.parametrize("patience", [0, 1, 4, 40])
+def test_sites_of_many_parcels_are_grown_and_the_bound_holds_for_them(patience: int) -> None:
+    """Of 64 fields of 100 m² two demands want 20 to 24 each: too many sets to look at all of them, so sites are grown."""
+    parcels, _, borders = town(5)
+    demands = pd.DataFrame(
+        {"area_min_m2": [2000.0, 2000.0], "area_max_m2": [2400.0, 2400.0], "value_wan": [900.0, 800.0]},
+        index=["d0", "d1"],
+    )
+    asked = iter(range(10**9))
+    made = make_plan(parcels, demands, borders, border_min_m=5, rules=(), gap=0.2, stop=lambda: next(asked) >= patience)
+    check(made, parcels, demands)
+    # Nothing can cost less than the twenty cheapest fields each, one demand taking the cheaper ones.
+    cheapest = np.sort(parcels["cost_wan"].to_numpy())[:40].sum()
+    assert made.objective_wan <= 1700 - cheapest + 1e-6
+    if patience == 40:
+        assert len(made.sites) == 2 and made.objective_wan > 0

@@ -52,3 +52,36 @@ def test_nothing_better_than_the_best_so_far_is_said_as_such() -> None:
     best = Chosen((Column(0, np.array([0]), 1e3, (0.0,)),), 1e3, np.inf)
     made = settle(many, 24, 12, np.array([99.0]), best=best, gap=1e-6, stop=lambda: False)
     assert (made.columns, made.value, made.bound) == (best.columns, 1e3, 1e3)
+
+
+def test_more_cuts_and_choices_in_between_settle_on_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where a hundred thousand sites are left: no programme over all of them until the cuts bring nothing more."""
+    monkeypatch.setattr("landgis.core.settling._FEW", 0)
+    monkeypatch.setattr("landgis.core.settling._WORTH_IT", 0.0)
+    monkeypatch.setattr("landgis.core.settling._CHOOSE_AFTER", (0, 1))
+    many, limits = sites(1, 18, 9, 250), np.array([14.0])
+    whole = choose(many, 18, 9, limits, gap=1e-9, stop=lambda: False)
+    made = settle(many, 18, 9, limits, best=NOTHING, gap=1e-9, stop=lambda: False)
+    assert made.value == pytest.approx(whole.value) and made.bound == pytest.approx(whole.value, abs=1e-4)
+
+
+@pytest.mark.parametrize("patience", [2, 4])
+def test_whenever_it_is_stopped_the_choice_can_be_had_and_the_bound_holds(
+    patience: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("landgis.core.settling._AT_ONCE", 40)
+    monkeypatch.setattr("landgis.core.settling._FEW", 0)
+    many, limits = sites(3, 18, 9, 250), np.array([14.0])
+    asked = iter(range(10**9))
+    made = settle(many, 18, 9, limits, best=NOTHING, gap=1e-9, stop=lambda: next(asked) >= patience)
+    best = choose(many, 18, 9, limits, gap=1e-9, stop=lambda: False).value
+    assert made.value <= best + 1e-6 <= made.bound + 1e-5
+    members = np.concatenate([np.empty(0, dtype=np.int64), *(one.members for one in made.columns)])
+    assert len(set(members.tolist())) == len(members)
+
+
+def test_of_sites_that_are_worth_nothing_none_is_taken() -> None:
+    worthless = [Column(0, np.array([at], dtype=np.int64), -1.0, ()) for at in range(3)]
+    made = settle(worthless, 3, 1, np.empty(0), best=NOTHING, gap=1e-6, stop=lambda: False)
+    assert (made.columns, made.value, made.bound) == ((), 0.0, 0.0)
+    assert settle([], 3, 1, np.empty(0), best=made, gap=1e-6, stop=lambda: False).bound == 0.0
