@@ -37,6 +37,7 @@ bench: setup-dev ## the tables of docs/performance.md
 coverage: setup-dev ## which branches of the core its tests take; below 95 % it fails
 	$(BIN)/python -m coverage run -m pytest -q tests/core tests/law landgis/core
 	$(BIN)/python -m coverage report
+	@$(BIN)/python -m coverage json -q -o - | $(BIN)/python -m tests.branches
 
 mutate: setup-dev ## small changes to the core that no test notices; ARGS="idle triage"
 	@$(BIN)/python -m tests.mutation $(ARGS)

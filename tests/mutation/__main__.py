@@ -27,6 +27,7 @@ from _pytest.runner import runtestprotocol
 from tests.mutation.mutants import Mutant, list_mutants
 
 ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs/mutation.md"
 #: A change may make an endless loop: after so many times the usual seconds of a test, and a few more, it counts as noticed.
 PATIENCE, GRACE_S = 8, 20
 #: Of a property that hypothesis draws for, so many examples are tried: fewer than in its own run, so that the score is rather too low.
@@ -224,8 +225,21 @@ def mutate(room: str, given: argparse.Namespace) -> int:
         raise SystemExit(f"{room}: the tests could not be run: {' '.join(where)}")
     made = plugin.noticed + len(plugin.survivors)
     score = 100 * plugin.noticed // max(made, 1)
-    _say(f"{room}.py: {plugin.noticed} of {made} changes noticed, {score} %, {time.perf_counter() - started:.0f} s")
+    said = f"{room}.py: {plugin.noticed} of {made} changes noticed, {score} %, {time.perf_counter() - started:.0f} s"
+    _say(said)
+    if given.keep:
+        keep(room, said, [str(mutant) for mutant in plugin.survivors])
     return score
+
+
+def keep(room: str, said: str, survivors: Sequence[str]) -> None:
+    """Put a room's score and what no test noticed into the document; the reason that stands there for a change stays."""
+    before, after = PAGE.read_text(encoding="utf-8").split(f"<!-- mutation {room} -->\n")
+    block, rest = after.split("<!-- end -->", 1)
+    why = dict(re.findall(r"^- `\d+: (.*)`: (.*)$", block, re.MULTILINE))
+    told = [f"- `{one}`: {why.get(one.split(': ', 1)[1], 'a test is missing')}" for one in survivors]
+    made = "\n".join([f"`{said}`", "", *told])
+    PAGE.write_text(f"{before}<!-- mutation {room} -->\n{made}\n<!-- end -->{rest}", encoding="utf-8")
 
 
 def main() -> int:
@@ -238,8 +252,11 @@ def main() -> int:
     parser.add_argument("--again", type=Path, metavar="FILE", help="only the changes that an earlier run listed")
     parser.add_argument("--tests", nargs="*", default=[], metavar="PATH", help="more tests than those of the room")
     parser.add_argument("-k", dest="only", default="", metavar="EXPRESSION", help="only these tests, as pytest has it")
+    parser.add_argument("--keep", action="store_true", help="write score and survivors into docs/mutation.md")
     parser.add_argument("--least", type=int, default=90, metavar="%", help="the score that is asked for")
     given = parser.parse_args()
+    if given.keep and (given.again or given.only or given.every > 1 or given.lines.start > 1):
+        parser.error("--keep takes a whole run")
     return int(any([mutate(room, given) < given.least for room in given.room]))
 
 

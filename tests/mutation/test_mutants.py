@@ -2,6 +2,7 @@
 
 import ast
 
+from tests.mutation import __main__ as mutation
 from tests.mutation.mutants import list_mutants
 
 SOURCE = '''
@@ -39,3 +40,19 @@ def test_a_change_is_made_in_the_tree_it_was_found_in() -> None:
         made = ast.unparse(ast.fix_missing_locations(tree))
         assert wanted in made
         compile(made, "made", "exec")
+
+
+def test_the_document_keeps_the_reason_of_a_change_that_moved_and_drops_what_is_noticed_now(
+    tmp_path, monkeypatch
+) -> None:
+    page = tmp_path / "mutation.md"
+    page.write_text(
+        "a\n<!-- mutation idle -->\n`old`\n\n- `7: 1  →  2`: only faster\n- `8: x  →  y`: gone\n<!-- end -->\nb\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(mutation, "PAGE", page)
+    mutation.keep("idle", "idle.py: 9 of 11 changes noticed, 81 %, 5 s", ["9: 1  →  2", "12: p  →  q"])
+    assert page.read_text(encoding="utf-8") == (
+        "a\n<!-- mutation idle -->\n`idle.py: 9 of 11 changes noticed, 81 %, 5 s`\n\n- `9: 1  →  2`: only faster\n"
+        "- `12: p  →  q`: a test is missing\n<!-- end -->\nb\n"
+    )
