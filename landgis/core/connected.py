@@ -207,7 +207,7 @@ def _charge_for_outline(b, need, start, open_m, longest, larea, lprice, bare, tr
 @njit(cache=True, nogil=True, error_model="numpy")
 def search(
     roots, by_rank, rank, ptr, nb, edge, of, owner, park, eligible, asks, width, core_of, core_ptr, core_nodes,
-    worth, least, link_factor, node_limit, halt, keep, found_num, found_size, found_set,
+    cut_of, cut_nodes, cut_price, worth, least, link_factor, node_limit, halt, keep, found_num, found_size, found_set,
     flat, flat_end, flat_demand, flat_num, used, done, pending,
 ):  # fmt: skip
     """Search the sets of some roots for every demand; see `landgis.core.sites.Search` for what goes in and out.
@@ -215,7 +215,7 @@ def search(
     ``of`` holds area, cost, price and outline of every parcel, ``edge`` border and link of every pair, ``asks`` of every demand least
     and most area, compactness, most owners and most cost. Demands are sorted by their least area. ``worth[d, park]`` is what a demand
     brings there, ``least[d]`` the reduced cost below which nothing is wanted; with ``keep`` it rises to the worst of the best so many.
-    ``keep`` 0 writes every set to ``flat``.
+    ``keep`` 0 writes every set to ``flat``. A set with two parcels of a cut pays its ``cut_price``; ``cut_nodes`` are each parcel's cuts.
     """
     n, m = len(of), len(asks)
     deepest = found_set.shape[2]
@@ -233,6 +233,7 @@ def search(
     brings = np.empty(m)
     root_room = np.empty(m)
     owned = np.zeros(owner.max() + 1 if n else 0, np.int64)
+    cut_held = np.zeros(len(cut_price), np.int64)
     alive = np.empty((deepest + 1, m), np.int64)
     open_count = np.zeros(deepest + 1, np.int64)
     members = np.empty(deepest + 1, np.int64)
@@ -332,6 +333,8 @@ def search(
                 )  # fmt: skip
             open_m[0] = bare[0]
 
+        for at in range(cut_of[root], cut_of[root + 1]):
+            cut_held[cut_nodes[at]] += 1
         level = 0
         members[0] = 0
         state[0] = _MEMBER
@@ -559,6 +562,9 @@ def search(
                     own = owner[node]
                     next_owners = owners[level] + (1 if own >= 0 and owned[own] == 0 else 0)
                     next_area, next_price, next_cost = A + larea[w], C + lprice[w], T + of[node, 1]
+                    for at in range(cut_of[node], cut_of[node + 1]):
+                        if cut_held[cut_nodes[at]] == 1:
+                            next_price += cut_price[cut_nodes[at]]
                     shared, bare_w = 0.0, of[node, 3]
                     if compact_at >= 0:
                         for at in range(lptr[w], lptr[w + 1]):
@@ -620,6 +626,8 @@ def search(
                     owners[level] = next_owners
                     if own >= 0:
                         owned[own] += 1
+                    for at in range(cut_of[node], cut_of[node + 1]):
+                        cut_held[cut_nodes[at]] += 1
                     e_start[level], e_inherited[level] = start, left
                     entering = True
                     went = True
@@ -640,6 +648,8 @@ def search(
                 place[u] = -1
                 if owner[ids[u]] >= 0:
                     owned[owner[ids[u]]] -= 1
+                for at in range(cut_of[ids[u]], cut_of[ids[u] + 1]):
+                    cut_held[cut_nodes[at]] -= 1
                 level -= 1
         total_nodes += nodes
         if cut:
@@ -649,8 +659,11 @@ def search(
         else:
             done[root] = 1
         for p in range(level + 1):  # where it was cut short
-            if owner[ids[members[p]]] >= 0:
-                owned[owner[ids[members[p]]]] -= 1
+            node = ids[members[p]]
+            if owner[node] >= 0:
+                owned[owner[node]] -= 1
+            for at in range(cut_of[node], cut_of[node + 1]):
+                cut_held[cut_nodes[at]] -= 1
         for i in range(b):
             where[ids[i]] = -1
             distance[ids[i]] = -1.0

@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
-from landgis.core.sites import require
+from landgis.core.cuts import broken, held_by
+from landgis.core.sites import NO_CUTS, Cuts, require
 from landgis.terms.errors import SetupError, Words
 
 Floats = NDArray[np.float64]
@@ -36,11 +38,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Prices:
-    """What the relaxation charges for a parcel, a demand and a unit of each limit; and its value."""
+    """What the relaxation charges for a parcel, a demand, a unit of each limit and by its cuts; and its value."""
 
     parcel: Floats
     demand: Floats
     limit: Floats
+    cuts: Cuts
     value: float
 
     def mixed(self, other: "Prices", share: float) -> "Prices":
@@ -49,6 +52,7 @@ class Prices:
             share * other.parcel + (1 - share) * self.parcel,
             share * other.demand + (1 - share) * self.demand,
             share * other.limit + (1 - share) * self.limit,
+            self.cuts.mixed(other.cuts, share),
             self.value,
         )
 
@@ -62,12 +66,10 @@ class Relaxation:
         rows = parcels + demands + len(limits)
         self._solver = quiet(self._highs)
         upper = np.concatenate([np.ones(parcels + demands), limits])
-        none = np.empty(0)
-        self._solver.addRows(
-            rows, np.full(rows, -np.inf), upper, 0, np.zeros(rows, np.int32), none.astype(np.int32), none
-        )
+        add_rows(self._solver, sparse.csr_array((rows, 0)), upper)
         self.columns: list[Column] = []
         self._known: set[tuple[int, bytes]] = set()
+        self._cuts = NO_CUTS.parcels
 
     def add(self, columns: Sequence[Column]) -> int:
         """Add columns that are not there yet; give how many."""
@@ -77,14 +79,31 @@ class Relaxation:
                 self._known.add(column.key)
                 fresh.append(column)
         if fresh:
-            start, index, value = lay_out(fresh, *self._shape)
-            count = len(fresh)
+            matrix, count = self._matrix(fresh), len(fresh)
+            matrix = sparse.vstack([matrix, held_by(self._cuts, matrix)]).tocsc()
             self._solver.addCols(
-                count, np.array([-one.value for one in fresh]), np.zeros(count), np.full(count, np.inf), len(index),
-                start[:-1], index, value,
+                count, np.array([-one.value for one in fresh]), np.zeros(count), np.full(count, np.inf), matrix.nnz,
+                matrix.indptr[:-1].astype(np.int32), matrix.indices.astype(np.int32), matrix.data,
             )  # fmt: skip
             self.columns += fresh
         return len(fresh)
+
+    def nearest(self, count: int) -> list[Column]:
+        """Give the columns of the best reduced cost."""
+        reduced = np.asarray(self._solver.getSolution().col_dual)
+        return [self.columns[at] for at in np.argsort(reduced, kind="stable")[:count].tolist()]
+
+    def cut(self) -> int:
+        """Add the cuts of parcels that the last answer breaks; give how many."""
+        matrix = self._matrix(self.columns)
+        fresh = broken(matrix[: self._shape[0]], np.asarray(self._solver.getSolution().col_value))
+        self._cuts = np.concatenate([self._cuts, fresh])
+        add_rows(self._solver, held_by(fresh, matrix), np.ones(len(fresh)))
+        return len(fresh)
+
+    def _matrix(self, columns: Sequence[Column]) -> Any:  # noqa: ANN401  scipy's sparse has no types
+        start, index, value = lay_out(columns, *self._shape)
+        return sparse.csc_array((value, index, start), shape=(sum(self._shape), len(columns)))
 
     def solve(self) -> Prices:
         """Solve and give the prices.
@@ -96,7 +115,7 @@ class Relaxation:
         """
         parcels, demands, limits = self._shape
         if not self.columns:
-            return Prices(np.zeros(parcels), np.zeros(demands), np.zeros(limits), 0.0)
+            return Prices(np.zeros(parcels), np.zeros(demands), np.zeros(limits), NO_CUTS, 0.0)
         optimal = self._highs.HighsModelStatus.kOptimal
         self._solver.run()
         if self._solver.getModelStatus() != optimal:
@@ -111,7 +130,8 @@ class Relaxation:
             )
         dual = np.maximum(-np.asarray(self._solver.getSolution().row_dual), 0.0)
         value = -float(self._solver.getInfo().objective_function_value)
-        return Prices(dual[:parcels], dual[parcels : parcels + demands], dual[parcels + demands :], value)
+        parcel, demand, limit, cut = np.split(dual, np.cumsum(self._shape))
+        return Prices(parcel, demand, limit, Cuts(self._cuts, cut), value)
 
 
 @dataclass(frozen=True)
@@ -197,6 +217,15 @@ def lay_out(columns: Sequence[Column], parcels: int, demands: int, limits: int) 
     for at in range(limits):
         value[start[1:] - limits + at] = [one.uses[at] for one in columns]
     return start, index.astype(np.int32), value
+
+
+def add_rows(solver: Any, rows: Any, upper: Floats) -> None:  # noqa: ANN401  neither has types
+    """Add rows (CSR) that are at most so much."""
+    count = len(upper)
+    solver.addRows(
+        count, np.full(count, -np.inf), upper, rows.nnz, rows.indptr[:-1].astype(np.int32), rows.indices.astype(np.int32),
+        rows.data.astype(np.float64),
+    )  # fmt: skip
 
 
 def quiet(highs: Any) -> Any:  # noqa: ANN401  highspy has no types

@@ -1,9 +1,10 @@
 """All demands at once 一盘棋: disjoint sites for the demands that are worth most, under budget, staff and dates, with the bound.
 
 Column generation whose pricing enumerates connected sets: the linear relaxation over the sites known so far prices parcels, demands
-and limits; the search finds, under these prices, the sites that would improve it, or proves that there are none. Then every site that
-an even better plan could hold is listed, and cuts and an integer programme over that list prove the plan. Sites of very many parcels are
-grown besides, and bounded without contiguity: there the list would have no end.
+and limits; the search finds, under these prices, the sites that would improve it, or proves that there are none. Cuts over three parcels
+take off what the relaxation promises too much, and the search charges their prices, too. Where that leaves a gap, every site that an even
+better plan could hold is listed, and an integer programme over that list proves the plan. Sites of very many parcels are grown besides,
+and bounded without contiguity: there the list would have no end.
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -17,9 +18,9 @@ from numpy.typing import NDArray
 
 from landgis.core.assembly import PARCEL_RULES, SITE_COLUMNS, Fabric, describe, judge_parcels, lay_ground, limit
 from landgis.core.loosely import deal_out, grow
-from landgis.core.packing import Chosen, Column, Prices, Relaxation
+from landgis.core.packing import Chosen, Column, Prices, Relaxation, choose
 from landgis.core.settling import settle
-from landgis.core.sites import Found, Search, Sets, Wants, answers, cost_of, never
+from landgis.core.sites import NO_CUTS, Found, Search, Sets, Wants, answers, cost_of, never
 from landgis.core.width import cores
 from landgis.terms.errors import InputError, Words
 
@@ -29,13 +30,11 @@ Ints = NDArray[np.int64]
 #: A plan within this share of its bound is proved unless another gap is asked for.
 GAP: Final = 1e-4
 #: How many new sites of each demand one round of pricing brings.
-_EACH: Final = 12
+_EACH: Final = 30
 #: How far the prices asked lie towards the best bound's: it calms them down.
 _CALM: Final = 0.5
 #: How near, as a share of the value, the bound must be for that.
 _NEAR: Final = 0.05
-#: A bound so near to the relaxation, as a share of what divides it from the best plan, is not worth another long search.
-_NEAR_ENOUGH: Final = 0.5
 #: A quick round that brings a new site to fewer than one demand in so many is the last of its kind.
 _WORTH_A_ROUND: Final = 10
 #: Sites of more than so many parcels of middling size are grown, too; from so many parcels, in so many turns before the search.
@@ -44,6 +43,17 @@ _GROWN_ROOTS: Final = 24
 _GROWN_TURNS: Final = 8
 #: How many sets of one root a round looks at: more when fewer bring nothing new; in the end (None) all that could help.
 _EFFORTS: Final = (3_000, 30_000, None)
+#: With which of these it begins anew after a complete search, or after cuts.
+_AGAIN: Final = 1
+#: The share of the room between relaxation and plan that a round of cuts, and all rounds together, must take away to be worth it.
+_WORTH_A_CUT: Final = 0.03
+_WORTH_CUTTING: Final = 0.1
+#: A choice is made among so many sites, for so many seconds; the first one only so near to the best.
+_NEAREST: Final = 800
+_CHOOSE_S: Final = 10.0
+_ROUGH: Final = 1e-3
+#: So many times the gap asked for is nearly closed.
+_NEARLY: Final = 5.0
 #: So many sites are listed at most for the last proof.
 _LISTED: Final = 400_000
 
@@ -235,7 +245,7 @@ class _Work:
         self.bound_prices: Prices | None = None
         self.hidden = np.zeros(len(demands))
         self.are_large, self.turn = False, 0
-        self.prices = Prices(np.zeros(len(kept)), np.zeros(len(demands)), np.zeros(len(limits)), 0.0)
+        self.prices = Prices(np.zeros(len(kept)), np.zeros(len(demands)), np.zeros(len(limits)), NO_CUTS, 0.0)
 
     def learn(self, pool: pd.DataFrame | None) -> None:
         """Take over the sites of an earlier plan that still fit."""
@@ -254,7 +264,7 @@ class _Work:
         self.master.add(found)
 
     def relax(self, gap: float, stop: Callable[[], bool], progress: Callable[[Step], None]) -> None:
-        """Add sites until the relaxation is proved: first those that are found quickly, then with more and more effort."""
+        """Add sites and cuts until the relaxation is proved: first what is found quickly, then with more and more effort."""
         effort, calm = 0, 0.0
         self._loosely(stop)
         while not stop():
@@ -268,32 +278,68 @@ class _Work:
             if self.are_large and not found.is_complete:
                 added += self._grow(stop)
             progress(Step(Words("求松弛界", "relaxing"), self.best.value, self.bound))
-            if self.bound - self.prices.value <= gap * 0.1 * max(abs(self.prices.value), 1.0):
+            is_near = self.bound - self.prices.value <= gap * 0.1 * max(abs(self.prices.value), 1.0)
+            # So near, listing what is left is no longer than another search, and is the last one.
+            if self._is_closed(gap) or (found.is_complete and self._is_closed(_NEARLY * gap)):
                 break
-            if added and _EFFORTS[effort] is None and found.is_complete:
-                if self.bound - self.prices.value <= _NEAR_ENOUGH * (self.bound - self.best.value):
-                    break  # the list for the proof holds what is missing
-            elif added * _WORTH_A_ROUND >= len(self.demands) or (added and found.is_complete):
+            if is_near or found.is_complete or _EFFORTS[effort] is None:
+                if (is_near or not added) and not self._cut(gap, stop, progress):
+                    break
+                effort, calm = min(effort, _AGAIN), 0.0
+            elif added * _WORTH_A_ROUND >= len(self.demands):
                 # Only prices whose bound is near are worth staying near to.
                 calm = _CALM if self.relaxed < self.prices.value * (1 + _NEAR) else 0.0
             elif calm > 0 and not added:
                 calm = 0.0  # the prices between found nothing: ask with the true ones
-            elif found.is_complete or _EFFORTS[effort] is None:
-                break
-            else:
+            elif _EFFORTS[effort + 1] is not None or not self._cut(gap, stop, progress):
                 effort += 1
-                if _EFFORTS[effort] is None:  # a good plan before the long search: whoever stops later has it
-                    self._settle(self.master.columns, gap, stop)
-                    progress(Step(Words("选取方案", "choosing"), self.best.value, self.bound))
+
+    def _cut(self, gap: float, stop: Callable[[], bool], progress: Callable[[Step], None]) -> bool:
+        """Cut off what the relaxation promises too much, and choose among the sites near to it; say whether it was worth it."""
+        if not self.best.columns:
+            self._choose(gap, stop, progress)
+        first = value = self.master.solve().value
+        room = first - self.best.value
+        while not stop() and value - self.best.value > self._share(gap) / 2 * abs(value) and self.master.cut():
+            last, value = value, self.master.solve().value
+            if last - value <= _WORTH_A_CUT * room:
+                break
+        if value < first:
+            self._choose(gap, stop, progress)
+        return first - value > _WORTH_CUTTING * room
+
+    def _choose(self, gap: float, stop: Callable[[], bool], progress: Callable[[Step], None]) -> None:
+        """Choose among the sites that the relaxation holds for the best: the tighter it is, the nearer to the best plan."""
+        value = self.master.solve().value
+        room = (value - self.best.value) / max(abs(value), 1.0)
+        chosen = choose(
+            self.master.nearest(_NEAREST), len(self.fabric.ground), len(self.demands), self.most,
+            gap=max(self._share(gap) / 2, room / 4 if self.best.columns else _ROUGH), stop=stop, seconds=_CHOOSE_S,
+        )  # fmt: skip
+        if chosen.value > self.best.value or not self.best.columns:
+            self.best = chosen
+        progress(Step(Words("选取方案", "choosing"), self.best.value, self.bound))
+
+    def _is_closed(self, gap: float) -> bool:
+        room = self.bound - self.best.value
+        return bool(self.best.columns) and room <= self._share(gap) * max(abs(self.best.value), 1.0)
+
+    def _share(self, gap: float) -> float:
+        """Give the gap that leaves as little open when the rewards of pins are counted in."""
+        pinned = sum(float(self.rewarded[one.members].sum()) for one in self.best.columns)
+        pinned += self.reward * float(np.isin(self.serve, [one.demand for one in self.best.columns]).sum())
+        value = self.best.value
+        return gap * min(abs(value - pinned) / abs(value), 1.0) if value else gap
 
     def prove(self, gap: float, stop: Callable[[], bool], progress: Callable[[Step], None]) -> None:
         """Choose among the sites known; list every other site that a better plan could hold; choose again."""
-        self._settle(self.master.columns, gap, stop)
-        progress(Step(Words("选取方案", "choosing"), self.best.value, self.bound))
+        if not self._is_closed(_NEARLY * gap):
+            self._settle(self.master.columns, gap, stop)
+            progress(Step(Words("选取方案", "choosing"), self.best.value, self.bound))
         # First the likelier part of the list: a better plan makes the list shorter.
-        for share in (0.3, 1.0):
+        for share in (1.0,) if self._is_closed(_NEARLY * gap) else (0.3, 1.0):
             room = self.bound - self.best.value
-            if stop() or self.bound_prices is None or room <= gap * max(abs(self.best.value), 1.0):
+            if stop() or self.bound_prices is None or self._is_closed(gap):
                 return
             listed = self._list(room * share, stop)
             if listed is None:
@@ -343,8 +389,9 @@ class _Work:
         worth = self.worth - prices.demand[:, None]
         least = np.full(len(self.demands), 1e-6)
         return self.search.best(
-            _EACH, worth, price=charged, link_factor=factor, least=least, stop=stop, node_limit=sets_of_a_root
-        )
+            _EACH, worth, price=charged, link_factor=factor, cuts=prices.cuts, least=least, stop=stop,
+            node_limit=sets_of_a_root,
+        )  # fmt: skip
 
     def _loosely(self, stop: Callable[[], bool]) -> None:
         """Where sites are too large for all of them to be looked at: a bound and a plan before anything is searched."""
@@ -377,7 +424,8 @@ class _Work:
         hidden = np.maximum(found.pending, 0.0)
         np.maximum.at(hidden, found.sets.demand, found.sets.reduced)
         hidden[hidden > 0] += 1e-6
-        bound = float(prices.parcel.sum() + prices.demand.sum() + prices.limit @ self.most + hidden.sum())
+        bound = float(prices.parcel.sum() + prices.demand.sum() + prices.limit @ self.most + prices.cuts.price.sum())
+        bound += float(hidden.sum())
         bound += len(self.demands) * 1e-6
         if bound < self.relaxed:
             self.relaxed = bound
@@ -392,13 +440,21 @@ class _Work:
         charged, factor = self._charged(prices)
         worth = self.worth - (prices.demand + self.hidden)[:, None]
         least = np.full(len(self.demands), -room - 1e-6)
-        found = self.search.all(worth, least, price=charged, link_factor=factor, stop=stop, at_most=_LISTED)
+        found = self.search.all(
+            worth, least, price=charged, link_factor=factor, cuts=prices.cuts, stop=stop, at_most=_LISTED
+        )
         return self._columns(found.sets) if found.is_complete else None
 
     def _settle(self, columns: Sequence[Column], gap: float, stop: Callable[[], bool]) -> Chosen:
         """Take the best of these sites that go together; the bound of what is given back holds for them alone."""
         chosen = settle(
-            columns, len(self.fabric.ground), len(self.demands), self.most, best=self.best, gap=gap / 2, stop=stop
+            columns,
+            len(self.fabric.ground),
+            len(self.demands),
+            self.most,
+            best=self.best,
+            gap=self._share(gap) / 2,
+            stop=stop,
         )
         if chosen.value > self.best.value or not self.best.columns:
             self.best = chosen

@@ -1,8 +1,6 @@
 """The best choice among very many sites: relaxation with cuts, what cannot be part of a better choice left aside, then the rest.
 
-A cut takes three rows (parcels or demands, each to be used once): of the sites that hold two of them or all three at most one can be
-taken. The relaxation breaks that freely (three halves), and these cuts take away most of what it promises too much (Chvátal's rank
-one; Jepsen et al. 2008 in routing). A site whose reduced cost is below (best so far − bound) is in no better choice.
+A site whose reduced cost is below (best so far − bound) is in no better choice.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from landgis.core.packing import Chosen, Column, choose, lay_out, quiet
+from landgis.core.cuts import broken, held_by
+from landgis.core.packing import Chosen, Column, add_rows, choose, lay_out, quiet
 from landgis.core.sites import never, require
 
 Floats = NDArray[np.float64]
@@ -21,10 +20,6 @@ Ints = NDArray[np.int64]
 
 #: So many of the best priced sites come into the relaxation at once.
 _AT_ONCE: Final = 1_500
-#: How many cuts a round brings, how often a row is used in them, and by how much a cut has to be broken.
-_CUTS: Final = 200
-_CUTS_OF_A_ROW: Final = 6
-_BROKEN: Final = 0.02
 #: With so few sites left the integer programme takes over.
 _FEW: Final = 1_500
 #: After which rounds a choice is made among so many of the nearest sites.
@@ -120,7 +115,7 @@ class _Table:
         self._demand = np.array([one.demand for one in self.columns])
         self._upper = np.concatenate([np.ones(self.parcels + self.demands), self.limits])
         self._dual = np.zeros(len(self._upper))
-        _add_rows(self._solver, sparse.csr_array((len(self._upper), 0)), self._upper)
+        add_rows(self._solver, sparse.csr_array((len(self._upper), 0)), self._upper)
         self.alive = np.arange(len(self.columns))
         self._is_in = np.zeros(len(self.columns), dtype=bool)
         self._reduced = self._worth.copy()
@@ -162,21 +157,14 @@ class _Table:
 
     def cut(self) -> bool:
         """Add cuts that the relaxation breaks; say whether there were any."""
-        is_part = (self._share > 1e-7) & (self._share < 1 - 1e-7)
-        which, share = np.array(self.entered, dtype=np.int64)[is_part], self._share[is_part]
-        once = self._by_row[: self.parcels + self.demands, which].toarray() > 0
-        rows = np.flatnonzero(once.any(axis=1))
-        held = once[rows].astype(np.float64)
-        triples = _broken(held, share)
+        once = self._by_row[: self.parcels + self.demands]
+        triples = broken(once[:, self.entered], self._share)
         if not len(triples):
             return False
-        three = rows[triples]
-        fresh = (self._by_row[three[:, 0]] + self._by_row[three[:, 1]] + self._by_row[three[:, 2]]).tocsr()
-        fresh.data = (fresh.data >= 2).astype(np.float64)
-        fresh.eliminate_zeros()
-        _add_rows(self._solver, fresh[:, self.entered].tocsr(), np.ones(len(three)))
+        fresh = held_by(triples, once)
+        add_rows(self._solver, fresh[:, self.entered].tocsr(), np.ones(len(triples)))
         self._cuts = sparse.vstack([self._cuts, fresh]).tocsr()
-        self._upper = np.append(self._upper, np.ones(len(three)))
+        self._upper = np.append(self._upper, np.ones(len(triples)))
         return True
 
     def _enter(self, which: Ints) -> None:
@@ -189,37 +177,3 @@ class _Table:
         )  # fmt: skip
         self._is_in[which] = True
         self.entered += which.tolist()
-
-
-def _broken(held: Floats, share: Floats) -> Ints:
-    """Find triples of rows whose cut is broken most, shape (found, 3): ``held`` says which column holds which row."""
-    together = (held * share) @ held.T
-    np.fill_diagonal(together, 0.0)
-    found: list[Ints] = []
-    for at in range(len(held)):
-        # In a broken triple a row has something in common with both others, seen from one of the three.
-        near = np.flatnonzero(together[at] > 1e-9)
-        of_two = together[at, near]
-        total = of_two[:, None] + of_two[None, :] + together[np.ix_(near, near)]
-        i, j = np.nonzero(np.triu(total > 1 + _BROKEN, 1))
-        found.append(np.column_stack([np.full(len(i), at), near[i], near[j]]))
-    triples = np.unique(np.sort(np.concatenate(found), axis=1), axis=0) if found else np.empty((0, 3), dtype=np.int64)
-    twice = held[triples[:, 0]] + held[triples[:, 1]] + held[triples[:, 2]] >= 2
-    over = twice @ share - 1
-    used = np.zeros(len(held), dtype=np.int64)
-    picked: list[int] = []
-    for one in np.argsort(-over, kind="stable").tolist():
-        if over[one] <= _BROKEN or len(picked) == _CUTS:
-            break
-        if (used[triples[one]] < _CUTS_OF_A_ROW).all():
-            used[triples[one]] += 1
-            picked.append(one)
-    return triples[picked]
-
-
-def _add_rows(solver: Any, rows: Any, upper: Floats) -> None:  # noqa: ANN401  neither has types
-    count = len(upper)
-    solver.addRows(
-        count, np.full(count, -np.inf), upper, rows.nnz, rows.indptr[:-1].astype(np.int32), rows.indices.astype(np.int32),
-        rows.data.astype(np.float64),
-    )  # fmt: skip

@@ -107,6 +107,23 @@ class Wants:
 
 
 @dataclass(frozen=True)
+class Cuts:
+    """Three parcels each, of which at most one site may hold two or all: who does is charged the price. Shapes (n, 3) and n."""
+
+    parcels: Ints
+    price: Floats
+
+    def mixed(self, other: "Cuts", share: float) -> "Cuts":
+        """Give prices between these and others; both are the first so many of the same cuts."""
+        longer = self if len(self.price) > len(other.price) else other
+        mine, theirs = (np.pad(one.price, (0, len(longer.price) - len(one.price))) for one in (self, other))
+        return Cuts(longer.parcels, share * theirs + (1 - share) * mine)
+
+
+NO_CUTS: Final = Cuts(np.empty((0, 3), dtype=np.int64), np.empty(0))
+
+
+@dataclass(frozen=True)
 class Sets:
     """Sets that were found: for which demand, with which reduced cost and at which cost, and their parcels (positions)."""
 
@@ -216,6 +233,7 @@ class Search:
         *,
         price: Floats | None = None,
         link_factor: float = 1.0,
+        cuts: Cuts = NO_CUTS,
         least: Floats | None = None,
         stop: Callable[[], bool] = never,
         node_limit: int | None = None,
@@ -233,6 +251,8 @@ class Search:
             What each parcel is charged, by default its cost; negative for one that is wanted in.
         link_factor
             By how much links are charged.
+        cuts
+            What sets are charged that hold several of some parcels.
         least
             The reduced cost below which a demand's sets are not wanted; by default none.
         stop
@@ -246,7 +266,7 @@ class Search:
         price = self.ground.cost_wan if price is None else price
         found = _Store(len(self.wants), keep)
         return self._rounds(
-            found, worth[self._order], price, link_factor, wanted[self._order], stop, node_limit, is_enough
+            found, worth[self._order], price, link_factor, cuts, wanted[self._order], stop, node_limit, is_enough
         )
 
     def all(
@@ -256,6 +276,7 @@ class Search:
         *,
         price: Floats,
         link_factor: float = 1.0,
+        cuts: Cuts = NO_CUTS,
         stop: Callable[[], bool] = never,
         at_most: int = 2_000_000,
     ) -> Found:
@@ -263,7 +284,7 @@ class Search:
         room = min(100_000, at_most)
         while True:
             found = _Store(len(self.wants), 0, room)
-            out = self._rounds(found, worth[self._order], price, link_factor, least[self._order].copy(), stop, None)
+            out = self._rounds(found, worth[self._order], price, link_factor, cuts, least[self._order], stop, None)
             if not found.is_full or room >= at_most:
                 return out
             room = min(room * 4, at_most)
@@ -274,6 +295,7 @@ class Search:
         worth: Floats,
         price: Floats,
         link_factor: float,
+        cuts: Cuts,
         least: Floats,
         stop: Callable[[], bool],
         node_limit: int | None,
@@ -290,6 +312,8 @@ class Search:
         by_rank = todo
         of = np.column_stack([ground.area_m2, ground.cost_wan, price, ground.outline_m])
         worth = np.ascontiguousarray(worth)
+        cut_of = np.concatenate([[0], np.cumsum(np.bincount(cuts.parcels.ravel(), minlength=len(ground)))])
+        cut_nodes = np.argsort(cuts.parcels.ravel(), kind="stable") // 3
         while True:
             pending, looked = self._round(
                 store,
@@ -305,7 +329,7 @@ class Search:
                     ground.park,
                     *self._limits,
                 ),
-                (worth, least, link_factor if self._has_links else -1.0, limit),
+                (cut_of, cut_nodes, cuts.price, worth, least, link_factor if self._has_links else -1.0, limit),
                 done,
                 stop,
             )

@@ -95,6 +95,15 @@ def test_the_plan_is_the_best_of_all_plans(seed: int) -> None:
     assert again.objective_wan == pytest.approx(expected, abs=1e-4)
 
 
+def test_three_sites_of_which_every_two_share_a_parcel_are_proved_to_be_one() -> None:
+    parcels = draw("AAB\nCCB").set_index("parcel_no")  # each of the three beside both others
+    parcels["geom_area_m2"], parcels["cost_wan"], parcels["park_code"], parcels["owner_uscc"] = 200.0, 1.0, "p1", None
+    demands = pd.DataFrame({"area_min_m2": 400.0, "area_max_m2": 400.0, "value_wan": 12.0}, index=["d0", "d1", "d2"])
+    made = make_plan(parcels, demands, neighbours(parcels), gap=1e-7, **NO_PARCEL_RULE)
+    # By the prices of parcels alone half of each were taken: 15 in all.
+    assert (made.objective_wan, made.relaxed_wan) == (10.0, pytest.approx(10.0, abs=1e-3))
+
+
 def town(seed: int = 0) -> tuple[gpd.GeoDataFrame, pd.DataFrame, pd.DataFrame]:
     """Give a town of 8 x 8 fields of 10 m x 10 m and 6 demands."""
     rng = np.random.default_rng(seed)
@@ -192,6 +201,7 @@ def test_what_is_pinned_is_in_and_what_is_forbidden_out() -> None:
     left, unserved = sorted(set(parcels.index) - chosen)[0], sorted(set(demands.index) - set(free.sites.index))
     pinned = make_plan(parcels, demands, borders, pinned=[left], served=unserved[:1], **given)
     check(pinned, parcels, demands)
+    assert pinned.is_proved  # what a pin is worth to the plan makes no room for a gap
     assert any(left in labels for labels in pinned.sites["parcels"]) and pinned.unmet == ()
     assert set(unserved[:1]) <= set(pinned.sites.index)
     assert pinned.objective_wan <= free.bound_wan + 1e-6 and pinned.bound_wan <= free.bound_wan + 1

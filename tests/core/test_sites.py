@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from given_sets import every_answer, is_the_cheapest, random_case
 
-from landgis.core.sites import Search
+from landgis.core.sites import Cuts, Search
 
 ONE_PARK = np.zeros((1, 1))
 
@@ -34,14 +34,17 @@ def test_the_next_best_are_the_next_best_of_all_and_none_holds_another(seed: int
 
 
 @pytest.mark.parametrize("seed", range(600, 640))
-def test_all_sets_above_a_line_are_listed_under_other_prices(seed: int) -> None:
+def test_all_sets_above_a_line_are_listed_under_other_prices_and_cuts(seed: int) -> None:
     rng = np.random.default_rng(seed)
     ground, wants = random_case(rng, most=12)
     charge = rng.uniform(0, 10, len(ground)) * (rng.random(len(ground)) < 0.5)
     factor = 1 + rng.random()
     line = float(rng.uniform(0.3, 0.8) * ground.cost_wan.sum())
+    many = rng.integers(0, 4) if len(ground) > 2 else 0
+    three = np.array([rng.choice(len(ground), 3, replace=False) for _ in range(many)], dtype=np.int64).reshape(-1, 3)
+    cuts = Cuts(three, rng.uniform(0, 20, many))
     found = Search(ground, wants).all(
-        np.full((1, 1), line), np.zeros(1), price=ground.cost_wan * factor + charge, link_factor=factor
+        np.full((1, 1), line), np.zeros(1), price=ground.cost_wan * factor + charge, link_factor=factor, cuts=cuts
     )
     assert found.is_complete
     listed = {
@@ -49,7 +52,8 @@ def test_all_sets_above_a_line_are_listed_under_other_prices(seed: int) -> None:
     }
     assert len(listed) == len(found.sets)
     answers = every_answer(ground, wants)
-    worth = {one: line - cost * factor - charge[list(one)].sum() for one, cost in answers.items()}
+    paid = {one: cuts.price[np.isin(three, list(one)).sum(axis=1) >= 2].sum() for one in answers}
+    worth = {one: line - cost * factor - charge[list(one)].sum() - paid[one] for one, cost in answers.items()}
     for one, rc in worth.items():
         if rc > 1e-6 and one not in listed:  # then it holds a part that is an answer, and no worse
             assert any(other < one and worth[other] >= rc - 1e-9 for other in listed)
