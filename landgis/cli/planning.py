@@ -1,8 +1,6 @@
 """Commands for sites and plans, and the demands they serve."""
 
-import os
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -228,10 +226,7 @@ def _places(texts: Sequence[str] | None) -> tuple[tuple[str, str], ...]:
 
 @contextmanager
 def _until_interrupted() -> Iterator[Callable[[], bool]]:
-    """Give a question that says yes after the first Ctrl-C, so that the best so far is told; a second one ends as ever.
-
-    Meanwhile nothing reaches standard output: the solver greets there, and somebody may read JSON.
-    """
+    """Give a question that says yes after the first Ctrl-C, so that the best so far is told; a second one ends as ever."""
     pressed = threading.Event()
 
     def press(_number: int, _frame: object) -> None:
@@ -240,14 +235,9 @@ def _until_interrupted() -> Iterator[Callable[[], bool]]:
         pressed.set()
 
     before = signal.signal(signal.SIGINT, press)
-    sys.stdout.flush()
-    kept = os.dup(1)
-    os.dup2(2, 1)
     try:
         yield pressed.is_set
     finally:
-        os.dup2(kept, 1)
-        os.close(kept)
         signal.signal(signal.SIGINT, before)
 
 

@@ -230,7 +230,12 @@ def add_rows(solver: Any, rows: Any, upper: Floats) -> None:  # noqa: ANN401  ne
 
 def quiet(highs: Any) -> Any:  # noqa: ANN401  highspy has no types
     """Give a solver that says nothing."""
+
+    class Quiet(highs.Highs):  # type: ignore[misc]
+        # It greets on standard output when callbacks are switched on, which its constructor does: silence has to come before.
+        def enableCallbacks(self) -> None:
+            self.silent()
+            super().enableCallbacks()
+
     # The number of threads is left alone: HiGHS has one scheduler a process, and refuses to run where another number is asked of it.
-    solver = highs.Highs()
-    solver.setOptionValue("output_flag", False)
-    return solver
+    return Quiet()

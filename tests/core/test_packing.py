@@ -42,3 +42,10 @@ def test_the_nearest_sites_are_those_that_pay_their_prices() -> None:
     relaxation.add([site(0, (0, 1), 1.0), site(0, (0,), 5.0), site(1, (1,), 3.0)])
     relaxation.solve()
     assert sorted(one.value for one in relaxation.nearest(2)) == [3.0, 5.0]
+
+
+def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
+    relaxation = Relaxation(1, 1, np.empty(0))
+    relaxation.add([site(0, (0,), 1.0)])
+    relaxation.solve()
+    assert capfd.readouterr().out == ""
