@@ -61,10 +61,10 @@ def neighbours(parcels: gpd.GeoDataFrame, *, snap_m: float = 0.02) -> pd.DataFra
     met = np.zeros(len(sides.parcel), dtype=bool)
     met[first] = met[second] = True
     rest = sides.take(~met)
-    along = _facing(rest, snap_m, snap_m)
-    a = np.concatenate([sides.parcel[first], rest.parcel[along.first]])
-    b = np.concatenate([sides.parcel[second], rest.parcel[along.second]])
-    low, high, border, _ = _by_pair(a, b, np.concatenate([lengths, along.overlap_m]), None, len(parcels))
+    one, other, overlap_m = _along(rest, snap_m)
+    a = np.concatenate([sides.parcel[first], rest.parcel[one]])
+    b = np.concatenate([sides.parcel[second], rest.parcel[other]])
+    low, high, border, _ = _by_pair(a, b, np.concatenate([lengths, overlap_m]), None, len(parcels))
     kept = border >= _LEAST_BORDER_M
     labels = parcels.index
     return pd.DataFrame({"parcel_a": labels[low[kept]], "parcel_b": labels[high[kept]], "border_m": border[kept]})
@@ -200,6 +200,21 @@ def _equal(sides: _Sides) -> tuple[Ints, Ints]:
     return np.concatenate([none, *first]), np.concatenate([none, *second])
 
 
+def _along(sides: _Sides, within_m: float) -> tuple[Ints, Ints, Floats]:
+    """Find the pairs of sides that run along each other, each once, and for how many metres.
+
+    The compiled loop does the same as laying sides along each other; for few sides, to have it compiled, once on a machine, would take
+    far longer.
+    """
+    if len(sides.parcel) < _COMPILED_SIDES or find_spec("numba") is None:
+        found = _facing(sides, within_m, within_m)
+        return found.first, found.second, found.overlap_m
+    scale = metres_per_degree((sides.begin[:, 1] + sides.end[:, 1]) / 2)
+    alongside = import_module("landgis.core.alongside").alongside
+    first, second, overlap_m = alongside(sides.parcel, sides.begin, sides.end, scale, float(within_m))
+    return first, second, overlap_m
+
+
 def _facing(sides: _Sides, reach_m: float, along_m: float | None) -> _Facing:
     """Lay sides along each other.
 
@@ -211,9 +226,7 @@ def _facing(sides: _Sides, reach_m: float, along_m: float | None) -> _Facing:
     kept = np.flatnonzero(long > 1e-6)
     length = long[kept]
     scale = metres_per_degree((sides.begin[:, 1] + sides.end[:, 1]) / 2)
-    pairs = _alongside(sides, scale, length, along_m)
-    if pairs is None:
-        pairs = _near(sides, reach_m / scale.min(initial=1e5))
+    pairs = _near(sides, reach_m / scale.min(initial=1e5))
     found = [_lay(sides, scale, length, i, j, reach_m, along_m) for i, j in pairs]
     empty = np.empty(0)
     parts = [
@@ -226,17 +239,6 @@ def _facing(sides: _Sides, reach_m: float, along_m: float | None) -> _Facing:
     ]
     first, second = (kept[part.astype(np.int64)] for part in parts[:2])
     return _Facing(first, second, parts[2], parts[3], points[0], points[1])
-
-
-def _alongside(sides: _Sides, scale: Floats, length: Floats, along_m: float | None) -> list[tuple[Ints, Ints]] | None:
-    """Find the pairs of sides that may be one border, each once, by the compiled loop.
-
-    None for a gap, without numba, and for so few sides that to have the loop compiled, once on a machine, would take far longer.
-    """
-    if along_m is None or len(length) < _COMPILED_SIDES or find_spec("numba") is None:
-        return None
-    found = import_module("landgis.core.alongside").alongside
-    return [found(sides.parcel, sides.begin, sides.end, scale, length, float(along_m))]
 
 
 def _near(sides: _Sides, reach_deg: float) -> list[tuple[Ints, Ints]]:

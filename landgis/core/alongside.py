@@ -1,8 +1,7 @@
 """Straight sides that run along each other, looked up in a grid: the loop that borders stand on, compiled.
 
 Every side is entered into the cells it passes; sides that meet in a cell are compared. The grid is rolled up, so that land far apart
-takes no more room than land close by: cells that share a slot only bring a few comparisons more. What is given is a little more than
-what runs along each other: the caller measures.
+takes no more room than land close by: cells that share a slot only bring a few comparisons more.
 
 This room needs numba, the extra ``plan``; without it `landgis.core.adjacency` asks an index of boxes, which takes longer.
 """
@@ -14,8 +13,8 @@ from numba import njit
 
 #: Metres a degree of latitude; only the size of a cell hangs on it.
 _DEGREE_M = 110_600.0
-#: What is given may be so much further apart than asked: the caller decides.
-_LOOSE = 1.01
+#: A side shorter than this runs along nothing.
+_LEAST_M = 1e-6
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -49,13 +48,18 @@ def _enter(begin, end, cell, reach, bits, count, latest, entries, fill):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def alongside(parcel, begin, end, scale, length, along_m):
+def alongside(parcel, begin, end, scale, along_m):
     """Find pairs of sides of different parcels that run along each other at most so many metres apart.
 
-    ``begin`` and ``end`` are degrees, shape (n, 2), ``scale`` metres a degree at each side's middle, ``length`` metres, above nothing.
-    Gives first and second of each pair, each pair once.
+    ``begin`` and ``end`` are degrees, shape (n, 2), ``scale`` metres a degree at each side's middle. Gives first and second of each pair,
+    each pair once, and for how many metres they do.
     """
     n = len(parcel)
+    unit, length = np.empty((n, 2)), np.empty(n)
+    for at in range(n):
+        x, y = (end[at, 0] - begin[at, 0]) * scale[at, 0], (end[at, 1] - begin[at, 1]) * scale[at, 1]
+        length[at] = math.hypot(x, y)
+        unit[at, 0], unit[at, 1] = x / length[at], y / length[at]
     bits = 1
     while 1 << 2 * bits < n:
         bits += 1
@@ -70,17 +74,14 @@ def alongside(parcel, begin, end, scale, length, along_m):
         count[at] += count[at - 1]
     entries = np.empty(count[size], np.int32)
     _enter(begin, end, cell, reach, bits, count, latest, entries, True)
-    unit = (end - begin) * scale
-    for at in range(n):
-        unit[at] /= length[at]
     room = max(n, 16)
-    first, second = np.empty(room, np.int32), np.empty(room, np.int32)
+    first, second, overlap = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room)
     found = 0
     for slot in range(size):
         for p in range(count[slot], count[slot + 1]):
             for q in range(p + 1, count[slot + 1]):
                 i, j = entries[p], entries[q]
-                if parcel[i] == parcel[j]:
+                if parcel[i] == parcel[j] or min(length[i], length[j]) <= _LEAST_M:
                     continue
                 if length[i] < length[j]:
                     i, j = j, i
@@ -91,14 +92,11 @@ def alongside(parcel, begin, end, scale, length, along_m):
                 ex, ey = (end[j, 0] - begin[i, 0]) * scale[i, 0], (end[j, 1] - begin[i, 1]) * scale[i, 1]
                 forth0, forth1 = dx * unit[i, 0] + dy * unit[i, 1], ex * unit[i, 0] + ey * unit[i, 1]
                 start, stop = max(min(forth0, forth1), 0.0), min(max(forth0, forth1), length[i])
-                if stop - start <= along_m / _LOOSE:
+                if stop - start <= along_m:
                     continue
                 aside0, aside1 = dy * unit[i, 0] - dx * unit[i, 1], ey * unit[i, 0] - ex * unit[i, 1]
                 turn = (aside1 - aside0) / (forth1 - forth0)
-                if (
-                    abs(aside0 + turn * (start - forth0)) > along_m * _LOOSE
-                    or abs(aside0 + turn * (stop - forth0)) > along_m * _LOOSE
-                ):
+                if abs(aside0 + turn * (start - forth0)) > along_m or abs(aside0 + turn * (stop - forth0)) > along_m:
                     continue
                 # They meet in several cells: the one counts in which the middle of their common piece lies.
                 share = (start + stop) / 2 / length[i]
@@ -108,14 +106,14 @@ def alongside(parcel, begin, end, scale, length, along_m):
                     continue
                 if found == room:
                     room *= 2
-                    first, second = _more(first, room), _more(second, room)
-                first[found], second[found] = i, j
+                    first, second, overlap = _more(first, room), _more(second, room), _more(overlap, room)
+                first[found], second[found], overlap[found] = i, j, stop - start
                 found += 1
-    return first[:found].astype(np.int64), second[:found].astype(np.int64)
+    return first[:found].astype(np.int64), second[:found].astype(np.int64), overlap[:found]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _more(values, room):
-    out = np.empty(room, np.int32)
+    out = np.empty(room, values.dtype)
     out[: len(values)] = values
     return out
