@@ -36,6 +36,10 @@ FILES: dict[str, str] = {
     "parcel.kml": "LIBKML", "parcel.tab": "MapInfo File", "parcel.mif": "MapInfo File", "parcel.csv": "csv", "parcel.xlsx": "xlsx",
     "parcel.dxf": "dxf", "parcel.txt": "txt",
 }  # fmt: skip
+#: The files that make one together, by the ending of the one that is named.
+PARTS = {
+    ".shp": (".shp", ".shx", ".dbf", ".prj", ".cpg"), ".tab": (".tab", ".dat", ".map", ".id"), ".mif": (".mif", ".mid"),
+}  # fmt: skip
 #: What ogr2ogr does not read, or not as parcels.
 NOT_BY_OGR = ("parcel.txt", "parcel.parquet")
 
@@ -86,9 +90,11 @@ def report(parcels: int, rounds: int) -> str:
 
 
 def _size_mb(path: Path) -> float:
-    files = path.iterdir() if path.is_dir() else path.parent.glob(f"{path.stem}.*") if path.suffix == ".shp" else [path]
-    if path.suffix == ".shp":
-        files = [one for one in files if one.suffix in (".shp", ".shx", ".dbf", ".prj", ".cpg")]
+    files = (
+        path.iterdir()
+        if path.is_dir()
+        else (path.with_suffix(ending) for ending in PARTS.get(path.suffix, (path.suffix,)))
+    )
     return sum(one.stat().st_size for one in files if one.is_file()) / 2**20
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -54,6 +54,29 @@ def timed(seconds: dict[str, Any], name: str = "seconds") -> Iterator[None]:
     started = time.perf_counter()
     yield
     seconds[name] = time.perf_counter() - started
+
+
+@contextmanager
+def measured(told: dict[str, Any]) -> Iterator[None]:
+    """Put the seconds a block took into a dict, and the processor seconds that this process and those it started took for it."""
+    began = processor_s(os.getpid())
+    with timed(told):
+        yield
+    told["processor_s"] = processor_s(os.getpid()) - began
+
+
+def processor_s(process: int) -> float:
+    """Give the processor seconds that a process and all it started have used so far, those that have ended too."""
+    found: dict[int, tuple[int, int]] = {}
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError):  # it may end while it is asked
+            if entry.name.isdigit():
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                found[int(entry.name)] = int(fields[1]), sum(map(int, fields[11:15]))
+    wanted = {process}
+    while more := {one for one, (parent, _) in found.items() if parent in wanted} - wanted:
+        wanted |= more
+    return sum(found[one][1] for one in wanted if one in found) / os.sysconf("SC_CLK_TCK")
 
 
 def say(line: str) -> None:
