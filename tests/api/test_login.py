@@ -1,10 +1,12 @@
 """Accounts over the service: nobody is let in without one, each sees the own parks, and nothing that is held for one reaches another."""
 
+import gzip
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPConnection
+from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
@@ -503,7 +505,10 @@ def test_what_a_try_found_is_shown_to_who_may_see_all_that_its_sender_may(town):
     assert "upload" not in town.ask("jia").get(f"/api/jobs/{job['job']}").json()["asked"]
     with database.connect(town.sample.app_url) as conn, database.scoped(conn, ["*"]):
         conn.execute("INSERT INTO land.job_event (job, state, detail) VALUES (%s, 'done', '{}')", [job["job"]])
+    (found,) = town.sql.execute("SELECT asked->>'findings' FROM land.job WHERE job = %s", [job["job"]]).fetchone()
+    Path(found).write_bytes(gzip.compress(b""))
     for path in ("issues", "issues.xlsx"):
+        assert town.ask("wu").get(f"/api/jobs/{job['job']}/{path}").status_code == 200
         assert town.ask("jia").get(f"/api/jobs/{job['job']}/{path}").status_code == 404
     town.ask("wu").delete(f"/api/uploads/{sent}")
 
