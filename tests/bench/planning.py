@@ -13,13 +13,12 @@ from landgis.core.adjacency import _equal, _sides, links, neighbours
 from landgis.core.assembly import assemble, lay_ground
 from landgis.core.plan import _wants, make_plan
 from landgis.core.sites import Ground, Search, Wants, answers, cost_of
-from landgis.core.swap import offers, place
 from landgis.sample.fabric import draw_fabric
 from landgis.terms.crs import ellipsoid_area_m2
-from landgis.terms.rulereader import load_ruleset
 from landgis.terms.units import M2_PER_HA
 from tests.bench import exactness
 from tests.bench.measuring import run_alone, say, table
+from tests.bench.placing import CP_SAT_S
 
 #: Parcels, demands, how many times what is asked there is (0: what a demand asks stays as it is drawn), and after how many CPU seconds
 #: a plan is stopped.
@@ -277,58 +276,6 @@ def borders(parcels: str) -> dict[str, Any]:
     }
 
 
-def firms(count: int, *, seed: int = 1) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Make firms that must leave and plots for them in counties: some thirty offers each."""
-    rng = np.random.default_rng(seed)
-    counties = [f"3301{number:02d}" for number in range(max(count // 500, 1))]
-    value = np.exp(rng.normal(7, 0.6, count))
-    movers = pd.DataFrame(
-        {
-            "value_wan": value, "area_m2": value * 10 * rng.uniform(0.9, 1.1, count), "use_class": rng.choice(["M1", "M2"], count),
-            "county_code": rng.choice(counties, count), "is_clean": True, "move_wan": rng.uniform(10, 200, count),
-            "floor_need_m2": np.nan, "exit_wan": np.where(rng.random(count) < 0.8, value * 1.3, np.nan), "must_leave": True,
-            "leave_by": pd.NaT, "move_days": 90, "exit_days": 30,
-        },
-        index=[f"f{number}" for number in range(count)],
-    )  # fmt: skip
-    there = np.exp(rng.normal(7, 0.6, count))
-    plots = pd.DataFrame(
-        {
-            "kind": "land", "value_wan": there, "area_m2": there * 10 * rng.uniform(0.9, 1.1, count),
-            "use_class": rng.choice(["M1", "M2"], count), "county_code": rng.choice(counties, count), "is_clean": True,
-            "cost_wan": rng.uniform(0, 300, count), "held_by": None, "free_on": pd.Timestamp(2026, 7, 1),
-        },
-        index=[f"x{number}" for number in range(count)],
-    )  # fmt: skip
-    return movers, plots
-
-
-def placing(count: str) -> dict[str, Any]:
-    """Place firms, and let every firm in turn take the cheapest plot that is left, the cheapest offer of all first."""
-    movers, plots = firms(int(count))
-    rules, on = load_ruleset("cn-compensation"), pd.Timestamp(2026, 7, 1).date()
-    place(*firms(50), rules, on)
-    begun, spent = perf_counter(), process_time()
-    made = place(movers, plots, rules, on)
-    told = {"seconds": perf_counter() - begun, "cpu": process_time() - spent, "proved": made.is_proved}
-    offered = offers(movers, plots, rules)
-    spent = process_time()
-    taken, placed, cost = set(), set(), 0.0
-    for mover, plot, wan in offered.sort_values("cost_wan")[["mover", "plot", "cost_wan"]].itertuples(index=False):
-        if mover not in placed and plot not in taken and not wan > movers.at[mover, "exit_wan"]:
-            placed.add(mover)
-            taken.add(plot)
-            cost += wan
-    leaves = movers.index.difference(list(placed))
-    exits = movers.loc[leaves, "exit_wan"]
-    told |= {
-        "greedy_cpu": process_time() - spent,
-        "greedy_wan": cost + exits.sum(),
-        "greedy_unplaced": int(exits.isna().sum()),
-    }
-    return told | {"wan": made.cost_wan, "unplaced": len(made.unplaced), "offers": len(offered)}
-
-
 def report(parcels: int, rounds: int) -> str:
     """Plan the instances of at most so many parcels, once each and each in a process of its own; then beside other ways."""
     head = [
@@ -384,11 +331,18 @@ def report(parcels: int, rounds: int) -> str:
             f"equal sides and naming their pairs {told['hash']:.1f} for {told['equal']:,.0f}: {told['cpu'] / told['hash']:.1f} times."
         )
     count = min(FIRMS, parcels)
-    if (told := run_alone("planning:placing", count)) is not None:
+    if (told := run_alone("placing:placing", count)) is not None:
         parts.append(
             f"Placing {count:,} firms, {told['offers']:,.0f} offers: {told['seconds']:.1f} s ({told['cpu']:.1f} CPU), exact, "
             f"{told['unplaced']:.0f} unplaced, {told['wan']:,.0f} 万元; by the cheapest offer first {told['greedy_unplaced']:.0f} "
-            f"unplaced, {told['greedy_wan']:,.0f} 万元. Without CP-SAT: highspy and ortools in one process clash."
+            f"unplaced, {told['greedy_wan']:,.0f} 万元."
+        )
+        beside = run_alone("placing:cp_sat", count)
+        parts[-1] += (
+            " CP-SAT did not run: it needs `uv pip install ortools`."
+            if beside is None
+            else f" CP-SAT, two workers, at most {CP_SAT_S:.0f} s: {beside['seconds']:.1f} s ({beside['cpu']:.1f} CPU), "
+            f"{beside['status']}, {beside['unplaced']:.0f} unplaced, {beside['wan']:,.0f} 万元."
         )
     parts.append(exactness.report(parcels, rounds))
     return "\n\n".join(parts)
