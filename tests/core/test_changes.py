@@ -82,3 +82,9 @@ def test_the_shares_of_a_division_add_up() -> None:
 
 def test_parcels_of_two_parks_are_no_kin() -> None:
     assert len(lineage(parcels(draw("BB"), "p2"), parcels(draw("AA"), "p1"))) == 0
+
+
+def test_where_nothing_went_nobody_is_kin() -> None:
+    """First files of a park: all of it began, and nothing was divided or merged into it."""
+    drawn = parcels(draw("AB"))
+    assert lineage(drawn, drawn.iloc[:0]).empty and lineage(drawn.iloc[:0], drawn).empty

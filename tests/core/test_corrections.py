@@ -108,3 +108,9 @@ def test_what_is_written_is_read_back() -> None:
         column = PARCEL.by_name[name]
         text = value_text(column, value)
         assert value_text(column, read_value(column, text)) == text
+
+
+def test_a_file_without_the_table_leaves_a_correction_alone() -> None:
+    frames = {"contract": rows("contract")}
+    done = corrected(frames, register({"old": "100", "new": "280"}))
+    assert done.issues.empty and list(done.frames) == ["contract"]

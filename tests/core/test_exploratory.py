@@ -127,3 +127,11 @@ def test_a_full_agreement_is_one_and_its_reverse_minus_one() -> None:
     assert agreement(np.array([4.0, 3.0, 2.0, 1.0]), grades) == (pytest.approx(1.0), pytest.approx(1.0))
     assert agreement(np.array([1.0, 2.0, 3.0, 4.0]), grades) == (pytest.approx(-1.0), pytest.approx(-1.0))
     assert agreement(np.array([np.nan, 2.0, 1.0, 0.0]), grades)[1] == pytest.approx(1.0)
+
+
+def test_of_nobody_nothing_is_scored() -> None:
+    assert unit_table(np.empty((0, 3)), ["higher"] * 3).shape == (0, 3)
+    few = pd.DataFrame(table(1, rows=30), columns=list(UP))
+    few.loc[::2, "a"], few.loc[1::2, "b"] = np.nan, np.nan  # each is known of half of them, both of none
+    found = explore(few, UP, "entropy")
+    assert np.isnan(found.score).all() and np.isnan(found.rank).all()

@@ -129,3 +129,10 @@ def test_who_takes_over_checks_and_closes_from_then_on():
         None,
         "investigated",
     )
+
+
+def test_nothing_is_due_before_it_begins() -> None:
+    with pytest.raises(InputError) as refused:
+        case(done("opened", "2026-07-01", due_on=date(2026, 6, 30)))
+    assert refused.value.at == "2026-06-30"
+    assert case(done("opened", "2026-07-01", due_on=date(2026, 7, 1)))[0].due_on == date(2026, 7, 1)

@@ -146,3 +146,15 @@ def test_many_are_drawn_from_the_zoom_where_the_median_one_covers_six_pixels(
     sides = np.full(5_001, side_m)
     sides[:2_000] = 1e-3  # slivers do not decide
     assert detail_zoom(sides**2, latitude) == zoom
+
+
+def test_a_name_of_signs_with_one_reading_each_is_read_sign_by_sign() -> None:
+    assert initials("山东") == "sd" and initials("丁山 2") == "ds2"
+
+
+def test_of_very_many_values_the_breaks_are_looked_for_among_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three heaps at 1, 5 and 9: every tenth value still shows where they part, and the last class holds the largest."""
+    monkeypatch.setattr("landgis.core.classes._SAMPLED", 30)
+    values = [heap + place / 1000 for heap in (1.0, 5.0, 9.0) for place in range(100)]
+    low, middle, high = upper_bounds(values, "jenks", 3)
+    assert 1.0 < low < 1.1 and 5.0 < middle < 5.1 and high == max(values)

@@ -53,3 +53,7 @@ def test_a_park_of_no_known_outline_says_nothing() -> None:
 def test_the_park_of_the_same_batch_goes_before_the_one_that_stands() -> None:
     park = pd.DataFrame({"park_code": ["p1"], "geom": [PARK]})
     assert len(shifted({"parcel": layer(is_gcj02=True), "park": park}, {"p1": shapely.box(0, 0, 1, 1)})) == 1
+
+
+def test_files_without_parcels_have_no_layer_to_doubt() -> None:
+    assert shifted({"contract": pd.DataFrame()}, {"p1": PARK}).empty
