@@ -50,10 +50,13 @@ OTHER_WEIGHTS: Final = """const { trial } = await import("landgis/trial.js");
   choose({ weights: Object.fromEntries(trial.model.populations.map(weigh)) });"""
 #: Milliseconds from each movement of the pointer until the card at it has been drawn anew.
 HOVERED: Final = """() => { window.hovered = []; let begun = 0; const card = document.getElementById("hover-card");
-  document.addEventListener("mousemove", (event) => { begun = begun || event.timeStamp; }, { capture: true });
+  document.addEventListener("mousemove", (event) => { begun = event.timeStamp; }, { capture: true });
   new MutationObserver(() => { if (card.hidden || !begun) return; const from = begun; begun = 0;
     requestAnimationFrame(() => setTimeout(() => window.hovered.push(performance.now() - from))); })
     .observe(card, { childList: true }); }"""
+#: Wait for one more such time; between two parcels there is none.
+SEEN: Final = """(before) => new Promise((resolve) => { const until = performance.now() + 2000;
+  const look = () => (window.hovered.length > before || performance.now() > until ? resolve() : setTimeout(look, 5)); look(); })"""
 PLAIN: Final = """<!DOCTYPE html><meta charset="utf-8"><style>{css} html, body, #m {{ height: 100%; margin: 0 }}</style><div id="m"></div>
 <script>{leaflet}</script><script>
 const paints = {{ exit: "#bf3b2b", swap: "#f0b23c", upgrade: "#2e6db0", leave: "#cbe3d0", data_first: "#9a97a0" }};
@@ -255,7 +258,7 @@ def _hovered(page: "Page") -> float:
     for step in range(9):
         before = page.evaluate("window.hovered.length")
         page.mouse.move(box["x"] + box["width"] / 2 + 6 * step, box["y"] + box["height"] / 2 + 4 * step)
-        page.wait_for_function("(before) => window.hovered.length > before", arg=before)
+        page.evaluate(SEEN, before)
     return float(statistics.median(page.evaluate("window.hovered")))
 
 

@@ -40,6 +40,22 @@ def test_a_plan_is_drawn_by_deed_with_an_arrow_for_each_move(watched, service, p
     expect(page.locator("path.plan-member")).to_have_count(0)
 
 
+def test_a_parcel_is_forbidden_on_the_map_itself(watched, service, plan) -> None:
+    page = opened(watched, service, plan)
+    page.locator("path.plan-member").first.click()
+    popup = page.locator(".plan-popup")
+    told = popup.inner_text()
+    no = next(one["parcel_no"] for one in plan["members"] if one["parcel_no"] in told)
+    forbid = popup.get_by_role("button", name=f"禁用 {no}", exact=True)
+    forbid.click()
+    expect(forbid).to_have_attribute("aria-pressed", "true")
+    expect(forbid).to_be_focused()
+    expect(page.locator(f"#plan-sites [aria-label='禁用 {no}'][aria-pressed=true]")).to_have_count(1)
+    expect(page.locator("#plan-change")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(popup).to_have_count(0)
+
+
 def test_a_forbidden_parcel_makes_a_child_plan_and_the_page_shows_it(watched, service, plan, sample) -> None:
     page = opened(watched, service, plan)
     firm = next(one for one in plan["members"] if one["deed"] == "swap")

@@ -63,11 +63,32 @@ export function showPlans(map, group, zoomTo) {
       const paint = paints()[properties.deed];
       return { className: "plan-member", color: paint.ink, weight: 1.5, fillColor: paint.fill, fillOpacity: 0.6, dashArray: properties.deed === "reserve" ? "5 4" : null };
     } });
+    members.eachLayer((member) => member.bindPopup(() => markable(member), { closeButton: false, minWidth: 0 }));
     const outlines = L.geoJSON(of("site"), { interactive: false, style: { className: "plan-site", color: "#14212b", weight: 4, fill: false } });
     group.addLayer(members).addLayer(outlines);
     for (const one of of("move")) group.addLayer(arrow(one));
     const box = outlines.getBounds();
     if (box.isValid()) zoomTo([box.getWest(), box.getSouth(), box.getEast(), box.getNorth()], 16);
+  }
+
+  /** A parcel of the plan, to be pinned or forbidden on the map itself. */
+  function markable(member) {
+    const { park_code: park, parcel_no: no, deed, area_m2: areaM2 } = member.feature.properties;
+    const marked = marks("parcels", `${park}/${no}`, { park_code: park, number: no }, no);
+    const away = (event) => {
+      if (event.key !== "Escape") return;
+      event.preventDefault();
+      member.closePopup();
+      map.getContainer().focus({ preventScroll: true });
+    };
+    const content = el("div", { class: "plan-popup", on: { keydown: away } }, el("strong", { text: no }), el("span", { text: `${t(`plan_deed_${deed}`)} · ${land(areaM2)}` }), marked);
+    marked.addEventListener("click", (event) => {    // after the mark was made: say so here, too
+      const name = event.target.getAttribute("aria-label");
+      event.stopPropagation();    // its button is replaced: Leaflet would take the click for one on the map
+      member.setPopupContent(markable(member));
+      member.getPopup().getElement().querySelector(`[aria-label="${CSS.escape(name)}"]`).focus();
+    });
+    return content;
   }
 
   /** A line from where a firm is to where it goes, with a head; a dot where it goes away. */
