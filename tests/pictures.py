@@ -23,7 +23,6 @@ ROOT: Final = Path(__file__).parents[1]
 IMAGES: Final = ROOT / "docs/images"
 EXAMPLE: Final = ROOT / "docs/example"
 LOTS: Final = ROOT.parent / "shared/data/nyc-ibz-mappluto/nyc_ibz_lots.gpkg"
-COLOURS: Final = 160
 
 
 def asked(address: str, body: bytes | None = None) -> Any:
@@ -33,22 +32,24 @@ def asked(address: str, body: bytes | None = None) -> Any:
 
 
 def keep(name: str, picture: bytes, width: int = 1366) -> None:
-    """Keep a picture with few colours: a map has few, and a page of text fewer."""
+    """Keep a picture, no wider than so many pixels."""
     image = Image.open(io.BytesIO(picture)).convert("RGB")
     if image.width > width:
         image = image.resize((width, round(image.height * width / image.width)), Image.Resampling.LANCZOS)
-    image.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
-        IMAGES / f"{name}.png", optimize=True
-    )
+    few = image.quantize(256, method=Image.Quantize.MEDIANCUT, kmeans=4, dither=Image.Dither.NONE)
+    few.save(IMAGES / f"{name}.png", optimize=True)
 
 
 def opened(browser: Browser, address: str) -> Page:
     page = browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
     page.goto(address)
     page.wait_for_selector("body[data-ready]", state="attached")
+    if "parcel=" in address:
+        page.wait_for_selector("#why .steps")
+    page.wait_for_timeout(2500)
     if "/map" in address:
         page.wait_for_selector("#loading", state="hidden")
-    page.wait_for_timeout(1500)
+        page.wait_for_timeout(500)
     return page
 
 
@@ -82,8 +83,7 @@ def sample(browser: Browser, address: str) -> None:
     keep("map", page.screenshot())
     out = first(address, "answer = 'exit' AND suspected > 1")
     keep("map-why", opened(browser, f"{address}/map?parcel={out['parcel_id']}").screenshot())
-    wide = first(address, "answer = 'upgrade' AND rank_spread > 20", "-rank_spread")
-    page = opened(browser, f"{address}/map?dock=table&sort=-rank_spread&parcel={wide['parcel_id']}")
+    page = opened(browser, f"{address}/map?dock=table&sort=rank&park={swap['park_code']}")
     keep("map-ranking", page.screenshot())
     page = opened(browser, f"{address}/map?dock=weights&colour=grade")
     page.locator("#weights-sliders input").first.fill("80")

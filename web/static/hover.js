@@ -5,7 +5,7 @@ import { byId, el } from "landgis/dom.js";
 import { swatch } from "landgis/paint.js";
 import { colour } from "landgis/colour.js";
 import { classOfShape, countsOf, shownCount } from "landgis/parcel-tiles.js";
-import { valueAt } from "landgis/sheet.js";
+import { sheet, valueAt, want } from "landgis/sheet.js";
 import { fieldName, known, land, named, number, t } from "landgis/words.js";
 
 const OFFSET = 16;
@@ -13,6 +13,7 @@ const OFFSET = 16;
 export function followPointer(map, tiles) {
   const card = byId("hover-card");
   let asked = 0;
+  let isScored = false;    // whether the scores were asked for: by the first parcel under the pointer
 
   map.on("mousemove", (event) => {
     cancelAnimationFrame(asked);
@@ -21,6 +22,10 @@ export function followPointer(map, tiles) {
       tiles.hover(found?.kind === "parcel" ? found.id : null);
       map.getContainer().classList.toggle("over-parcel", Boolean(found));
       if (!found) return hide();
+      if (sheet.isReady && !isScored) {
+        isScored = true;
+        want(["total"]).catch(() => {});    // the card tells the rest
+      }
       card.replaceChildren(...(found.kind === "parcel" ? parcelLines(found) : cellLines(found)));
       card.hidden = false;
       place(event.containerPoint, map.getSize());

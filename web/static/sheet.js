@@ -5,7 +5,7 @@ const listeners = [];
 const fieldListeners = [];
 const held = new Map();
 /** What most recolour or filter by next: little to send, fetched while nothing else is done. */
-const SOON = ["grade", "total", "idle_state", "suspected", "tests"];
+const SOON = ["grade", "idle_state", "suspected", "tests"];
 
 /** What is known so far: how many rows, and columns by name: {values} (NaN: unknown), {texts, at} (-1: unknown), or {lon, lat}. */
 export const sheet = { rows: 0, columns: {}, fields: {}, isReady: false };
