@@ -37,7 +37,12 @@ def read_reason(reason: str) -> tuple[str, Mapping[str, str]]:
 
 
 #: How a reader says the units and truths that a reason carries as data.
-_UNITS: Final = {"month": Words(" 个月", " months"), "year": Words(" 年", " years"), "d": Words(" 天", " days")}
+_UNITS: Final = {
+    "month": Words(" 个月", " months"),
+    "year": Words(" 年", " years"),
+    "d": Words(" 天", " days"),
+    "count": Words(" 项", ""),
+}
 _TRUTHS: Final = {"True": Words("是", "yes"), "False": Words("否", "no")}
 
 

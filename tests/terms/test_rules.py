@@ -275,6 +275,7 @@ def test_a_reason_is_read_and_spoken() -> None:
     assert reason_words("long_stopped stopped_months=14 threshold=12 unit=month", compose(CHINESE).words).en.endswith(
         "(months stopped 14 months, threshold 12 months)"
     )
+    assert reason_words("long_stopped threshold=1 unit=count", compose(CHINESE).words).zh.endswith("（阈值 1 项）")
     assert reason_words("nobody_knows_this", REASONS).en == "nobody_knows_this"
     assert name_words("building.no_such").en == "building"
 

@@ -63,7 +63,10 @@ export function showPlans(map, group, zoomTo) {
       const paint = paints()[properties.deed];
       return { className: "plan-member", color: paint.ink, weight: 1.5, fillColor: paint.fill, fillOpacity: 0.6, dashArray: properties.deed === "reserve" ? "5 4" : null };
     } });
-    members.eachLayer((member) => member.bindPopup(() => markable(member), { closeButton: false, minWidth: 0 }));
+    members.on("click", (event) => {
+      L.DomEvent.stop(event);
+      offer(event.propagatedFrom.feature.properties, event.latlng);
+    });
     const outlines = L.geoJSON(of("site"), { interactive: false, style: { className: "plan-site", color: "#14212b", weight: 4, fill: false } });
     group.addLayer(members).addLayer(outlines);
     for (const one of of("move")) group.addLayer(arrow(one));
@@ -71,22 +74,21 @@ export function showPlans(map, group, zoomTo) {
     if (box.isValid()) zoomTo([box.getWest(), box.getSouth(), box.getEast(), box.getNorth()], 16);
   }
 
-  /** A parcel of the plan, to be pinned or forbidden on the map itself. */
-  function markable(member) {
-    const { park_code: park, parcel_no: no, deed, area_m2: areaM2 } = member.feature.properties;
+  /** Offer to pin or to forbid a parcel of the plan on the map itself. */
+  function offer({ park_code: park, parcel_no: no, deed, area_m2: areaM2 }, at) {
     const marked = marks("parcels", `${park}/${no}`, { park_code: park, number: no }, no);
-    const away = (event) => {
+    const content = el("div", { class: "plan-popup" }, el("strong", { text: no }), el("span", { text: `${t(`plan_deed_${deed}`)} · ${land(areaM2)}` }), marked);
+    const popup = L.popup(at, { content, closeButton: false, minWidth: 0 }).openOn(map);
+    content.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
       event.preventDefault();
-      member.closePopup();
+      popup.remove();
       map.getContainer().focus({ preventScroll: true });
-    };
-    const content = el("div", { class: "plan-popup", on: { keydown: away } }, el("strong", { text: no }), el("span", { text: `${t(`plan_deed_${deed}`)} · ${land(areaM2)}` }), marked);
+    });
     marked.addEventListener("click", (event) => {    // after the mark was made: say so here, too
-      const name = event.target.getAttribute("aria-label");
       event.stopPropagation();    // its button is replaced: Leaflet would take the click for one on the map
-      member.setPopupContent(markable(member));
-      member.getPopup().getElement().querySelector(`[aria-label="${CSS.escape(name)}"]`).focus();
+      const name = event.target.getAttribute("aria-label");
+      offer({ park_code: park, parcel_no: no, deed, area_m2: areaM2 }, at).querySelector(`[aria-label="${CSS.escape(name)}"]`).focus();
     });
     return content;
   }
