@@ -65,7 +65,7 @@ def asked(*differs: dict[str, Any], found: pd.DataFrame | None = None) -> dict[s
     ).reindex(columns=list(FINDING_COLUMNS))
     findings = findings if found is None else found
     idle = pd.DataFrame(
-        {"idle": column("idle"), "track": column("track"), "missing": lacks("contract.agreed_start_on")}, index=index
+        {"idle": column("idle"), "track": column("track"), "missing": lacks("contract.delivered_on")}, index=index
     )
     idle = idle.assign(test="not_started", days=800.0)
     grades, before = (
@@ -284,7 +284,7 @@ def test_a_layer_that_was_not_looked_at_is_not_told_where_data_come_first() -> N
         # What the ruleset only notes is not asked for, in a gate left open by something else neither.
         ({"plan_is_industrial": None, "farmland_share": np.nan, "grade": "C"}, "parcel.plan_code"),
         # The contract's own finding says which of its columns lacks.
-        ({"idle": "unknown"}, "contract.agreed_start_on"),
+        ({"idle": "unknown"}, "contract.delivered_on"),
         # Why there is no grade comes first; a reason that names no column leaves the grade itself to be asked for.
         (
             {"grade": None, "grade_reason": "nothing_known missing=enterprise_year.power_kwh,enterprise_year.tax_wan"},
@@ -347,10 +347,10 @@ def test_land_that_is_not_idle_has_no_track_and_a_gate_by_the_track_is_not_left_
     ]
     found = answered(*rows, rules=rules)
     assert found["answer"].tolist() == ["leave", "exit", "data_first"]
-    assert found["reason"].tolist() == ["keep", "on_track track=fee", "data_missing missing=contract.agreed_start_on"]
+    assert found["reason"].tolist() == ["keep", "on_track track=fee", "data_missing missing=contract.delivered_on"]
     assert walk(rules=rules, **asked(*rows)).known["track"].iloc[0] == "none"
     by_finding = gates(gate_of("idle", Condition("idle", "in", values=("suspected",))))
-    assert answered(rows[2], rules=by_finding)["reason"].item() == "data_missing missing=contract.agreed_start_on"
+    assert answered(rows[2], rules=by_finding)["reason"].item() == "data_missing missing=contract.delivered_on"
     assert found["track"].tolist() == [None] * 3  # told where idleness itself decided
 
 
