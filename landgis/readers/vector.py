@@ -23,6 +23,7 @@ import pyogrio.raw
 from landgis.readers.corners import JSON_RING, MIF_RING, XML_RING, few_enough_between
 from landgis.readers.drivers import only
 from landgis.readers.encodings import dbf_encoding, known_encoding, told_by_bytes
+from landgis.readers.mif import counts_hold
 from landgis.readers.names import GML_NAME, JSON_NAME, KML_NAME, few_enough_names
 from landgis.readers.refusals import (
     LAYERS_MOST,
@@ -437,6 +438,8 @@ def read_mapinfo(path: Path, file: str, encoding: str | None, room: Path) -> Ite
     else:
         few_enough_between(path, file, MIF_RING)
         missing = [one for one in (".mid",) if one not in beside]
+        if not missing:
+            counts_hold(path, beside[".mid"], file)
     if missing:
         _incomplete(
             file, missing, Words("属性和图形分在几个文件里。", "Attributes and shapes are kept in several files.")
