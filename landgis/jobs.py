@@ -32,10 +32,11 @@ from landgis.store.database import ALL_PARKS, Connection, scoped
 from landgis.store.queue import FINAL, Job
 from landgis.terms.draws import Draws
 from landgis.terms.errors import LandgisError, Words
+from landgis.workflows.asked import Asked, Shown, forbidding, pinning
 from landgis.workflows.assess import assess
 from landgis.workflows.drafts import keep_findings
 from landgis.workflows.ingest import Tell, ingest
-from landgis.workflows.reallocate import PLAN_RULES, Asked, Shown, change, forbidding, make, pinning, site
+from landgis.workflows.reallocate import PLAN_RULES, change, make, site
 
 _log = logging.getLogger(__name__)
 
@@ -106,7 +107,7 @@ def _site(conn: Connection, asked: Mapping[str, Any], scope: Sequence[str], tell
     )  # fmt: skip
 
 
-#: What a plan is asked for by the names of `landgis.workflows.reallocate.Asked`.
+#: What a plan is asked for by the names of `landgis.workflows.asked.Asked`.
 _CONDITIONS: Final = ("parks", "level", "budget_wan", "staff_days", "noted", "gap", "time_limit_s")
 
 

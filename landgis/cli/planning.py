@@ -26,7 +26,8 @@ from landgis.terms.errors import InputError, Words
 from landgis.terms.frames import DEMAND_STATUS
 from landgis.terms.plans import DEED, DEMAND_REASON, LEFT_OUT, REMARK
 from landgis.terms.units import mu
-from landgis.workflows import demands, reallocate
+from landgis.workflows import demands, plans, reallocate
+from landgis.workflows.asked import Asked, Shown, forbidding, pinning
 
 commands = typer.Typer()
 demand = typer.Typer(help="项目用地需求：导入、列出。 | The projects that need land.", no_args_is_help=True)
@@ -106,7 +107,7 @@ def site(
 ) -> None:
     """为一个项目找最省的成片地块：证明、次优、逐块拒绝代价；找不到时说明放宽什么。 | The cheapest site for one project."""
     settings = given_settings()
-    asked = reallocate.Asked(level=level, noted=split_names(noted), time_limit_s=time_limit)
+    asked = Asked(level=level, noted=split_names(noted), time_limit_s=time_limit)
     with as_operator(application_url(settings)) as conn, steps() as tell, _until_interrupted() as stop:
         found = reallocate.site(
             conn, demand, asked, park=park, run=run, rules=chosen_rulesets(settings, rule_names), alternatives=alternatives,
@@ -134,7 +135,7 @@ def plan_make(
 ) -> None:
     """一盘棋：所有项目一起选址，谁退谁换、去哪里、何时。 | Sites for all projects at once, and who moves where."""
     settings = given_settings()
-    asked = reallocate.Asked(
+    asked = Asked(
         parks=None if park == "all" else split_names(park), level=level, budget_wan=budget, staff_days=staff, time_limit_s=time_limit,
         gap=gap, noted=split_names(noted),
     )  # fmt: skip
@@ -149,7 +150,7 @@ def plan_make(
 def plan_list() -> None:
     """列出方案。 | The plans, latest first."""
     with as_operator(application_url(given_settings())) as conn:
-        found = reallocate.list_made(conn)
+        found = plans.list_all(conn)
     reply({"plans": found}, _print_plans)
 
 
@@ -161,7 +162,7 @@ def plan_show(
 ) -> None:
     """一个方案的成片地块、成员与迁移。 | A plan's sites, parcels and moves."""
     with as_operator(application_url(given_settings())) as conn:
-        reply(reallocate.show(conn, number), _print_plan)
+        reply(plans.show(conn, number), _print_plan)
 
 
 @plan.command("compare")
@@ -170,7 +171,7 @@ def plan_compare(
 ) -> None:
     """并排比较方案，含“维持现状”。 | Plans side by side, doing nothing among them."""
     with as_operator(application_url(given_settings())) as conn:
-        reply(reallocate.compare(conn, numbers), _print_compared)
+        reply(plans.compare(conn, numbers), _print_compared)
 
 
 @plan.command("pin")
@@ -184,13 +185,13 @@ def plan_pin(
     ] = None,
 ) -> None:
     """指定必选的地块、成片、迁移或项目，重新规划成一个下级方案。 | Pin, and plan again as a child."""
-    _change(number, reallocate.pinning(_places(parcels), tuple(sites or ()), tuple(moves or ()), _places(demands_)))
+    _change(number, pinning(_places(parcels), tuple(sites or ()), tuple(moves or ()), _places(demands_)))
 
 
 @plan.command("forbid")
 def plan_forbid(number: PlanNumber, parcels: Parcels = None, sites: Sites = None, moves: Moves = None) -> None:
     """禁用地块、成片或迁移，重新规划成一个下级方案。 | Forbid, and plan again as a child."""
-    _change(number, reallocate.forbidding(_places(parcels), tuple(sites or ()), tuple(moves or ())))
+    _change(number, forbidding(_places(parcels), tuple(sites or ()), tuple(moves or ())))
 
 
 @plan.command("adopt")
@@ -200,10 +201,10 @@ def plan_adopt(
 ) -> None:
     """采纳方案：其中的地块不再给别人；撤回即放开。 | Promise a plan's parcels; nobody else gets them."""
     with as_operator(application_url(given_settings())) as conn:
-        reply(reallocate.withdraw(conn, number) if is_withdrawn else reallocate.adopt(conn, number))
+        reply(plans.withdraw(conn, number) if is_withdrawn else plans.adopt(conn, number))
 
 
-def _change(number: int, alter: Callable[[reallocate.Asked, reallocate.Shown], reallocate.Asked]) -> None:
+def _change(number: int, alter: Callable[[Asked, Shown], Asked]) -> None:
     with as_operator(application_url(given_settings())) as conn, steps() as tell, _until_interrupted() as stop:
         made = reallocate.change(conn, number, alter, tell=tell, stop=stop)
     reply(made, _print_plan)

@@ -1,8 +1,8 @@
 """Findings become sites and swaps for the projects that need land."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, Final
 
@@ -14,10 +14,9 @@ from landgis.core.adjacency import links, neighbours
 from landgis.core.assembly import assemble
 from landgis.core.candidates import candidates, demand_values, distance_class_m
 from landgis.core.measure import parcel_measures
-from landgis.core.plan import GAP, Step, worth_by_park
+from landgis.core.plan import Step, worth_by_park
 from landgis.core.reallocation import Conditions, Ground, Reallocation, depth_m, reallocate, sum_up
 from landgis.core.sites import never
-from landgis.exports.plans import plan_features
 from landgis.store import plans, runs
 from landgis.store.database import ALL_PARKS, Connection, scoped
 from landgis.store.results import read_results
@@ -27,7 +26,9 @@ from landgis.terms.errors import InputError, NotFoundError, RuleError, Words
 from landgis.terms.frames import Stock
 from landgis.terms.rulereader import load_ruleset, parse_ruleset, with_needed
 from landgis.terms.rules import Ruleset, compose_rulesets
+from landgis.workflows.asked import Asked, Place, Shown
 from landgis.workflows.ingest import Tell, quietly
+from landgis.workflows.plans import finite, plain, show
 
 #: The rulesets of a plan where none are named; what they need is added.
 PLAN_RULES: Final = ("cn-planning",)
@@ -35,59 +36,6 @@ PLAN_RULES: Final = ("cn-planning",)
 _CLOSED: Final = ("supplied", "started", "producing", "left")
 #: How often somebody who watches is told, seconds.
 _EVERY_S: Final = 1.0
-
-Place = tuple[str, str]  # a park's code, and the number of a parcel or a demand in it
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What is asked of a plan; parcels and demands by park and number, so that it can be asked again of another run.
-
-    Attributes
-    ----------
-    parks
-        The parks planned for; None for all of the run.
-    level
-        The estimate to plan by: low, mid, high.
-    budget_wan, staff_days
-        What the plan may use at most; None for no limit.
-    time_limit_s
-        After so long the best plan so far is the answer.
-    gap
-        Within this share of the bound a plan counts as proved.
-    noted
-        Rules of a parcel whose unknown does not keep it out, besides those of the ruleset.
-    pinned, forbidden
-        Parcels that must be part of a site; that none may have.
-    served
-        Demands that must be served.
-    sites
-        Settled sites: demand, parcels.
-    barred
-        Parcels that a demand may not have: demand, parcels.
-    pinned_moves, forbidden_moves
-        The parcel a firm leaves, and the one it goes to; None for an exit.
-    """
-
-    parks: tuple[str, ...] | None = None
-    level: str = "mid"
-    budget_wan: float | None = None
-    staff_days: float | None = None
-    time_limit_s: float | None = None
-    gap: float = GAP
-    noted: tuple[str, ...] = ()
-    pinned: tuple[Place, ...] = ()
-    forbidden: tuple[Place, ...] = ()
-    served: tuple[Place, ...] = ()
-    sites: tuple[tuple[Place, tuple[Place, ...]], ...] = ()
-    barred: tuple[tuple[Place, tuple[Place, ...]], ...] = ()
-    pinned_moves: tuple[tuple[Place, Place | None], ...] = ()
-    forbidden_moves: tuple[tuple[Place, Place | None], ...] = ()
-
-    @classmethod
-    def read(cls, given: Mapping[str, Any]) -> "Asked":
-        """Read it as it was stored: lists for tuples."""
-        return cls(**{name: _tuples(value) for name, value in given.items()})
 
 
 def make(
@@ -189,7 +137,7 @@ def site(
     given = asked or Asked()
     ended = _stopper(given.time_limit_s, stop, began)
     case = _read(conn, given, run, rules, parks, tell, must_be_worth=False)
-    label = _one(case.demands, demand, park, "demand_no", Words("没有这个需求。", "There is no such demand."))
+    label = _label_of(case.demands, demand, park)
     if label not in case.wanted.index:
         raise InputError(
             Words("这个需求不能选址。", "No site can be looked for."),
@@ -223,22 +171,15 @@ def site(
         "run": case.run["run"],
         "on": ground.on.isoformat(),
         "currency": case.currency,
-        "sites": [row | {"parcels": [named[int(one)] for one in row["parcels"]]} for row in _plain(sites)],
-        "members": _plain(members.rename_axis("parcel_id").reset_index()),
-        "bound_wan": _finite(found.bound_wan),
-        "gap": _finite(found.gap),
+        "sites": [row | {"parcels": [named[int(one)] for one in row["parcels"]]} for row in plain(sites)],
+        "members": plain(members.rename_axis("parcel_id").reset_index()),
+        "bound_wan": finite(found.bound_wan),
+        "gap": finite(found.gap),
         "is_proved": found.is_proved,
-        "left_out": _plain(found.left_out),
-        "not_to_be_had": _plain(ground.candidates.left_out),
+        "left_out": plain(found.left_out),
+        "not_to_be_had": plain(ground.candidates.left_out),
         "relaxations": [
-            row
-            | {
-                "conditions": list(row["conditions"]),
-                "asked": [_value(one) for one in row["asked"]],
-                "given": _value(row["given"]),
-                "parcels": [named[int(one)] for one in row["parcels"]],
-            }
-            for row in _plain(found.relaxations)
+            row | {"parcels": [named[int(one)] for one in row["parcels"]]} for row in plain(found.relaxations)
         ],
         "seconds": round(time.monotonic() - began, 3),
     }
@@ -247,7 +188,7 @@ def site(
 def change(
     conn: Connection,
     plan: int,
-    alter: Callable[[Asked, "Shown"], Asked],
+    alter: Callable[[Asked, Shown], Asked],
     *,
     parks: Sequence[str] = ALL_PARKS,
     tell: Tell = quietly,
@@ -268,185 +209,6 @@ def change(
     return make(
         conn, asked, run=head["run"], rules=list(texts.values()), resume=plan, parent=plan, parks=parks, tell=tell, stop=stop
     )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What a plan holds, as it was stored."""
-
-    sites: list[dict[str, Any]]
-    members: pd.DataFrame
-    moves: list[dict[str, Any]]
-
-    def site(self, number: int) -> tuple[Place, tuple[Place, ...]]:
-        """Give the demand and the parcels of a site by its number."""
-        found = [one for one in self.sites if one["site"] == number]
-        if not found:
-            raise NotFoundError(Words("方案里没有这个成片地块。", "The plan has no such site."), at=str(number))
-        own = self.members[self.members["site"] == number]
-        return (found[0]["demand_park"], found[0]["demand_no"]), tuple(
-            zip(own["park_code"], own["parcel_no"], strict=True)
-        )
-
-    def move(self, place: int) -> tuple[Place, Place | None]:
-        """Give where a move goes from and to by its place in the plan; None for an exit."""
-        found = [one for one in self.moves if one["place"] == place]
-        if not found:
-            raise NotFoundError(Words("方案里没有这次迁移。", "The plan has no such move."), at=str(place))
-        to = found[0]["to_parcel_no"]
-        return (found[0]["park_code"], found[0]["parcel_no"]), None if to is None else (found[0]["to_park_code"], to)
-
-
-def pinning(
-    parcels: Sequence[Place] = (), sites: Sequence[int] = (), moves: Sequence[int] = (), demands: Sequence[Place] = ()
-) -> Callable[[Asked, Shown], Asked]:
-    """Give the alteration that pins parcels, sites, moves, and demands that must be served."""
-
-    def alter(asked: Asked, held: Shown) -> Asked:
-        settled = dict(asked.sites) | dict(held.site(number) for number in sites)
-        return replace(
-            asked,
-            pinned=_added(asked.pinned, parcels),
-            forbidden=tuple(one for one in asked.forbidden if one not in parcels),
-            served=_added(asked.served, demands),
-            sites=tuple(settled.items()),
-            pinned_moves=_added(asked.pinned_moves, [held.move(place) for place in moves]),
-        )
-
-    return alter
-
-
-def forbidding(
-    parcels: Sequence[Place] = (), sites: Sequence[int] = (), moves: Sequence[int] = ()
-) -> Callable[[Asked, Shown], Asked]:
-    """Give the alteration that forbids parcels, moves, and sites: the project may have none of a forbidden site's parcels."""
-
-    def alter(asked: Asked, held: Shown) -> Asked:
-        barred = dict(asked.barred)
-        settled = dict(asked.sites)
-        for number in sites:
-            demand, of = held.site(number)
-            barred[demand] = _added(barred.get(demand, ()), of)
-            settled.pop(demand, None)
-        return replace(
-            asked,
-            forbidden=_added(asked.forbidden, parcels),
-            pinned=tuple(one for one in asked.pinned if one not in parcels),
-            sites=tuple(settled.items()),
-            barred=tuple(barred.items()),
-            forbidden_moves=_added(asked.forbidden_moves, [held.move(place) for place in moves]),
-        )
-
-    return alter
-
-
-def show(conn: Connection, plan: int | None, *, parks: Sequence[str] = ALL_PARKS) -> dict[str, Any]:
-    """Tell a plan, the latest where none is named: head, summary, sites, members, moves, demands.
-
-    Returns
-    -------
-    dict
-        ``plan, parent, run, on, objective, bound, gap, is_proved, demands, demands_served, moves, freed_m2, seconds, …`` (see
-        `landgis.core.reallocation.sum_up`), ``asked, limits, unmet, left_out, rules, sites, members, moved, demand_states``. Money is
-        万元 of ``currency``.
-    """
-    with scoped(conn, parks):
-        head = plans.read_plan(conn, plan)
-        number = head["plan"]
-        sites, moves = plans.list_sites(conn, number), plans.list_moves(conn, number)
-        members = plans.read_members(conn, number)
-        demands = plans.list_plan_demands(conn, number)
-    return {
-        **_head(head),
-        "rules": [one["code"] for one in head["rulesets"]],
-        "sites": [_dated(one) for one in sites],
-        "members": _plain(pd.DataFrame(members.drop(columns=["geom", "plan"]))),
-        "moved": [_dated({k: v for k, v in one.items() if not k.endswith("_point")}) for one in moves],
-        "demand_states": demands,
-    }
-
-
-def list_made(
-    conn: Connection, limit: int = 100, *, run: int | None = None, parks: Sequence[str] = ALL_PARKS
-) -> list[dict[str, Any]]:
-    """List the plans in scope, latest first, each with its summary."""
-    with scoped(conn, parks):
-        return [_head(one) for one in plans.list_plans(conn, limit, run)]
-
-
-def features(conn: Connection, plan: int, *, parks: Sequence[str] = ALL_PARKS) -> dict[str, Any]:
-    """Give a plan as GeoJSON: sites, their parcels by deed, and moves as lines."""
-    with scoped(conn, parks):
-        plans.read_plan(conn, plan)
-        return plan_features(plans.list_sites(conn, plan), plans.read_members(conn, plan), plans.list_moves(conn, plan))
-
-
-def compare(conn: Connection, numbers: Sequence[int], *, parks: Sequence[str] = ALL_PARKS) -> dict[str, Any]:
-    """Hold plans side by side, doing nothing among them.
-
-    Returns
-    -------
-    dict
-        ``scenarios``: one row each, the first is the status quo (``plan`` 0); ``flips``: for each pair the factor on all costs at which
-        the choice between them flips (None: one is better at any price), and which is the better below it; ``parcels``: the parcels whose
-        use differs, with the site's demand in each plan.
-    """
-    with scoped(conn, parks):
-        heads = [plans.read_plan(conn, number) for number in dict.fromkeys(numbers)]
-        used = {head["plan"]: plans.read_members(conn, head["plan"]) for head in heads}
-        of = {
-            head["plan"]: {one["site"]: one["demand_no"] for one in plans.list_sites(conn, head["plan"])}
-            for head in heads
-        }
-    told = [_status_quo(heads[0] if heads else None), *(_head(head) for head in heads)]
-    flips = []
-    for at, one in enumerate(told):
-        for other in told[at + 1 :]:
-            cost, worth = other["cost_wan"] - one["cost_wan"], other["worth_wan"] - one["worth_wan"]
-            factor = worth / cost if cost and worth / cost > 0 else None
-            better = other if cost < 0 or (not cost and worth > 0) or (factor is None and worth > 0) else one
-            dearer = other if cost > 0 else one
-            flips.append(
-                {
-                    "plans": [one["plan"], other["plan"]],
-                    "flip_cost_factor": factor,
-                    "better_below": dearer["plan"] if factor is not None else better["plan"],
-                }
-            )
-    uses: dict[Place, dict[str, str]] = {}
-    for plan, members in used.items():
-        for park, number, place in zip(members["park_code"], members["parcel_no"], members["site"], strict=True):
-            uses.setdefault((park, number), {})[str(plan)] = of[plan].get(place, "")
-    differing = [
-        {"park_code": park, "parcel_no": number, "demand": {str(plan): by.get(str(plan)) for plan in used}}
-        for (park, number), by in sorted(uses.items())
-        if len({by.get(str(plan)) for plan in used}) > 1
-    ]
-    return {"scenarios": told, "flips": flips, "parcels": differing}
-
-
-def adopt(conn: Connection, plan: int, *, parks: Sequence[str] = ALL_PARKS) -> dict[str, Any]:
-    """Adopt a plan: promise its parcels, all or none. Two who adopt at once never get the same parcel.
-
-    Raises
-    ------
-    ConflictError
-        A parcel is promised already.
-    """
-    with scoped(conn, parks):
-        return {"plan": plan, "promised": plans.adopt_plan(conn, plan)}
-
-
-def withdraw(conn: Connection, plan: int, *, parks: Sequence[str] = ALL_PARKS) -> dict[str, Any]:
-    """Withdraw an adopted plan: its parcels are free for others.
-
-    Raises
-    ------
-    ConflictError
-        It is not adopted.
-    """
-    with scoped(conn, parks):
-        return {"plan": plan, "released": plans.withdraw_plan(conn, plan)}
 
 
 @dataclass(frozen=True)
@@ -659,9 +421,9 @@ def _new_plan(case: _Case, asked: Asked, found: Reallocation, parent: int | None
             said.append(("left_out", case.reasons[label]))
     value = case.wanted["value_wan"].reindex(case.demands.index)
     told = sum_up(found, case.wanted, ground.rules, ground.on) | {
-        "limits": _plain(found.limits.rename_axis("name").reset_index()),
+        "limits": plain(found.limits.rename_axis("name").reset_index()),
         "unmet": [numbers.get(one, str(one)) if isinstance(one, int) else one for one in found.unmet],
-        "left_out": _plain(ground.candidates.left_out),
+        "left_out": plain(ground.candidates.left_out),
     }
     return plans.NewPlan(
         parent=parent,
@@ -675,7 +437,7 @@ def _new_plan(case: _Case, asked: Asked, found: Reallocation, parent: int | None
         currency=case.currency,
         objective_wan=found.objective_wan,
         bound_wan=found.bound_wan,
-        gap=_finite(found.gap),
+        gap=finite(found.gap),
         is_proved=found.is_proved,
         seconds=seconds,
         told=told,
@@ -690,38 +452,6 @@ def _new_plan(case: _Case, asked: Asked, found: Reallocation, parent: int | None
         members=found.members.assign(free_on=pd.to_datetime(found.members["free_on"])),
         moves=laid,
     )
-
-
-def _head(head: Mapping[str, Any]) -> dict[str, Any]:
-    told = dict(head["told"])
-    return {
-        "plan": head["plan"],
-        "parent": head["parent"],
-        "run": head["run"],
-        "on": head["as_of"].isoformat(),
-        "made_at": head["made_at"].isoformat(),
-        "parks": head["park_codes"],
-        "currency": head["currency"],
-        "objective": head["objective_wan"],
-        "bound": head["bound_wan"],
-        "gap": head["gap"],
-        "is_proved": head["is_proved"],
-        "is_adopted": head["is_adopted"],
-        **told,
-        "seconds": round(head["seconds"], 3),
-        "asked": head["asked"],
-    }
-
-
-def _status_quo(beside: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Give the scenario in which nothing is done: no cost, no gain, and it pays for itself at once."""
-    nothing: dict[str, Any] = dict.fromkeys(
-        ("demands_served", "moves", "freed_m2", "reserve_m2", "blocks", "cost_low_wan", "cost_wan", "cost_high_wan", "worth_wan",
-         "tax_gained_wan", "tax_lost_wan", "jobs_gained", "invest_wan", "objective"), 0
-    )  # fmt: skip
-    told = {} if beside is None else beside["told"]
-    empty = {"parent": None, "break_even_year": None, "flip_cost_factor": None}
-    return {"plan": 0, "demands": told.get("demands", 0), **nothing, **empty}
 
 
 def _stopper(limit_s: float | None, stop: Callable[[], bool], began: float) -> Callable[[], bool]:
@@ -750,13 +480,15 @@ def _told(tell: Tell) -> Callable[[Step], None]:
     return progress
 
 
-def _one(demands: pd.DataFrame, number: str, park: str | None, column: str, none: Words) -> str:
-    rows = demands[(demands[column] == number) | (demands.index == number)]
+def _label_of(demands: pd.DataFrame, number: str, park: str | None) -> str:
+    rows = demands[(demands["demand_no"] == number) | (demands.index == number)]
     if park is not None:
         rows = rows[rows["park_code"] == park]
     if len(rows) != 1:
         raise NotFoundError(
-            none if not len(rows) else Words("不止一个园区有这个编号。", "Several parks have this number."),
+            Words("没有这个需求。", "There is no such demand.")
+            if not len(rows)
+            else Words("不止一个园区有这个编号。", "Several parks have this number."),
             at=number,
             mend=Words("用 --park 指明园区；编号见 landgis demand list。", "Name the park; `landgis demand list` lists them."),
         )  # fmt: skip
@@ -767,40 +499,8 @@ def _label(place: Place) -> str:
     return f"{place[0]}/{place[1]}"
 
 
-def _added(some: Sequence[Any], more: Sequence[Any]) -> tuple[Any, ...]:
-    return tuple(dict.fromkeys([*some, *more]))
-
-
-def _tuples(value: Any) -> Any:  # noqa: ANN401  what JSON holds
-    return tuple(map(_tuples, value)) if isinstance(value, list) else value
-
-
 def _parsed(text: str) -> Ruleset:
     return parse_ruleset(text, "plan")
-
-
-def _plain(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    """Give rows as plain values: days as ISO texts, tuples as lists, unknown as None."""
-    found = []
-    for row in rows.astype(object).to_dict("records"):
-        found.append({str(name): _value(value) for name, value in row.items()})
-    return found
-
-
-def _value(value: Any) -> Any:  # noqa: ANN401  a cell of any kind
-    if isinstance(value, tuple | list):
-        return [_value(one) for one in value]
-    if value is None or pd.isna(value):
-        return None
-    if isinstance(value, date):  # a Timestamp is one
-        return value.isoformat()[:10]
-    if isinstance(value, np.generic):
-        value = value.item()
-    return _finite(value) if isinstance(value, float) else value
-
-
-def _dated(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value.isoformat() if isinstance(value, date) else value for name, value in row.items()}
 
 
 def _objects(values: Sequence[Any], index: pd.Index) -> "pd.Series[Any]":
@@ -809,7 +509,3 @@ def _objects(values: Sequence[Any], index: pd.Index) -> "pd.Series[Any]":
     for at, value in enumerate(values):  # equal tuples would be taken for rows of a matrix
         held[at] = value
     return pd.Series(held, index=index, dtype=object)
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

@@ -10,8 +10,8 @@ import pytest
 
 from landgis.store import database
 from landgis.workflows import reallocate
+from landgis.workflows.asked import Asked
 from landgis.workflows.cockpit import cql
-from landgis.workflows.reallocate import Asked
 
 
 @pytest.fixture(scope="module")

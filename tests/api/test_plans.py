@@ -8,7 +8,7 @@ import pytest
 from landgis import jobs
 from landgis.store import database
 from landgis.workflows import reallocate
-from landgis.workflows.reallocate import Asked
+from landgis.workflows.asked import Asked
 
 
 @pytest.fixture(scope="module")

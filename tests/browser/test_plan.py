@@ -7,13 +7,14 @@ from playwright.sync_api import Page, expect
 
 from landgis import jobs
 from landgis.store import database, queue
-from landgis.workflows import reallocate
+from landgis.workflows import plans, reallocate
+from landgis.workflows.asked import Asked
 
 
 @pytest.fixture(scope="module")
 def plan(sample) -> Iterator[dict]:
     with database.connect(sample.app_url) as conn:
-        yield reallocate.make(conn, reallocate.Asked(parks=("S01", "S02")))
+        yield reallocate.make(conn, Asked(parks=("S01", "S02")))
 
 
 def opened(watched: Callable, service: str, plan: dict) -> Page:
@@ -73,7 +74,7 @@ def test_a_forbidden_parcel_makes_a_child_plan_and_the_page_shows_it(watched, se
     chosen = int(page.locator("#plan-choose").input_value())
     assert chosen > plan["plan"]
     with database.connect(sample.app_url) as conn:
-        child = reallocate.show(conn, chosen)
+        child = plans.show(conn, chosen)
     assert child["parent"] == plan["plan"]
     assert firm["parcel_no"] not in {
         one["parcel_no"] for one in child["members"] if one["park_code"] == firm["park_code"]

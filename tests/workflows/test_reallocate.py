@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 from shapely.geometry import shape
 
-from landgis.store import database, plans
+from landgis.store import database
+from landgis.store import plans as store
 from landgis.terms.errors import AccessError, ConflictError, InputError, NotFoundError
-from landgis.workflows import reallocate
+from landgis.workflows import plans, reallocate
+from landgis.workflows.asked import Asked, forbidding, pinning
 from landgis.workflows.demands import add_demands
-from landgis.workflows.reallocate import Asked
 from tests.conftest import SAMPLE_DAY
 
 TWO = Asked(parks=("S01", "S02"))
@@ -91,30 +92,30 @@ def test_without_chains_of_three_the_planted_demands_are_not_served(town, monkey
 def test_a_pinned_parcel_is_in_a_forbidden_one_out_and_the_parent_stays(town) -> None:
     site = sites_of(town.plan)["D101"]
     firm = planted(town.city).loc["D101", "moves"][2][0]
-    without = reallocate.change(town.conn, town.plan["plan"], reallocate.forbidding([("S01", firm)]))
+    without = reallocate.change(town.conn, town.plan["plan"], forbidding([("S01", firm)]))
     assert without["parent"] == town.plan["plan"] and "D101" not in sites_of(without)
     assert without["objective"] < town.plan["objective"]
-    back = reallocate.change(town.conn, without["plan"], reallocate.pinning([("S01", firm)]))
+    back = reallocate.change(town.conn, without["plan"], pinning([("S01", firm)]))
     assert sites_of(back)["D101"] == site
-    assert sites_of(reallocate.show(town.conn, town.plan["plan"])) == sites_of(town.plan)
+    assert sites_of(plans.show(town.conn, town.plan["plan"])) == sites_of(town.plan)
 
 
 def test_a_settled_site_stays_whatever_else_and_a_forbidden_one_is_not_offered_again(town) -> None:
     number = next(one["site"] for one in town.plan["sites"] if one["demand_no"] == "D102")
-    settled = reallocate.change(town.conn, town.plan["plan"], reallocate.pinning(sites=[number]))
+    settled = reallocate.change(town.conn, town.plan["plan"], pinning(sites=[number]))
     assert sites_of(settled)["D102"] == sites_of(town.plan)["D102"]
     assert settled["objective"] == pytest.approx(town.plan["objective"])
-    barred = reallocate.change(town.conn, town.plan["plan"], reallocate.forbidding(sites=[number]))
+    barred = reallocate.change(town.conn, town.plan["plan"], forbidding(sites=[number]))
     assert not set(sites_of(barred).get("D102", ())) & set(sites_of(town.plan)["D102"])
     with pytest.raises(NotFoundError):
-        reallocate.change(town.conn, town.plan["plan"], reallocate.pinning(sites=[99]))
+        reallocate.change(town.conn, town.plan["plan"], pinning(sites=[99]))
 
 
 def test_a_forbidden_move_is_not_made(town) -> None:
     move = next(
         one for one in town.plan["moved"] if one["frees_parcel_no"] == one["parcel_no"] and one["deed"] == "swap"
     )
-    other = reallocate.change(town.conn, town.plan["plan"], reallocate.forbidding(moves=[move["place"]]))
+    other = reallocate.change(town.conn, town.plan["plan"], forbidding(moves=[move["place"]]))
     made = {(one["park_code"], one["parcel_no"], one["to_parcel_no"]) for one in other["moved"]}
     assert (move["park_code"], move["parcel_no"], move["to_parcel_no"]) not in made
 
@@ -130,7 +131,7 @@ def test_a_budget_and_a_staff_bind(town) -> None:
 
 def test_plans_are_held_side_by_side_with_doing_nothing_among_them(town) -> None:
     cheap = reallocate.make(town.conn, Asked(parks=TWO.parks, budget_wan=town.plan["cost_wan"] * 0.6))
-    told = reallocate.compare(town.conn, [town.plan["plan"], cheap["plan"]])
+    told = plans.compare(town.conn, [town.plan["plan"], cheap["plan"]])
     nothing, first, second = told["scenarios"]
     assert (nothing["plan"], nothing["objective"], nothing["demands_served"]) == (0, 0, 0)
     assert (first["plan"], second["plan"]) == (town.plan["plan"], cheap["plan"])
@@ -153,7 +154,7 @@ def test_a_plan_goes_on_from_another_s_sites_and_a_spent_clock_gives_the_best_so
 
 
 def test_the_features_are_the_plan(town) -> None:
-    told = reallocate.features(town.conn, town.plan["plan"])["features"]
+    told = plans.features(town.conn, town.plan["plan"])["features"]
     kinds = pd.Series([one["properties"]["kind"] for one in told]).value_counts()
     assert kinds.to_dict() == {
         "site": len(town.plan["sites"]), "member": len(town.plan["members"]), "move": len(town.plan["moved"]),
@@ -208,14 +209,14 @@ def test_two_users_at_once_never_get_the_same_parcel(town) -> None:
 
     def first() -> None:
         with database.connect(town.url) as conn, database.scoped(conn, database.ALL_PARKS):
-            outcome[one] = plans.adopt_plan(conn, one)
+            outcome[one] = store.adopt_plan(conn, one)
             first_is_in.set()
             assert go.wait(20)  # its transaction is still open
 
     def second() -> None:
         with database.connect(town.url) as conn:
             try:
-                outcome[other] = reallocate.adopt(conn, other)
+                outcome[other] = plans.adopt(conn, other)
             except ConflictError as refusal:
                 outcome[other] = refusal
 
@@ -232,7 +233,7 @@ def test_two_users_at_once_never_get_the_same_parcel(town) -> None:
     assert f"plan {one}" in outcome[other].at
 
     with database.scoped(town.conn, database.ALL_PARKS):
-        promised = plans.list_promised(town.conn)
+        promised = store.list_promised(town.conn)
     assert {row["plan"] for row in promised} == {one}
     assert len({(row["park_code"], row["parcel_no"]) for row in promised}) == len(promised) == outcome[one]
     # What is promised is neither planned with again nor asked for again.
@@ -242,20 +243,20 @@ def test_two_users_at_once_never_get_the_same_parcel(town) -> None:
     assert {row["demand_no"] for row in later["demand_states"] if row["reason"] == "promised"} >= {"D101", "D102"}
 
     with pytest.raises(ConflictError):
-        reallocate.adopt(town.conn, one)  # not twice by the same either
-    assert reallocate.withdraw(town.conn, one)["released"] == outcome[one]
-    assert reallocate.adopt(town.conn, other)["promised"] > 0
-    reallocate.withdraw(town.conn, other)
+        plans.adopt(town.conn, one)  # not twice by the same either
+    assert plans.withdraw(town.conn, one)["released"] == outcome[one]
+    assert plans.adopt(town.conn, other)["promised"] > 0
+    plans.withdraw(town.conn, other)
     with pytest.raises(ConflictError):
-        reallocate.withdraw(town.conn, other)
+        plans.withdraw(town.conn, other)
 
 
 def test_who_sees_one_park_sees_its_part_and_cannot_promise_or_release_the_whole(town) -> None:
-    told = reallocate.show(town.conn, town.plan["plan"], parks=("S01",))
+    told = plans.show(town.conn, town.plan["plan"], parks=("S01",))
     assert {one["park_code"] for one in told["members"]} <= {"S01"} < {one["park_code"] for one in town.plan["members"]}
     with pytest.raises(AccessError):
-        reallocate.adopt(town.conn, town.plan["plan"], parks=("S01",))
+        plans.adopt(town.conn, town.plan["plan"], parks=("S01",))
     with pytest.raises(AccessError):
-        reallocate.withdraw(town.conn, town.plan["plan"], parks=("S01",))
+        plans.withdraw(town.conn, town.plan["plan"], parks=("S01",))
     with pytest.raises(NotFoundError):
-        reallocate.show(town.conn, town.plan["plan"], parks=("S04",))
+        plans.show(town.conn, town.plan["plan"], parks=("S04",))

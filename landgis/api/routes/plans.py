@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from landgis.api.context import Here
 from landgis.api.problems import refusals
 from landgis.api.routes.jobs import may_ask
-from landgis.workflows import reallocate
+from landgis.workflows import plans as workflow
 
 router = APIRouter(prefix="/api/plans", tags=["plans"])
 
@@ -144,7 +144,7 @@ def plans(
 ) -> list[PlanHead]:
     """List the plans in scope, latest first."""
     with here.connection() as conn:
-        found = reallocate.list_made(conn, limit, run=run, parks=here.scope)
+        found = workflow.list_all(conn, limit, run=run, parks=here.scope)
     return [PlanHead(**one) for one in found]
 
 
@@ -154,32 +154,32 @@ def compare(
 ) -> Compared:
     """Hold plans side by side, doing nothing among them."""
     with here.connection() as conn:
-        return Compared(**reallocate.compare(conn, plan, parks=here.scope))
+        return Compared(**workflow.compare(conn, plan, parks=here.scope))
 
 
 @router.get("/{plan}")
 def one_plan(here: Here, plan: PlanNumber) -> PlanInFull:
     """Give one plan in full."""
     with here.connection() as conn:
-        return PlanInFull(**reallocate.show(conn, plan, parks=here.scope))
+        return PlanInFull(**workflow.show(conn, plan, parks=here.scope))
 
 
 @router.get("/{plan}/features")
 def plan_features(here: Here, plan: PlanNumber) -> Features:
     """Give a plan as GeoJSON."""
     with here.connection() as conn:
-        return Features(**reallocate.features(conn, plan, parks=here.scope))
+        return Features(**workflow.features(conn, plan, parks=here.scope))
 
 
 @router.post("/{plan}/adopt", **_asking)
 def adopt(here: Here, plan: PlanNumber) -> Promised:
     """Adopt a plan: all its parcels are promised, or none; 409 where one of them is promised already."""
     with here.connection() as conn:
-        return Promised(**reallocate.adopt(conn, plan, parks=here.scope))
+        return Promised(**workflow.adopt(conn, plan, parks=here.scope))
 
 
 @router.post("/{plan}/withdraw", **_asking)
 def withdraw(here: Here, plan: PlanNumber) -> Promised:
     """Withdraw an adopted plan: its parcels are free for others."""
     with here.connection() as conn:
-        return Promised(**reallocate.withdraw(conn, plan, parks=here.scope))
+        return Promised(**workflow.withdraw(conn, plan, parks=here.scope))
