@@ -54,7 +54,7 @@ def print_(
 
 @commands.command()
 def ledger(output: Output, run: Run = None, language: Language = None) -> None:
-    """把一次评估的台账写成 .xlsx、.gpkg 或 .geojson。 | The ledger of a run."""
+    """把一次评估的台账写成 .xlsx、.gpkg、.geojson、.csv、.gdb.zip 或 .zip。 | The ledger of a run."""
     settings = given_settings(language)
     with as_operator(application_url(settings)) as conn, steps() as tell, database.scoped(conn, database.ALL_PARKS):
         with tell(Words("写台账", "Writing the ledger")):

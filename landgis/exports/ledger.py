@@ -106,7 +106,9 @@ def lay_out(
 
 
 def write_ledger(table: gpd.GeoDataFrame, head: LedgerHead, path: Path, language: Language) -> None:
-    """Write a ledger to ``.xlsx``, ``.gpkg``, ``.geojson``, ``.csv`` or ``.zip`` (a shapefile): whole or not at all.
+    """Write a ledger, whole or not at all.
+
+    The ending says as what: ``.xlsx``, ``.gpkg``, ``.geojson``, ``.csv``, ``.gdb.zip`` (a file geodatabase), ``.zip`` (a shapefile).
 
     Raises
     ------
@@ -120,16 +122,17 @@ def write_ledger(table: gpd.GeoDataFrame, head: LedgerHead, path: Path, language
         ".gpkg": _write_geopackage,
         ".geojson": _write_geojson,
         ".csv": _write_csv,
+        ".gdb.zip": _write_geodatabase,
         ".zip": _write_shapefile,
     }
-    writer = writers.get(path.suffix.lower())
+    writer = next((one for ending, one in writers.items() if path.name.lower().endswith(ending)), None)
     if writer is None:
         raise InputError(
             Words("不支持这种台账格式。", "A ledger cannot be written in this format."),
             at=path.name,
             mend=Words(
-                "文件名以 .xlsx、.gpkg、.geojson、.csv 或 .zip（shapefile）结尾。",
-                "End the name in .xlsx, .gpkg, .geojson, .csv or .zip (a shapefile).",
+                "文件名以 .xlsx、.gpkg、.geojson、.csv、.gdb.zip（文件地理数据库）或 .zip（shapefile）结尾。",
+                "End the name in .xlsx, .gpkg, .geojson, .csv, .gdb.zip (a file geodatabase) or .zip (a shapefile).",
             ),
         )
     try:
@@ -264,12 +267,26 @@ def _write_shapefile(table: gpd.GeoDataFrame, head: LedgerHead, path: Path, lang
         pyogrio.write_dataframe(
             table[[*short, "geom"]].rename(columns=short), shape, driver="ESRI Shapefile", encoding="UTF-8"
         )
-        lines = [f"{short[name]}\t{getattr(words, language)}" for name, words in COLUMNS.items()]
-        about = [f"{getattr(label, language)}: {text}" for label, text in head.lines]
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
-            for part in sorted(Path(folder).iterdir()):
-                packed.write(part, part.name)
-            packed.writestr("fields.txt", "\n".join([*lines, "", getattr(_CAUTION, language), *about]) + "\n")
+        _pack(Path(folder), path, short, head, language)
+
+
+def _write_geodatabase(table: gpd.GeoDataFrame, head: LedgerHead, path: Path, language: Language) -> None:
+    """Write a zip of a file geodatabase, and what its fields mean in fields.txt."""
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        pyogrio.write_dataframe(
+            table, Path(folder) / "ledger.gdb", layer="ledger", driver="OpenFileGDB", promote_to_multi=True
+        )
+        _pack(Path(folder), path, {name: name for name in COLUMNS}, head, language)
+
+
+def _pack(folder: Path, path: Path, fields: Mapping[str, str], head: LedgerHead, language: Language) -> None:
+    """Put the files of a folder into a zip, and beside them what the fields mean and what the ledger is of."""
+    lines = [f"{fields[name]}\t{getattr(words, language)}" for name, words in COLUMNS.items()]
+    about = [f"{getattr(label, language)}: {text}" for label, text in head.lines]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for part in sorted(one for one in folder.rglob("*") if one.is_file()):
+            packed.write(part, part.relative_to(folder))
+        packed.writestr("fields.txt", "\n".join([*lines, "", getattr(_CAUTION, language), *about]) + "\n")
 
 
 def _write_workbook(table: gpd.GeoDataFrame, head: LedgerHead, path: Path, language: Language) -> None:

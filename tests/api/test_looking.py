@@ -109,11 +109,11 @@ def test_one_filter_means_the_same_in_the_answer_and_in_every_file(service, tmp_
     book = openpyxl.load_workbook(io.BytesIO(file("xlsx")), read_only=True)
     assert sorted((row[0], row[1]) for row in book["台账"].iter_rows(min_row=2, values_only=True)) == numbers
     assert WANTED in [row[1] for row in book["说明"].iter_rows(values_only=True)]
-    for kind in ("gpkg", "zip"):
+    for kind in ("gpkg", "gdb.zip", "zip"):
         path = tmp_path / f"ledger.{kind}"
         path.write_bytes(file(kind))
         read = gpd.read_file(path)
-        park = "park_code" if kind == "gpkg" else "park"
+        park = "park" if kind == "zip" else "park_code"
         assert sorted(zip(read[park], read["parcel_no"], strict=True)) == numbers
         assert read.geometry.is_valid.all() and read.crs.to_epsg() == 4490
     with zipfile.ZipFile(tmp_path / "ledger.zip") as packed:

@@ -189,7 +189,9 @@ def test_a_filter_shows_the_same_in_legend_table_service_and_links(page: Page, s
     area = sum(item["area_m2"] for item in items) / float(M2_PER_MU)
     assert float(page.inner_text("#legend-total td:last-child").replace(",", "")) == pytest.approx(area, abs=0.06)
     assert ask(service + page.get_attribute("#twin-json", "href"))["items"] == parcels(service, wanted, sort="-area_m2")
-    files = [page.get_attribute(f"#export-links [data-kind={kind}]", "href") for kind in ("xlsx", "gpkg", "zip")]
+    files = [
+        page.get_attribute(f"#export-links [data-kind='{kind}']", "href") for kind in ("xlsx", "gpkg", "gdb.zip", "zip")
+    ]
     assert all(urllib.parse.parse_qs(urllib.parse.urlsplit(link or "").query)["filter"] == [wanted] for link in files)
 
 

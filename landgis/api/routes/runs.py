@@ -25,6 +25,7 @@ LEDGERS: Final = {
     "gpkg": "application/geopackage+sqlite3",
     "geojson": "application/geo+json",
     "csv": "text/csv; charset=utf-8",
+    "gdb.zip": "application/zip",
     "zip": "application/zip",
 }
 
@@ -531,11 +532,11 @@ def dossier(
 def ledger(
     here: Here,
     run: RunNumber,
-    kind: Literal["xlsx", "gpkg", "geojson", "csv", "zip"],
+    kind: Literal["xlsx", "gpkg", "geojson", "csv", "gdb.zip", "zip"],
     filter: Wanted = "",
     lang: Annotated[Literal["zh", "en"], Query(description="Language of heads and words.")] = "zh",
 ) -> FileResponse:
-    """Give the run's ledger, or what a filter shows of it: workbook, GeoPackage, GeoJSON, CSV, or a zip with a shapefile."""
+    """Give the run's ledger, or what a filter shows of it: workbook, GeoPackage, GeoJSON, CSV, zipped geodatabase or shapefile."""
     with ExitStack() as cleanup:
         folder = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="landgis-ledger-"))
         path = File(folder) / f"landgis-run-{run}.{kind}"
