@@ -155,6 +155,7 @@ def test_scale_unknown_is_read_from_revenue() -> None:
 def test_populations_and_parks_are_ranked_apart() -> None:
     found = graded(*ladder(5), *(row | {"park_code": "P2"} for row in ladder(5)), *([ABOVE] * 5))
     assert found["rank"].tolist() == [5, 4, 3, 2, 1] * 2 + [1] * 5
+    assert found["share"].tolist() == [1.0, 0.8, 0.6, 0.4, 0.2] * 2 + [0.2] * 5
     assert "".join(found["possible"]) == "".join(found["grade"]) and found["grade"].tolist()[10:] == ["A"] * 5
     assert found["population"].drop_duplicates().tolist() == ["P1/below", "P2/below", "P1/above"]
 
@@ -215,6 +216,8 @@ def test_bonus_is_limited_and_deduction_is_not() -> None:
     found = graded(*rows, usual=usual, rules=adjusted(bonus_max=5))
     assert found["total"].tolist() == pytest.approx([105.0, 95.0, 1.0])
     assert found["bonus"].tolist() == [5.0, 2.0, 0.0] and found["deduction"].tolist() == [0.0, 7.0, 99.0]
+    for bound in ("total_low", "total_high"):  # all is known
+        assert found[bound].tolist() == pytest.approx(found["total"].tolist())
     for _, row in found.iterrows():
         assert points(row) == pytest.approx(row["total"], abs=1e-9)
     assert graded(*rows, usual=usual, rules=adjusted())["total"].iloc[0] == pytest.approx(108.0)
@@ -614,3 +617,70 @@ def test_the_rest_goes_where_the_scheme_says(cuts: list[Cut], grades: str) -> No
     rank = np.arange(1.0, 6.0)
     found = cut_grades(6 - rank, rank, np.full(5, 5.0), cuts)
     assert "".join(found) == grades and found.shape == (5,)
+
+
+def with_scheme(**changed: Any) -> Ruleset:
+    assert HUANGYAN.scheme is not None
+    return replace(HUANGYAN, scheme=replace(HUANGYAN.scheme, **changed))
+
+
+def test_a_scheme_by_totals_alone_grades_however_few_there_are() -> None:
+    """50 points for tax and 50 for power: twice the base tax is 150, half of it 75."""
+    rules = with_scheme(cuts=(Cut("A", at_least=Fraction(120)), Cut("C")))
+    rows = [
+        {"tax_wan_per_mu": 2 * 11.5932},
+        {"tax_wan_per_mu": 11.5932 / 2},
+        {"tax_wan_per_mu": 1.5 * 11.5932, "tax_yuan_per_kwh": np.nan},
+    ]
+    found = graded(*rows, rules=rules)
+    assert found["grade"].tolist() == ["A", "C", "A"] and found["reason"].isna().all()
+    assert found["possible"].tolist() == ["A", "C", "AC"]  # 75 + (0 … 50); B is no grade of this scheme
+    alone = graded({"tax_yuan_per_kwh": np.nan}, rules=rules).iloc[0]
+    assert np.isnan(alone["total_high"]) and alone["possible"] == "AC"  # without a bound it could be the best
+
+
+def test_the_first_population_and_the_first_override_that_hold_decide() -> None:
+    assert HUANGYAN.scheme is not None
+    first, *_ = HUANGYAN.scheme.populations
+    both = tuple(replace(first, code=code, scale="", all_of=(), any_of=()) for code in ("one", "two"))
+    assert graded({}, rules=with_scheme(populations=both))["population"].item() == "P1/one"
+    firm = {"is_utility": True, "years_in_production": 1.0}
+    found = graded(firm).iloc[0]
+    assert (found["grade"], found["reason"], found["possible"]) == ("T", "utility", "T")
+    utility, new = HUANGYAN.scheme.overrides[:2]
+    found = graded(firm, rules=with_scheme(overrides=(utility, replace(new, grade="B")))).iloc[0]
+    assert (found["grade"], found["reason"], found["possible"]) == ("T", "utility", "T")
+
+
+def test_a_base_that_is_not_known_leaves_no_total_whatever_else_is_known() -> None:
+    """淮安 measures by the year before: without one, or where its mean is 0, there is nothing to divide by."""
+    huaian = load_ruleset("huaian-2024")
+    usual = BELOW | {
+        "tax_wan_per_mu": 10.0, "land_used_mu": 10.0, "revenue_wan_per_mu": 30.0, "power_kwh": 1000.0, "energy_tce": 1.0,
+        "bonus_score": np.nan, "deduction_score": np.nan, "tax_wan_per_tce": np.nan, "revenue_wan_per_tce": np.nan,
+    }  # fmt: skip
+    now = subjects({}, usual=usual)
+    for before in (None, subjects({"tax_wan_per_mu": 0.0}, usual=usual)):
+        found = grade_subjects(now, huaian, 2024, before=before).iloc[0]
+        assert np.isnan(found["bases"][0]) and np.isnan(found["total"])
+        assert found["reason"].startswith("base_unknown missing=enterprise_year.tax_wan")
+
+
+def test_the_reason_names_every_column_that_lacks_and_the_users_first_where_there_are_none() -> None:
+    nothing = dict.fromkeys(("tax_wan_per_mu", "tax_yuan_per_kwh"), np.nan)
+    found = grade_subjects(subjects(nothing, nothing).assign(users=[1, 0]), HUANGYAN, 2022)
+    assert found["reason"].tolist() == [
+        "nothing_known missing=enterprise_year.tax_wan,enterprise_year.power_kwh",
+        "nothing_known missing=parcel_use,enterprise_year.tax_wan,enterprise_year.power_kwh",
+    ]
+
+
+def test_a_group_of_which_one_figure_is_unknown_is_ranked_by_the_others() -> None:
+    """Five lots of a use that all lack their share of the floor area, and a lot whose use nobody knows."""
+    lots = pd.DataFrame(
+        {"park_code": "P1", "landuse_code": ["06"] * 5 + ["07"] * 5 + [None], "far_share": [0.5] * 5 + [np.nan] * 6}
+    )
+    lots = lots.assign(value_per_m2=[*range(1, 6)] * 2 + [9.0], building_age_years=50.0).rename_axis("parcel_id")
+    found = grade_subjects(lots, NYC, 2024)
+    assert found["total"].iloc[:5].is_monotonic_increasing and found["total"].iloc[5:10].is_monotonic_increasing
+    assert found["reason"].iloc[10].endswith("missing=parcel.landuse_code,building.counted_area_m2,parcel.plan_far_max")
