@@ -36,10 +36,12 @@ def found(service: str, text: str) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def parcels(sample: SimpleNamespace) -> Iterator[dict[str, dict[str, Any]]]:
-    """Give why of one parcel of each answer, and of one ("tested") that a test suspects."""
+    """Give why of one parcel of each answer, of one ("tested") that a test suspects, and of one ("edge") that stands at its line."""
     with database.connect(sample.app_url) as conn, database.scoped(conn, database.ALL_PARKS):
         ledger = publish.runs.read_ledger(conn, 1)
         first = {answer: int(rows["parcel_id"].iloc[0]) for answer, rows in ledger.groupby("answer")}
+        edge = conn.execute("SELECT parcel_id FROM land.finding WHERE run = 1 AND finding = 'suspected' AND margin = 0")
+        first["edge"] = edge.fetchone()[0]
         first["tested"] = int(ledger.loc[ledger["tests"].str.len() > 0, "parcel_id"].iloc[0])
         yield {answer: explain(conn, 1, number) for answer, number in first.items()}
 
@@ -186,6 +188,14 @@ def test_click_tells_why_from_facts_to_answer(map_page: Page, parcels: dict[str,
                 f"#why .test.suspected:has-text({json.dumps(finding['title']['zh'], ensure_ascii=False)})"
             )
             assert "疑似" in article and finding["article"] in article
+
+
+def test_what_stands_at_its_line_is_said_to(map_page: Page, parcels: dict[str, Any]) -> None:
+    """Two signs of four are asked for and two are there: nothing is lacking (尚差 0)."""
+    bbox = parcels["edge"]["parcel"]["bbox"]
+    zoom_to(map_page, bbox)
+    map_page.mouse.click(*screen(map_page, bbox))
+    assert "恰好等于标准" in why(map_page) and not re.search(r"尚差 0(?![.\d])", why(map_page))
 
 
 def test_what_is_unknown_is_said_and_never_zero(map_page: Page, parcels: dict[str, Any]) -> None:

@@ -220,7 +220,7 @@ function test({ title, test: name, confidence, finding, value, threshold, margin
     list([
       [t("value"), measured(value, unit, of)],
       [t("threshold"), measured(threshold, unit, of)],
-      ...(known(margin) ? [[t("margin"), beyond(margin, unit, of), known(share) ? `${number(100 * share, 1)}%` : null]] : []),
+      ...(known(margin) ? [[t("margin"), beyond(margin, unit, of), known(share) && margin ? `${number(100 * share, 1)}%` : null]] : []),
       ...(lacks?.length ? [[t("missing"), lacks.map(fieldName).join(t("list_comma"))]] : []),
       [t("article"), article, ruleset, known(confidence) ? t("confidence", { mark: confidence }) : null],
     ]));
@@ -228,6 +228,7 @@ function test({ title, test: name, confidence, finding, value, threshold, margin
 
 /** How far beyond the line, or how much is left to it. */
 function beyond(margin, unit, of) {
+  if (margin === 0) return t("margin_none");
   return t(margin > 0 ? "margin_beyond" : "margin_short", { n: measured(Math.abs(margin), unit, of) });
 }
 
