@@ -418,7 +418,7 @@ def _judge(facts: Facts, day: Days, years: Mapping[str, Fraction]) -> dict[str, 
     state = np.where(by_law, np.where(day >= two_years, _TAKE_BACK, _FEE), finding)  # suspected otherwise: by agreement
     return {
         "not_started": not_started, **shares, "finding": finding, "state": state, "started": started, "begun": begun,
-        "finished": finished, "at_rest": at_rest, "rest_full": rest_full, "when_unknown": when_unknown, "due": due,
+        "finished": finished, "at_rest": at_rest, "rest_full": rest_full, "due": due,
         "basis": basis, "capped": capped, "late_from": late_from, "two_years": two_years, "in_delay": in_delay,
     }  # fmt: skip
 
@@ -506,8 +506,6 @@ def _missing(contracts: pd.DataFrame, now: Mapping[str, NDArray[Any]]) -> dict[s
     for test in IDLE_TESTS:
         for name in _NEEDED[test][1:]:
             unknown = (now[test] == _UNKNOWN) & contracts[name].isna().to_numpy()
-            if name == "stopped_since":
-                unknown &= now["when_unknown"]
             lacks[f"contract.{name}"] = lacks.get(f"contract.{name}", False) | unknown
     return lacks
 

@@ -146,6 +146,22 @@ def test_a_stop_without_a_day_is_cleared_only_by_shares_that_are_enough() -> Non
     assert found["missing"].tolist() == [(), ("contract.stopped_since",)]
 
 
+def test_a_share_of_nothing_is_unknown_and_what_would_tell_is_named_by_test() -> None:
+    """Stopped two years; 0 m² should be developed, so that no share is one. The other: stopped, nobody knows since when."""
+    stopped = {
+        "started_on": date(2020, 1, 1),
+        "stopped_since": date(2022, 3, 1),
+        "total_invest_wan": 100.0,
+        "invested_wan": 100.0,
+    }
+    undated = {"stopped_since": None, "developed_m2": None, "should_develop_m2": 100.0}
+    built = contracts(stopped | {"developed_m2": 100.0, "should_develop_m2": 0.0}, stopped | undated)
+    found = idle_land(built, RULES, ON, build_status=pd.Series({1: "stopped", 2: "stopped"}, dtype="str"))
+    assert found["developed_share"].isna().all()
+    assert found[["stopped_area", "stopped_money"]].values.tolist() == [["unknown", "clear"]] * 2
+    assert found["missing"].tolist() == [(), ("contract.stopped_since", "contract.developed_m2")]
+
+
 def test_the_gravest_contract_speaks_for_its_parcel_and_no_contract_is_unknown() -> None:
     drawn = stock(
         [{"parcel_no": "A"}, {"parcel_no": "B"}, {"parcel_no": "C", "build_status": "built"}, {"parcel_no": "D"}],
