@@ -92,7 +92,7 @@ def test_the_way_in_says_what_is_wrong_and_leads_to_where_one_was_going(
     take_picture(page, screenshots, f"cockpit-{language}")
     assert grave(page) == []
 
-    page.get_by_role("banner").get_by_role("button", name={"zh": "退出", "en": "Log out"}[language]).click()
+    page.get_by_role("banner").get_by_role("button", name={"zh": "退出登录", "en": "Log out"}[language]).click()
     page.wait_for_url(f"{guarded.address}/login")
     page.goto(f"{guarded.address}/map")
     assert urlsplit(page.url).path == "/login"
