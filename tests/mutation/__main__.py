@@ -233,11 +233,17 @@ def mutate(room: str, given: argparse.Namespace) -> int:
 
 
 def keep(room: str, said: str, survivors: Sequence[str]) -> None:
-    """Put a room's score and what no test noticed into the document; the reason that stands there for a change stays."""
+    """Put a room's score and what no test noticed into the document.
+
+    A reason stays with the change of its line, or with a change that has moved where no other looks like it.
+    """
     before, after = PAGE.read_text(encoding="utf-8").split(f"<!-- mutation {room} -->\n")
     block, rest = after.split("<!-- end -->", 1)
-    why = dict(re.findall(r"^- `\d+: (.*)`: (.*)$", block, re.MULTILINE))
-    told = [f"- `{one}`: {why.get(one.split(': ', 1)[1], 'a test is missing')}" for one in survivors]
+    reasons = dict(re.findall(r"^- `(\d+: .*)`: (.*)$", block, re.MULTILINE))
+    looks = {one: one.split(": ", 1)[1] for one in (*reasons, *survivors)}
+    then, now = (Counter(looks[one] for one in some) for some in (reasons, survivors))
+    moved = {looks[one]: why for one, why in reasons.items() if then[looks[one]] == now[looks[one]] == 1}
+    told = [f"- `{one}`: {reasons.get(one) or moved.get(looks[one], 'not studied')}" for one in survivors]
     made = "\n".join([f"`{said}`", "", *told])
     PAGE.write_text(f"{before}<!-- mutation {room} -->\n{made}\n<!-- end -->{rest}", encoding="utf-8")
 

@@ -47,12 +47,18 @@ def test_the_document_keeps_the_reason_of_a_change_that_moved_and_drops_what_is_
 ) -> None:
     page = tmp_path / "mutation.md"
     page.write_text(
-        "a\n<!-- mutation idle -->\n`old`\n\n- `7: 1  →  2`: only faster\n- `8: x  →  y`: gone\n<!-- end -->\nb\n",
+        "a\n<!-- mutation idle -->\n`old`\n\n- `7: 1  →  2`: only faster\n- `8: x  →  y`: gone\n"
+        "- `20: 0  →  1`: one\n- `30: 0  →  1`: two\n<!-- end -->\nb\n",
         encoding="utf-8",
     )
     monkeypatch.setattr(mutation, "PAGE", page)
-    mutation.keep("idle", "idle.py: 9 of 11 changes noticed, 81 %, 5 s", ["9: 1  →  2", "12: p  →  q"])
+    mutation.keep(
+        "idle",
+        "idle.py: 9 of 11 changes noticed, 81 %, 5 s",
+        ["9: 1  →  2", "12: p  →  q", "20: 0  →  1", "31: 0  →  1"],
+    )
     assert page.read_text(encoding="utf-8") == (
         "a\n<!-- mutation idle -->\n`idle.py: 9 of 11 changes noticed, 81 %, 5 s`\n\n- `9: 1  →  2`: only faster\n"
-        "- `12: p  →  q`: a test is missing\n<!-- end -->\nb\n"
+        "- `12: p  →  q`: not studied\n- `20: 0  →  1`: one\n"
+        "- `31: 0  →  1`: not studied\n<!-- end -->\nb\n"  # whether that at 30 has moved nobody knows
     )
