@@ -6,10 +6,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from landgis.workflows.asked import Asked, make
+from landgis.workflows.asked import Asked
 from landgis.workflows.assess import assess
 from landgis.workflows.demands import DEMAND_PROFILE
 from landgis.workflows.ingest import ingest
+from landgis.workflows.reallocate import make
 
 ROOT = Path(__file__).parents[2]
 LOTS = ROOT.parent / "shared/data/nyc-ibz-mappluto/nyc_ibz_lots.gpkg"
