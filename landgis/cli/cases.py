@@ -6,7 +6,7 @@ import typer
 
 from landgis.cli.common import Run, application_url, as_operator, console, given_day, given_settings, print_rows, reply
 from landgis.store import database
-from landgis.terms.cases import Event
+from landgis.terms.cases import Act, Event
 from landgis.workflows import cases
 from landgis.workflows.cases import today
 from landgis.workflows.explain import find_parcel
@@ -57,18 +57,7 @@ def case_open(
 def case_record(
     number: CaseNumber,
     act: Annotated[
-        Literal[
-            "assigned",
-            "investigated",
-            "answered",
-            "recognised",
-            "not_recognised",
-            "decided",
-            "agreed",
-            "paid",
-            "freed",
-            "closed",
-        ],
+        Act,
         typer.Argument(help="事项 | what was done", metavar="ACT"),
     ],
     by: DoneBy,

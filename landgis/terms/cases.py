@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, Literal
 
 from landgis.terms.errors import Words
 from landgis.terms.frames import Domain
 
+#: What can be recorded of a case that is open.
+Act = Literal[
+    "assigned", "investigated", "answered", "recognised", "not_recognised", "decided", "agreed", "paid", "freed", "closed",
+]  # fmt: skip
 #: What can be done about a case.
 ACT: Final[Domain] = {
     "opened": Words("立案", "opened"),

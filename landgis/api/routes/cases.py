@@ -10,25 +10,13 @@ from landgis.api.context import Context, Here, Outside
 from landgis.api.problems import BothWords, refusals
 from landgis.api.routes.jobs import from_own_page, may_ask
 from landgis.api.routes.runs import NO_NUL, Clock
-from landgis.terms.cases import Event
+from landgis.terms.cases import Act, Event
 from landgis.terms.errors import AccessError, InputError, Words
 from landgis.workflows import cases
 from landgis.workflows.cases import today
 
 router = APIRouter(prefix="/api/cases", tags=["cases"])
 
-Act = Literal[
-    "assigned",
-    "investigated",
-    "answered",
-    "recognised",
-    "not_recognised",
-    "decided",
-    "agreed",
-    "paid",
-    "freed",
-    "closed",
-]
 Trigger = Literal[
     "found_on",
     "notice_served_on",
