@@ -1,15 +1,14 @@
 """Large answers over a run, made once for each scope and kept compressed: a run never changes."""
 
-import copy
 import gzip
 import hashlib
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from threading import Lock
-from typing import Final, Self
+from typing import Final
 
 from fastapi import Request, Response
+
+from landgis.workflows.held import Held
 
 #: Some runs in several colours; the columns of 100 000 parcels take 2 MB.
 _HELD_BYTES: Final = 64 << 20
@@ -42,29 +41,13 @@ class Answer:
 class Answers:
     """The answers asked for last, up to so many bytes, each for the scope it was made in."""
 
-    def __init__(self) -> None:
-        self._held: OrderedDict[Hashable, Answer] = OrderedDict()
-        self._bytes, self._lock = [0], Lock()  # one sum for all scopes
-        self._scope: Hashable = None
+    def __init__(self, held: Held[Hashable, Answer] | None = None) -> None:
+        self._held = held or Held(_HELD_BYTES, weigh=lambda answer: len(answer.body))
 
-    def within(self, scope: Hashable) -> Self:
-        """Give the same room to another scope, which is never given what was made in this one."""
-        other = copy.copy(self)
-        other._scope = scope
-        return other
+    def within(self, scope: Hashable) -> "Answers":
+        """Give the same room to another scope."""
+        return Answers(self._held.within(scope))
 
     def get(self, key: Hashable, make: Callable[[], bytes]) -> Answer:
         """Give the answer for a key, made where it is not held."""
-        place = self._scope, key
-        with self._lock:
-            if place in self._held:
-                self._held.move_to_end(place)
-                return self._held[place]
-        made = Answer.of(make())
-        with self._lock:
-            if place not in self._held:
-                self._held[place] = made
-                self._bytes[0] += len(made.body)
-                while self._bytes[0] > _HELD_BYTES and len(self._held) > 1:
-                    self._bytes[0] -= len(self._held.popitem(last=False)[1].body)
-        return made
+        return self._held.get(key, lambda: Answer.of(make()))

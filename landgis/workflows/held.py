@@ -11,10 +11,14 @@ Value = TypeVar("Value")
 
 
 class Held(Generic[Key, Value]):
-    """The values asked for last, at most so many, each for the scope it was made in."""
+    """The values asked for last, together of at most so much weight, each for the scope it was made in.
 
-    def __init__(self, most: int) -> None:
-        self._most, self._held, self._lock = most, OrderedDict[tuple[Hashable, Key], Value](), Lock()
+    A value weighs 1, so that `most` is how many are held, unless `weigh` says otherwise; the last one is held whatever it weighs.
+    """
+
+    def __init__(self, most: int, weigh: Callable[[Value], int] = lambda _: 1) -> None:
+        self._most, self._weigh = most, weigh
+        self._held, self._lock = OrderedDict[tuple[Hashable, Key], Value](), Lock()
         self._scope: Hashable = None
 
     def within(self, scope: Hashable) -> Self:
@@ -33,6 +37,6 @@ class Held(Generic[Key, Value]):
         made = make()
         with self._lock:
             self._held[place] = made
-            while len(self._held) > self._most:
+            while len(self._held) > 1 and sum(map(self._weigh, self._held.values())) > self._most:
                 self._held.popitem(last=False)
         return made
