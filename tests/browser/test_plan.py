@@ -25,6 +25,11 @@ def opened(watched: Callable, service: str, plan: dict) -> Page:
     return page
 
 
+def at_rest(page: Page) -> None:
+    """Wait until the map neither zooms nor pans: what is clicked meanwhile may be somewhere else when the button goes up."""
+    page.wait_for_function("() => !map_parcels._animatingZoom && !map_parcels._panAnim?._inProgress")
+
+
 def test_a_plan_is_drawn_by_deed_with_an_arrow_for_each_move(watched, service, plan, screenshots) -> None:
     page = opened(watched, service, plan)
     assert page.locator("path.plan-member").count() == len(plan["members"])
@@ -43,11 +48,13 @@ def test_a_plan_is_drawn_by_deed_with_an_arrow_for_each_move(watched, service, p
 
 def test_a_parcel_is_forbidden_on_the_map_itself(watched, service, plan) -> None:
     page = opened(watched, service, plan)
+    at_rest(page)
     page.locator("path.plan-member").first.click()
     popup = page.locator(".plan-popup")
     told = popup.inner_text()
     no = next(one["parcel_no"] for one in plan["members"] if one["parcel_no"] in told)
     forbid = popup.get_by_role("button", name=f"禁用 {no}", exact=True)
+    at_rest(page)
     forbid.click()
     expect(forbid).to_have_attribute("aria-pressed", "true")
     expect(forbid).to_be_focused()
