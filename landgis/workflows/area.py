@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -11,6 +12,7 @@ from shapely.errors import GEOSException
 
 from landgis.core.adjacency import neighbours
 from landgis.core.blocks import blocks
+from landgis.exports.ledger import Language, write_list
 from landgis.store import overview, runs
 from landgis.store.database import Connection
 from landgis.store.stock import read_demands
@@ -24,6 +26,13 @@ _CORNERS_MOST: Final = 20_000
 _DEGREES_MOST: Final = 3.0
 #: A parcel counts as lying in the area when more than half of it does.
 _HALF: Final = 0.5
+_MOVED_TITLE: Final = Words("结论变化", "What moved")
+_MOVED_HEADS: Final = {
+    "park_code": Words("园区代码", "park"), "before": Words("原为", "then"), "after": Words("现为", "now"),
+    "parcels": Words("宗数", "parcels"), "area_m2": Words("面积(㎡)", "area (m²)"),
+    "parcel_nos": Words("地块（最多列 200 宗）", "parcels by number (200 at most)"),
+}  # fmt: skip
+_NOT_JUDGED: Final = Words("未评", "not judged")
 
 
 def tell_area(conn: Connection, run: int | None, text: str) -> dict[str, Any]:
@@ -142,6 +151,42 @@ def moved(conn: Connection, before: int, after: int) -> dict[str, Any]:
         "after": {"run": heads[1]["run"], "as_of": heads[1]["as_of"]},
         "moves": overview.list_moved(conn, before, after),
     }
+
+
+def write_moved(conn: Connection, before: int, after: int, path: Path, *, language: Language) -> None:
+    """Write as ``.csv`` or ``.xlsx`` what `moved` tells: what moved first, the most land first; then, park by park, what stayed.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such run in this scope.
+    """
+    found = moved(conn, before, after)
+    rows = sorted(found["moves"], key=lambda one: (one["before"] == one["after"], -one["area_m2"]))
+    table = pd.DataFrame(
+        [
+            {
+                **one,
+                **{side: getattr(ANSWER.get(one[side], _NOT_JUDGED), language) for side in ("before", "after")},
+                "parcel_nos": ", ".join(one["parcel_nos"]),
+            }
+            for one in rows
+        ],
+        columns=list(_MOVED_HEADS),
+        dtype=object,
+    )
+    heads = {
+        **_MOVED_HEADS,
+        "before": _on(_MOVED_HEADS["before"], found["before"]),
+        "after": _on(_MOVED_HEADS["after"], found["after"]),
+    }
+    named = table.rename(columns={name: getattr(words, language) for name, words in heads.items()})
+    write_list(named, path, getattr(_MOVED_TITLE, language))
+
+
+def _on(words: Words, run: Mapping[str, Any]) -> Words:
+    """Name a column after the run it tells of."""
+    return Words(f"{words.zh}（{run['as_of']} #{run['run']}）", f"{words.en} ({run['as_of']} #{run['run']})")
 
 
 def _from_geojson(given: Mapping[str, Any]) -> shapely.Geometry:

@@ -1,9 +1,11 @@
 """Areas drawn on a run, held against PostGIS; pasted texts that are none; what moved between two runs; the sheet over the service."""
 
+import io
 import json
 from collections.abc import Iterator
 
 import httpx
+import openpyxl
 import psycopg
 import pytest
 
@@ -94,6 +96,24 @@ def test_a_run_beside_itself_has_moved_nothing(client):
     assert {(one["before"] == one["after"]) for one in told["moves"]} == {True}
     assert sum(one["parcels"] for one in told["moves"]) == 600
     assert client.get("/api/runs/1/moved", params={"before": 99}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("language", "head"),
+    [("zh", "园区代码,原为（2026-06-30 #1）,现为（2026-06-30 #1）"), ("en", "park,then (2026-06-30 #1),now")],
+)
+def test_what_moved_is_a_file_too_that_says_the_same(client, language, head):
+    asked = {"before": 1, "lang": language}
+    told = client.get("/api/runs/1/moved", params=asked).json()["moves"]
+    answer = client.get("/api/runs/1/moved.csv", params=asked)
+    lines = answer.content.decode("utf-8-sig").splitlines()
+    assert lines[0].startswith(head) and answer.headers["content-type"] == "text/csv; charset=utf-8"
+    rows = [line.split(",") for line in lines[1:]]
+    assert sorted((row[0], int(row[3])) for row in rows) == sorted((one["park_code"], one["parcels"]) for one in told)
+    assert "退出" in answer.text or "exit" in answer.text
+    book = openpyxl.load_workbook(io.BytesIO(client.get("/api/runs/1/moved.xlsx", params=asked).content)).active
+    assert book.max_row == len(told) + 1 and book.title == {"zh": "结论变化", "en": "What moved"}[language]
+    assert client.get("/api/runs/1/moved.csv", params={"before": 99}).status_code == 404
 
 
 @pytest.mark.parametrize(("form", "head"), [("pdf", b"%PDF"), ("png", b"\x89PNG")])

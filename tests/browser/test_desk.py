@@ -88,21 +88,30 @@ def test_an_area_is_pasted_and_a_wrong_one_refused_in_words(watched: Open, two_d
 def test_two_days_stand_side_by_side_with_what_moved(map_page: Page, two_days: SimpleNamespace) -> None:
     map_page.click("#tool-comparing")
     expect(map_page.locator("#desk-card")).to_contain_text(EARLIER.isoformat())
-    expect(map_page.locator("#moved tbody tr")).not_to_have_count(0)
+    expect(map_page.locator("#moved-runs tbody tr")).not_to_have_count(0)
     with database.connect(two_days.admin_url) as conn:
         moved = conn.execute(
             """SELECT count(*) FROM land.triage AS a JOIN land.triage AS b USING (parcel_id)
             WHERE a.run = 1 AND b.run = 2 AND a.answer <> b.answer"""
         ).fetchone()[0]
     counts = map_page.eval_on_selector_all(
-        "#moved tbody td:nth-child(3)", "all => all.map((one) => Number(one.innerText))"
+        "#moved-runs tbody td:nth-child(3)", "all => all.map((one) => Number(one.innerText))"
     )
     assert sum(counts) == moved > 0
+    with map_page.expect_download() as download:
+        map_page.click("#desk-card a[data-kind=csv]")
+    lines = download.value.path().read_text("utf-8-sig").splitlines()[1:]
+    rows = [line.split(",") for line in lines]
+    assert (
+        sum(int(row[3]) for row in rows if row[1] != row[2]) == moved
+        and f"（{EARLIER} #1）" in download.value.path().read_text()
+    )
+    assert map_page.get_attribute("#desk-card a[data-kind=xlsx]", "href").startswith("/api/runs/2/moved.xlsx?before=1")
     map_page.focus("#swipe")
     before = map_page.evaluate("getComputedStyle(document.querySelector('.leaflet-other-side-pane')).clip")
     map_page.keyboard.press("ArrowRight")
     assert map_page.evaluate("getComputedStyle(document.querySelector('.leaflet-other-side-pane')).clip") != before
-    map_page.locator("#moved .link").first.click()
+    map_page.locator("#moved-runs .link").first.click()
     expect(map_page.locator("#legend-total")).to_contain_text(str(counts[0]))
 
 

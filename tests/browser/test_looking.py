@@ -392,6 +392,11 @@ def test_scenarios_are_kept_and_compared(page: Page, service: str) -> None:
     assert page.inner_text("#moved-count").startswith("0 ")
     page.select_option("#compare-right", label=name)
     assert page.inner_text("#moved-count") == moved
+    with page.expect_download() as download:
+        page.click("#moved-csv")
+    assert name in download.value.suggested_filename
+    rows = [line.split(",") for line in download.value.path().read_text("utf-8-sig").splitlines()]
+    assert [cell for row in rows[1:] for cell in row[1:]] == page.locator("#moved td").all_inner_texts()
     page.fill("#scenario-name", "同名")
     assert page.is_disabled("#weights-keep"), "without a trial there is nothing to keep"
 

@@ -6,6 +6,7 @@ import itertools
 import json
 import re
 import shutil
+from collections import Counter
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -328,6 +329,12 @@ def test_every_text_stands_in_both_languages() -> None:
         assert set(pair) == {"zh", "en"}, key
         assert pair["zh"], key
         assert sorted(marks.findall(pair["zh"])) == sorted(marks.findall(pair["en"])), key
+
+
+def test_no_file_of_words_overwrites_a_text_of_another() -> None:
+    files = sorted((WEB / "static").glob("*words.json"))
+    keys = [key for path in files for key in json.loads(path.read_text(encoding="utf-8"))]
+    assert [key for key, times in Counter(keys).items() if times > 1] == []
 
 
 def test_every_text_is_used_and_every_used_text_exists() -> None:

@@ -7,7 +7,7 @@ import { el } from "landgis/dom.js";
 import { paintOf, swatch } from "landgis/paint.js";
 import { fetched } from "landgis/session.js";
 import { swipeOn } from "landgis/swipe.js";
-import { aligned, named, number, onLanguage, t } from "landgis/words.js";
+import { aligned, currentLanguage, named, number, onLanguage, t } from "landgis/words.js";
 import { view } from "landgis/view.js";
 
 export function enableComparing(map, button, desk) {
@@ -34,6 +34,7 @@ export function enableComparing(map, button, desk) {
 
   async function open() {
     failed = null;
+    write();
     try {
       const parks = new Set(view.parks.map((park) => park.park_code));
       runs ??= (await ask("/api/runs?limit=200")).filter((run) => run.run !== view.run && run.park_codes.some((code) => parks.has(code)));
@@ -41,6 +42,7 @@ export function enableComparing(map, button, desk) {
     } catch (error) {
       failed = error.message;
     }
+    if (!desk.isOpen(tool)) return;    // closed meanwhile, or another tool has the desk
     write();
     const named = runs?.findIndex((run) => String(run.run) === choice.compare) ?? -1;
     if (runs?.length && chosen === null) choosePlace(named >= 0 ? named : runs.length - 1);
@@ -62,7 +64,7 @@ export function enableComparing(map, button, desk) {
     } catch (error) {
       failed = error.message;
     }
-    write();
+    if (desk.isOpen(tool)) write();
   }
 
   function write() {
@@ -77,8 +79,8 @@ export function enableComparing(map, button, desk) {
       slider.setAttribute("aria-valuetext", other.as_of);
       children.push(
         el("label", { class: "desk-field" }, el("span", { text: t("compare_day") }), slider),
-        el("p", { class: "desk-days" }, el("span", {}, el("b", { text: other.as_of }), el("span", { class: "hint", text: ` ${t("run")} #${other.run} · ${t("compare_left")}` })),
-          el("span", {}, el("b", { text: view.on }), el("span", { class: "hint", text: ` ${t("run")} #${view.run} · ${t("compare_right")}` }))),
+        el("p", { class: "desk-days" }, el("span", {}, el("b", { text: other.as_of }), el("span", { class: "hint", text: ` ${t("run")} #${other.run} · ${t("compare_other_side")}` })),
+          el("span", {}, el("b", { text: view.on }), el("span", { class: "hint", text: ` ${t("run")} #${view.run} · ${t("compare_this_side")}` }))),
         el("a", { class: "quiet", href: address(other.run), text: t("compare_open") }));
       if (moved) children.push(...table());
     }
@@ -108,8 +110,9 @@ export function enableComparing(map, button, desk) {
     const name = (answer) => (answer === null ? el("span", { class: "hint", text: t("compare_absent") })
       : el("span", { class: "desk-row" }, swatch(answer, 16, 11), el("span", { text: named("answer", answer) })));
     return [
-      el("p", { class: "desk-head", text: rows.length ? t("compare_moved") : t("compare_same", { n: number(same) }) }),
-      rows.length ? el("table", { class: "legend", id: "moved" }, el("thead", {}, el("tr", {}, ...["compare_then", "compare_now", "parcels", "mu"].map((key) => el("th", { scope: "col", text: t(key) })))),
+      el("div", { class: "desk-head" }, el("span", { text: rows.length ? t("compare_moved") : t("compare_same", { n: number(same) }) }),
+        el("span", { class: "exports" }, ...["csv", "xlsx", "json"].flatMap((kind) => [" ", twin(kind)]))),
+      rows.length ? el("table", { class: "legend", id: "moved-runs" }, el("thead", {}, el("tr", {}, ...["compare_then", "compare_now", "parcels", "mu"].map((key) => el("th", { scope: "col", text: t(key) })))),
         el("tbody", {}, ...rows.map((row) => el("tr", {}, el("th", { scope: "row" }, name(row.before)), el("td", {}, name(row.after)),
           el("td", {}, row.after === null ? el("span", { text: number(row.parcels) })
             : el("button", { type: "button", class: "link", text: number(row.parcels), on: { click: () => choose({ filter: filterOf(row) }) } })),
@@ -117,6 +120,13 @@ export function enableComparing(map, button, desk) {
         : null,
       rows.length ? el("p", { class: "hint", text: t("compare_same", { n: number(same) }) }) : null,
     ].filter(Boolean);
+  }
+
+  /** The same as a file, park by park; the JSON is what this table is made of. */
+  function twin(kind) {
+    const query = new URLSearchParams({ before: moved.before.run, ...(kind === "json" ? {} : { lang: currentLanguage() }) });
+    const opened = kind === "json" ? { target: "_blank", rel: "noopener" } : {};
+    return el("a", { href: `/api/runs/${view.run}/moved${kind === "json" ? "" : `.${kind}`}?${query}`, "data-kind": kind, ...opened, text: kind.toUpperCase(), "aria-label": t("compare_file", { kind: kind.toUpperCase() }) });
   }
 
   const quoted = (text) => `'${String(text).replaceAll("'", "''")}'`;

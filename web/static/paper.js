@@ -42,7 +42,7 @@ export function enablePaper(map, button, desk) {
       failed = t("desk_unreachable");
     }
     isBusy = false;
-    write();
+    if (desk.isOpen(tool)) write();
   }
 
   const select = (name, key, options) => {

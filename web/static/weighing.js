@@ -117,6 +117,10 @@ export function showWeights(source, map, tileZoom) {
         const n = counts.get(`${from}${to}`) ?? 0;
         return el("td", { class: from === to ? "same" : n ? (letters.indexOf(to) < letters.indexOf(from) ? "up" : "down") : "nil", text: number(n) });
       })))));
+    const file = byId("moved-csv");
+    const lines = [[t("moved_head"), ...letters], ...letters.map((from) => [from, ...letters.map((to) => counts.get(`${from}${to}`) ?? 0)])];
+    file.href = `data:text/csv;charset=utf-8,%EF%BB%BF${encodeURIComponent(lines.map((cells) => `${cells.join(",")}\r\n`).join(""))}`;
+    file.download = `landgis-run-${view.run}-${["compare-left", "compare-right"].map((id) => nameOf(byId(id).value)).join("-")}.csv`;
   }
 
   function weighed(value) {

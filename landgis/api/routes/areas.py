@@ -1,12 +1,18 @@
 """What a run says of a drawn area, and what moved between two runs."""
 
+import tempfile
+from contextlib import ExitStack
 from datetime import date
-from typing import Annotated, Any
+from pathlib import Path as File
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
+from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
+from starlette.background import BackgroundTask
 
 from landgis.api.context import Here
+from landgis.api.routes.cockpit import LISTS
 from landgis.api.routes.runs import Answer, RunNumber
 from landgis.workflows import area
 
@@ -113,12 +119,33 @@ def tell_area(here: Here, run: RunNumber, drawn: Drawn) -> Area:
         return Area(**area.tell_area(conn, run, drawn.area))
 
 
+Before = Annotated[int, Query(ge=1, le=2**62, examples=[1], description="The run to compare with.")]
+
+
 @router.get("/{run}/moved")
-def moved(
-    here: Here,
-    run: RunNumber,
-    before: Annotated[int, Query(ge=1, le=2**62, examples=[1], description="The run to compare with.")],
-) -> Moved:
+def moved(here: Here, run: RunNumber, before: Before) -> Moved:
     """Tell what became of the parcels of an earlier run in this one, park by park and answer by answer."""
     with here.reading() as conn:
         return Moved(**area.moved(conn, before, run))
+
+
+@router.get(
+    "/{run}/moved.{kind}",
+    response_class=FileResponse,
+    responses={200: {"content": {kind: {} for kind in LISTS.values()}, "description": "The table as a file."}},
+)
+def moved_file(
+    here: Here,
+    run: RunNumber,
+    kind: Literal["csv", "xlsx"],
+    before: Before,
+    lang: Annotated[Literal["zh", "en"], Query(description="Language of heads and words.")] = "zh",
+) -> FileResponse:
+    """Give what became of the parcels of an earlier run in this one as a file, park by park and answer by answer."""
+    with ExitStack() as cleanup:
+        folder = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="landgis-moved-"))
+        path = File(folder) / f"landgis-run-{run}-from-{before}.{kind}"
+        with here.reading() as conn:
+            area.write_moved(conn, before, run, path, language=lang)
+        sent = cleanup.pop_all()
+    return FileResponse(path, media_type=LISTS[kind], filename=path.name, background=BackgroundTask(sent.close))

@@ -20,7 +20,8 @@ from landgis.workflows.cases import today
 
 router = APIRouter(prefix="/api/runs", tags=["cockpit"])
 
-_FILES: Final = {kind: LEDGERS[kind] for kind in ("csv", "xlsx")}
+#: Tables that are no ledger come as these.
+LISTS: Final = {kind: LEDGERS[kind] for kind in ("csv", "xlsx")}
 Park = Annotated[str | None, Query(max_length=64, pattern=NO_NUL, description="Of this park only.")]
 
 _LAND: dict[str, Any] = {
@@ -229,7 +230,7 @@ def run_cockpit(here: Here, run: RunNumber, park: Park = None) -> Cockpit:
 @router.get(
     "/{run}/cockpit/{table}.{kind}",
     response_class=FileResponse,
-    responses={200: {"content": {kind: {} for kind in _FILES.values()}, "description": "The table as a file."}},
+    responses={200: {"content": {kind: {} for kind in LISTS.values()}, "description": "The table as a file."}},
 )
 def cockpit_table(
     here: Here,
@@ -246,7 +247,7 @@ def cockpit_table(
         with here.reading() as conn:
             cockpit.write_table(conn, run, today(), table, path, park=park, language=lang)
         sent = cleanup.pop_all()
-    return FileResponse(path, media_type=_FILES[kind], filename=path.name, background=BackgroundTask(sent.close))
+    return FileResponse(path, media_type=LISTS[kind], filename=path.name, background=BackgroundTask(sent.close))
 
 
 @router.get("/{run}/blocks")
