@@ -413,6 +413,20 @@ def test_a_link_that_names_a_parcel_alone_brings_it_into_sight(service: str, wat
     until(page, inside, [west, south, east, north])
 
 
+@pytest.mark.parametrize("dock", ["", "&dock=table"])
+def test_a_link_that_names_a_park_alone_fits_the_map_to_it(service: str, watched: Open, dock: str) -> None:
+    whole = ask(f"{service}/api/runs/1")
+    fits = "[map_parcels.getZoom(), map_parcels.getBoundsZoom([[given[1], given[0]], [given[3], given[2]]], false, [48, 48])]"
+    for park in whole["parks"][:2]:
+        page = watched(f"{service}/map?park={park['park_code']}{dock}").page
+        zoom, best = page.evaluate(f"(given) => {fits}", park["bbox"])
+        assert zoom == best
+        west, south, east, north = park["bbox"]
+        assert page.evaluate("(given) => map_parcels.getBounds().contains(given)", [[south, west], [north, east]])
+    placed = watched(f"{service}/map?park=S01&at=33.0247,115.2185,12{dock}").page
+    assert placed.evaluate("map_parcels.getZoom()") == 12
+
+
 def test_the_address_holds_the_view(page: Page, watched: Open) -> None:
     page.evaluate(
         """async () => { const { choose } = await import("landgis/choice.js"); const { trial } = await import("landgis/trial.js");

@@ -168,8 +168,12 @@ window.addEventListener("online", () => {
   tiles.redraw();
 });
 
+const home = view.parks.find((park) => park.park_code === choice.park)?.bbox;
 if (given.place) map.setView([given.place.lat, given.place.lon], given.place.zoom, { animate: false });
-else if (choice.dock) map.fitBounds(view.bounds ? [view.bounds.slice(0, 2).reverse(), view.bounds.slice(2).reverse()] : map.getBounds(), { padding: [24, 24], animate: false });
+else if (home || (choice.dock && view.bounds)) {    // the dock, open from the start, takes of the height Folium fitted the run into
+  const [west, south, east, north] = home ?? view.bounds;
+  map.fitBounds([[south, west], [north, east]], { padding: [24, 24], animate: false });
+}
 group.addLayer(tiles);
 fetchSheet();
 if (plans) showPlans(map, plans, zoomTo);
