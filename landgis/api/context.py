@@ -39,6 +39,7 @@ class Context:
     answers: Answers = field(default_factory=Answers)
     zones: Held[tuple[int, str | None], dict[str, Any]] = field(default_factory=lambda: Held(16))
     sums: Held[int, dict[str, Any]] = field(default_factory=lambda: Held(64))
+    uses: Held[int, dict[str, Words]] = field(default_factory=lambda: Held(64))
 
     def within(self, scope: tuple[str, ...], person: Person | None = None) -> Self:
         """Give the same service in another scope; what is held for one scope is given to no other."""
@@ -50,6 +51,7 @@ class Context:
             answers=self.answers.within(scope),
             zones=self.zones.within(scope),
             sums=self.sums.within(scope),
+            uses=self.uses.within(scope),
         )
 
     def of(self, person: Person) -> Self:

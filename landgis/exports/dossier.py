@@ -10,6 +10,7 @@ from shapely.geometry.base import BaseGeometry
 
 from landgis.exports.explanation import figure, interval
 from landgis.exports.ledger import Language
+from landgis.terms.codes import landuse_words
 from landgis.terms.crs import metres_per_degree
 from landgis.terms.errors import Words
 from landgis.terms.frames import ANSWER, FINDING, USE_ROLE
@@ -87,6 +88,7 @@ _PARCEL: Final = (
     ("term_end", Words("使用年限止", "Term ends")), ("is_mortgaged", Words("抵押", "Mortgaged")),
     ("is_seized", Words("查封", "Seized")),
 )  # fmt: skip
+_SCHEME_OF: Final = {"landuse_code": "landuse_scheme", "plan_code": "plan_scheme"}
 _STYLE: Final = """
 @page { size: A4; margin: 16mm 15mm; }
 * { box-sizing: border-box; }
@@ -233,8 +235,13 @@ class _Paper:
 
     def parcel(self, parcel: Mapping[str, Any]) -> str:
         area = f"{self.value(mu(parcel['area_m2']), '亩')}（{self.value(parcel['area_m2'], 'm²')}）"
-        rows = [(self.word(title), self.value(parcel.get(name))) for name, title in _PARCEL]
+        rows = [(self.word(title), self.said(parcel, name)) for name, title in _PARCEL]
         return self.pairs([*rows, (self.word(Words("图形面积", "Area drawn")), area)])
+
+    def said(self, parcel: Mapping[str, Any], name: str) -> str:
+        """Write a field of the parcel; of a use also what it means."""
+        words = landuse_words(parcel.get(name), parcel.get(_SCHEME_OF[name])) if name in _SCHEME_OF else None
+        return " ".join([self.value(parcel.get(name)), *([self.word(words)] if words else [])])
 
     def user(self, one: Mapping[str, Any]) -> Sequence[str]:
         role = self.word(USE_ROLE[one["role"]]) if one["role"] in USE_ROLE else ""

@@ -34,6 +34,11 @@ def run_fields(conn: Connection, run: int) -> dict[str, Field]:
     return fields_of(found["measures"], is_drawn=found["is_drawn"])
 
 
+def list_uses(conn: Connection, run: int) -> list[tuple[str, str | None]]:
+    """List the land-use codes of a run's parcels, each with its scheme."""
+    return [(one["landuse_code"], one["landuse_scheme"]) for one in database.rows(conn, "run_uses", run=run)]
+
+
 def read_columns(conn: Connection, run: int, fields: Sequence[Field]) -> pd.DataFrame:
     """Read some fields of all parcels of a run, in the order of ``parcel_id``; a place is ``lon`` and ``lat``."""
     kinds: dict[str, Kind] = {}

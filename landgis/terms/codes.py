@@ -1,12 +1,15 @@
 """Credit code, real-estate unit code, (land-use code, scheme), industry code."""
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from stdnum.cn import uscc
+
+from landgis.terms.errors import Words
 
 _UNIT_CODE: Final = re.compile(r"\d{6}\d{3}\d{3}[GJZ][ABSXCDEFHGWY]\d{5}(?:[FLQ]\d{8}|W0{8})")
 _PARCEL_CODE: Final = re.compile(r"\d{6}\d{3}\d{3}[GJZ][ABSXCDEFHGWY]\d{5}")
@@ -23,6 +26,79 @@ INDUSTRIAL: Final[dict[str, tuple[str, ...]]] = {
     "gb50137-2011": ("M1", "M2", "M3", "M0", "W1", "W2", "W3"),
 }
 
+#: The schemes in which we know what a code means.
+SCHEME: Final[Mapping[str, Words]] = {
+    "ydyh-2023": Words("用地用海分类", "land and sea use 2023"),
+    "gbt21010-2017": Words("GB/T 21010-2017", "GB/T 21010-2017"),
+    "sandiao-2019": Words("三调工作分类", "third land survey"),
+    "gb50137-2011": Words("GB 50137-2011", "GB 50137-2011"),
+    "nyc-landuse": Words("MapPLUTO LandUse", "MapPLUTO LandUse"),
+}
+_INDUSTRY_3: Final = (
+    Words("一类工业用地", "industrial, class 1"), Words("二类工业用地", "industrial, class 2"),
+    Words("三类工业用地", "industrial, class 3"),
+)  # fmt: skip
+_STORAGE_3: Final = (
+    Words("一类物流仓储用地", "logistics and storage, class 1"), Words("二类物流仓储用地", "logistics and storage, class 2"),
+    Words("三类物流仓储用地", "logistics and storage, class 3"),
+)  # fmt: skip
+#: What land-use codes mean, scheme by scheme: the classes, and below them what industrial parks are made of. Sources as of `INDUSTRIAL`;
+#: MapPLUTO data dictionary.
+LANDUSE: Final[Mapping[str, Mapping[str, Words]]] = {
+    "ydyh-2023": {
+        "01": Words("耕地", "arable land"), "02": Words("园地", "orchards and plantations"), "03": Words("林地", "forest land"),
+        "04": Words("草地", "grassland"), "05": Words("湿地", "wetland"), "06": Words("农业设施建设用地", "agricultural facilities"),
+        "07": Words("居住用地", "residential"), "08": Words("公共管理与公共服务用地", "public administration and services"),
+        "09": Words("商业服务业用地", "commercial and services"), "10": Words("工矿用地", "industrial and mining"),
+        "1001": Words("工业用地", "industrial"),
+        **{f"10010{place}": words for place, words in enumerate(_INDUSTRY_3, 1)},
+        "1002": Words("采矿用地", "mining"), "1003": Words("盐田", "salt fields"), "11": Words("仓储用地", "storage"),
+        "1101": Words("物流仓储用地", "logistics and storage"),
+        **{f"11010{place}": words for place, words in enumerate(_STORAGE_3, 1)},
+        "1102": Words("储备库用地", "reserve depots"), "12": Words("交通运输用地", "transport"),
+        "13": Words("公用设施用地", "public utilities"), "14": Words("绿地与开敞空间用地", "green and open space"),
+        "15": Words("特殊用地", "special use"), "16": Words("留白用地", "left open by the plan"), "17": Words("陆地水域", "inland waters"),
+        "23": Words("其他土地", "other land"),
+    },
+    "gbt21010-2017": {
+        "01": Words("耕地", "arable land"), "02": Words("园地", "orchards and plantations"), "03": Words("林地", "forest land"),
+        "04": Words("草地", "grassland"), "05": Words("商服用地", "commercial and services"),
+        "06": Words("工矿仓储用地", "industrial, mining and storage"), "0601": Words("工业用地", "industrial"),
+        "0602": Words("采矿用地", "mining"), "0603": Words("盐田", "salt fields"), "0604": Words("仓储用地", "storage"),
+        "07": Words("住宅用地", "residential"), "08": Words("公共管理与公共服务用地", "public administration and services"),
+        "09": Words("特殊用地", "special use"), "10": Words("交通运输用地", "transport"), "1001": Words("铁路用地", "railway"),
+        "11": Words("水域及水利设施用地", "waters and waterworks"), "12": Words("其他土地", "other land"),
+    },
+    "sandiao-2019": {
+        "00": Words("湿地", "wetland"), "01": Words("耕地", "arable land"), "02": Words("种植园用地", "orchards and plantations"),
+        "03": Words("林地", "forest land"), "04": Words("草地", "grassland"), "05": Words("商业服务业用地", "commercial and services"),
+        "0508": Words("物流仓储用地", "logistics and storage"), "06": Words("工矿用地", "industrial and mining"),
+        "0601": Words("工业用地", "industrial"), "0602": Words("采矿用地", "mining"), "0603": Words("盐田", "salt fields"),
+        "07": Words("住宅用地", "residential"), "08": Words("公共管理与公共服务用地", "public administration and services"),
+        "09": Words("特殊用地", "special use"), "10": Words("交通运输用地", "transport"), "1001": Words("铁路用地", "railway"),
+        "11": Words("水域及水利设施用地", "waters and waterworks"), "12": Words("其他土地", "other land"),
+    },
+    "gb50137-2011": {
+        "R": Words("居住用地", "residential"), "A": Words("公共管理与公共服务用地", "public administration and services"),
+        "B": Words("商业服务业设施用地", "commercial and services"), "M": Words("工业用地", "industrial"),
+        "M0": Words("新型产业用地", "new industry"),
+        **{f"M{place}": words for place, words in enumerate(_INDUSTRY_3, 1)},
+        "W": Words("物流仓储用地", "logistics and storage"),
+        **{f"W{place}": words for place, words in enumerate(_STORAGE_3, 1)},
+        "S": Words("道路与交通设施用地", "roads and transport"), "U": Words("公用设施用地", "public utilities"),
+        "G": Words("绿地与广场用地", "green space and squares"),
+    },
+    "nyc-landuse": {
+        "01": Words("一、二户住宅", "one- and two-family buildings"), "02": Words("多户无电梯住宅", "multi-family walk-up buildings"),
+        "03": Words("多户电梯住宅", "multi-family elevator buildings"),
+        "04": Words("商住混合", "mixed residential and commercial buildings"),
+        "05": Words("商业与办公", "commercial and office buildings"), "06": Words("工业与制造", "industrial and manufacturing"),
+        "07": Words("交通与公用设施", "transportation and utility"),
+        "08": Words("公共设施与机构", "public facilities and institutions"),
+        "09": Words("开敞空间与户外游憩", "open space and outdoor recreation"), "10": Words("停车设施", "parking facilities"),
+        "11": Words("空地", "vacant land"),
+    },
+}  # fmt: skip
 
 #: What a code of each scheme looks like: its first-level classes, then pairs of digits (numbers 1-9 in GB 50137).
 #: Sources: 自然资发〔2023〕234号 (01-24); GB/T 21010-2017 (01-12); 三调工作分类 (00-12 and the towns' 20x); GB 50137-2011.
@@ -135,3 +211,46 @@ def is_industrial(code: str | None, scheme: str | None) -> bool | None:
     if not code or not scheme or scheme not in INDUSTRIAL:
         return None
     return code.startswith(INDUSTRIAL[scheme])
+
+
+def landuse_words(code: str | None, scheme: str | None) -> Words | None:
+    """Say what a land-use code means in its scheme: itself, or else the nearest class above it; None where that is not known.
+
+    >>> landuse_words("1001", "ydyh-2023").en, landuse_words("1001", "gbt21010-2017").en, landuse_words("070102", "ydyh-2023").en
+    ('industrial', 'railway', 'residential')
+    >>> landuse_words("1001", None), landuse_words("Z9", "gb50137-2011")
+    (None, None)
+    """
+    code, known = code or "", LANDUSE.get(scheme or "", {})
+    return next((known[code[:size]] for size in range(len(code), 0, -1) if code[:size] in known), None)
+
+
+def uses_in_words(uses: Iterable[tuple[str, str | None]]) -> dict[str, Words]:
+    """Give codes with their words behind them, the codes in order; one that means two things says both, with the schemes.
+
+    Parameters
+    ----------
+    uses
+        The codes that occur, each with its scheme.
+
+    >>> told = uses_in_words([("0601", "gbt21010-2017"), ("1001", "ydyh-2023"), ("1001", "gbt21010-2017"), ("X", None)])
+    >>> [words.en for words in told.values()]
+    ['0601 industrial', '1001 railway (GB/T 21010-2017) / industrial (land and sea use 2023)', 'X']
+    """
+    meanings: dict[str, dict[str, Words]] = {}
+    for code, scheme in sorted(uses, key=lambda use: (use[0], use[1] or "")):
+        words = landuse_words(code, scheme)
+        meanings.setdefault(code, {}).update({scheme: words} if scheme and words else {})
+    return {
+        code: Words(*(_use(code, found, language) for language in ("zh", "en"))) for code, found in meanings.items()
+    }
+
+
+def _use(code: str, meanings: Mapping[str, Words], language: str) -> str:
+    said = {scheme: str(getattr(words, language)) for scheme, words in meanings.items()}
+    if len(set(said.values())) <= 1:
+        return " ".join([code, *dict.fromkeys(said.values())])
+    left, right = "（）" if language == "zh" else (" (", ")")
+    return f"{code} " + " / ".join(
+        f"{text}{left}{getattr(SCHEME[scheme], language)}{right}" for scheme, text in said.items()
+    )

@@ -17,6 +17,7 @@ from landgis.core.performance import parts_of
 from landgis.store import runs
 from landgis.store.database import Connection
 from landgis.store.stock import Origins, read_origins, read_stock
+from landgis.terms.codes import SCHEME, landuse_words
 from landgis.terms.disposal import URGENCY
 from landgis.terms.errors import InputError, NotFoundError, Words
 from landgis.terms.frames import ANSWER, GRADE, IDLE_REMARK, IDLE_STATE, PROCEDURE, STOCK, SUPPLIER, TRACK, Stock
@@ -184,7 +185,7 @@ def explain(conn: Connection, run: int, parcel_id: int, cases: Cases | None = No
         {
             "run": number,
             "on": as_of,
-            "parcel": found,
+            "parcel": found | _use_in_words(found["landuse_code"], found["landuse_scheme"]),
             "enterprises": lists["enterprises"],
             "stability": _stability(conn, run, parcel_id),
             "triage": {
@@ -355,6 +356,12 @@ def _idle_in_words(contract: dict[str, Any]) -> dict[str, Any]:
             for clock in contract["clocks"]
         ],
     }
+
+
+def _use_in_words(code: str | None, scheme: str | None) -> dict[str, Any]:
+    """Say what the parcel's land use means, and in which scheme; None where we do not know."""
+    words, named = landuse_words(code, scheme), SCHEME.get(scheme or "")
+    return {"landuse_title": both(words) if words else None, "landuse_scheme_title": both(named) if named else None}
 
 
 def _jsonable(value: Any) -> Any:  # noqa: ANN401  any JSON value

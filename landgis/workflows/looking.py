@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -11,12 +12,14 @@ from numpy.typing import NDArray
 from landgis.core.classes import METHODS, Method, upper_bounds
 from landgis.store import looking
 from landgis.store.database import Connection
+from landgis.terms.codes import uses_in_words
 from landgis.terms.errors import InputError, Words
 from landgis.terms.fields import Field
 from landgis.terms.filters import Filter, read_filter
 from landgis.terms.frames import GRADE
 from landgis.terms.rules import Cut
 from landgis.workflows.explain import rulebook
+from landgis.workflows.held import Held
 
 #: What a page needs of every parcel before it can colour, count and sort; the rest comes column by column or row by row when asked for.
 PAGE_FIELDS: Final = ("parcel_id", "park_code", "answer", "area_m2")
@@ -31,6 +34,24 @@ def fields(conn: Connection, run: int) -> dict[str, Field]:
         There is no such run in this scope.
     """
     return looking.run_fields(conn, run)
+
+
+def fields_in_words(conn: Connection, run: int, held: Held[int, dict[str, Words]]) -> dict[str, Field]:
+    """Give the fields of a run with words for the codes of each; what a land-use code means hangs on the scheme the run's parcels name.
+
+    Parameters
+    ----------
+    held
+        The codes told last, by run: to find them all parcels are looked at.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such run in this scope.
+    """
+    found = fields(conn, run)
+    uses = held.get(run, lambda: uses_in_words(looking.list_uses(conn, run)))
+    return {**found, "landuse_code": replace(found["landuse_code"], codes=uses or None)}
 
 
 def columns(conn: Connection, run: int, names: Sequence[str] = PAGE_FIELDS) -> bytes:

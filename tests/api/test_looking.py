@@ -18,6 +18,7 @@ import openpyxl
 import pytest
 
 from landgis.core.initials import initials
+from landgis.store import database
 
 WANTED = (
     "answer IN ('exit', 'swap') AND area_m2 BETWEEN 5000 AND 40000 OR CASEI(search_text) LIKE '%slqy%' AND far < 0.5"
@@ -191,3 +192,20 @@ def test_a_scenario_is_kept_once_and_only_of_what_there_is(service) -> None:
     assert ask(service, path, sent=good | {"name": " "})[0] == 422
     assert ask(service, path, sent=good | {"name": "y"}, Origin="http://elsewhere.example")[0] == 403
     assert ask(service, "/api/runs/77/scenarios", sent=good)[0] == 404
+
+
+def test_land_uses_that_occur_are_told_in_the_words_of_their_scheme(service, sample):
+    def uses():
+        return next(one for one in told(service, "/api/runs/1/fields") if one["name"] == "landuse_code")["codes"]
+
+    found = uses()
+    assert set(found) == {"1001", "100101", "100102", "100103"}
+    assert found["1001"]["zh"] == "1001 铁路用地"  # planted: the parcel's scheme is GB/T 21010
+    assert found["100102"] == {"zh": "100102 二类工业用地", "en": "100102 industrial, class 2"}
+    with database.connect(sample.admin_url) as sql:
+        one, other = sql.execute("SELECT id FROM land.parcel ORDER BY id LIMIT 2").fetchall()
+    for language, words in (("zh", "类工业用地"), ("en", "industrial, class")):
+        why = told(service, f"/api/runs/1/parcels/{one[0]}")["parcel"]
+        assert words in why["landuse_title"][language] and why["landuse_scheme_title"]["zh"] == "用地用海分类"
+        _, _, paper = ask(service, f"/api/runs/1/parcels/{other[0]}/dossier.html?lang={language}")
+        assert paper.decode().count(words) >= 2  # the present use and the planned one

@@ -248,6 +248,27 @@ def test_every_field_colours_map_and_legend(page: Page, service: str, field: str
         assert legend(page) != counts and sum(legend(page).values()) == 600
 
 
+@pytest.mark.parametrize(("language", "word"), [("zh", "二类工业用地"), ("en", "100102 industrial, class 2")])
+def test_land_uses_are_read_in_words_on_map_table_filter_and_why(
+    service: str, watched: Open, language: str, word: str, screenshots: Path | None
+) -> None:
+    one = parcels(service, "landuse_code = '100102'", sort="-area_m2")[0]
+    asked = (
+        f"colour=landuse_code&dock=table&filter=landuse_code%20%3D%20'100102'&parcel={one['parcel_id']}&lang={language}"
+    )
+    page = watched(f"{service}/map?{asked}").page
+    ready(page)
+    until(page, "return (await import('landgis/colour.js')).colour.field === 'landuse_code'")
+    assert word in page.inner_text("#legend-rows [data-class='100102']")
+    page.wait_for_selector(f"#ranking-body .chip:has-text('{word}')")
+    page.wait_for_selector(f"#why .facts dd:has-text('{word}')")
+    page.select_option("#filter-field", "landuse_code")
+    assert page.locator("#filter-ask .filter-codes label").count() == 5  # and those of which no use is on record
+    page.check("#filter-ask [value='100103']")
+    if screenshots:
+        page.screenshot(path=screenshots / f"landuse-{language}.png")
+
+
 def test_a_hidden_class_leaves_map_and_table(page: Page, service: str) -> None:
     page.click("[data-dock=table]")
     page.click("[data-class=leave]")

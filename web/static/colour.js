@@ -8,7 +8,6 @@ import { figure, named, pick, t, unitWords } from "landgis/words.js";
 import { view } from "landgis/view.js";
 
 const MOST_KINDS = 8;
-const CODED = { answer: "answer", grade: "grade", idle_state: "idle", urgency: "urgency", track: "track" };
 const listeners = [];
 
 /** The classes as they stand: key, paint and words of each; `of` the class of every row, null before the rows are here. */
@@ -81,8 +80,7 @@ function texts(field) {
     for (const at of column.at) if (at >= 0) counts.set(at, (counts.get(at) ?? 0) + 1);
     keys = [...counts].sort((a, b) => b[1] - a[1]).slice(0, MOST_KINDS).map(([at]) => column.texts[at]);
   }
-  const say = (key) => (CODED[field] ? named(CODED[field], key)
-    : field === "park_code" ? view.parks.find((park) => park.park_code === key)?.name ?? key : key);
+  const say = (key) => (field === "park_code" ? view.parks.find((park) => park.park_code === key)?.name : pick(sheet.fields[field].codes?.[key])) || key;
   const classes = keys.map((key, i) => ({ key, paint: paints ? paints[key] : view.kinds[i], say: () => (field === "grade" ? `${key} ${say(key)}` : say(key)) }));
   const isMore = !paints && column.texts.length > keys.length;
   if (isMore) classes.push({ key: "others", paint: view.kinds[MOST_KINDS], say: () => t("others") });

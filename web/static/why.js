@@ -179,11 +179,11 @@ function list(rows) {
 function facts(parcel, enterprises) {
   const drawn = parcel.area_m2;
   const registered = parcel.cert_area_m2;
-  const use = known(parcel.landuse_code) ? parcel.landuse_code : null;
+  const use = known(parcel.landuse_code) ? [parcel.landuse_code, pick(parcel.landuse_title)].join(" ").trim() : null;
   return list([
     [t("drawn_area"), ...(known(drawn) ? [mu(drawn), hectares(drawn), squareMetres(drawn)] : [null])],
     [t("cert_area"), ...(known(registered) ? [mu(registered), squareMetres(registered)] : [null])],
-    [t("landuse"), use, use && parcel.landuse_scheme],
+    [t("landuse"), use, use && (pick(parcel.landuse_scheme_title) || parcel.landuse_scheme)],
     [t("owner"), parcel.owner_name],
     ...(enterprises.length
       ? enterprises.map((one, i) => [i ? "" : t("enterprises"), one.name, one.role ? named("role", one.role) : null, one.uscc])

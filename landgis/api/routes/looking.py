@@ -76,7 +76,7 @@ class Scenario(BaseModel):
 def fields(here: Here, run: RunNumber) -> list[AskedField]:
     """List the fields a filter may name."""
     with here.reading() as conn:
-        found = looking.fields(conn, run)
+        found = looking.fields_in_words(conn, run, here.uses)
     return [
         AskedField(
             name=field.name,
