@@ -12,7 +12,6 @@ from landgis.workflows.held import Held
 
 #: Some runs in several colours; the columns of 100 000 parcels take 2 MB.
 _HELD_BYTES: Final = 64 << 20
-_FRESH_S: Final = 600
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Answer:
 
     def sent(self, request: Request) -> Response:
         """Send it: 304 where the browser has it, and plain to whoever cannot unpack it."""
-        headers = {"ETag": self.etag, "Cache-Control": f"private, max-age={_FRESH_S}", "Vary": "Accept-Encoding"}
+        headers = {"ETag": self.etag, "Vary": "Accept-Encoding"}
         if self.etag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         if "gzip" not in request.headers.get("accept-encoding", ""):

@@ -31,7 +31,8 @@ FRESH_S: Final = 5.0
 _HELD_MOST: Final = 10_000
 #: So many keys are made of passwords at once; each takes 32 MB and a core for a quarter of a second.
 _KEYS_AT_ONCE: Final = 2
-#: Browsers keep answers of their own: whoever comes to the same browser next must not be given them without our being asked.
+#: Browsers keep answers of their own: whoever comes to the same browser next must not be given them without our being asked, and what was
+#: given before there was any account must not be shown after. What is still right comes as 304.
 _KEPT: Final = "private, no-cache"
 
 
@@ -146,9 +147,6 @@ class Entrance:
                 await refusal(request, error)(scope, receive, send)
             return
         scope["landgis.context"] = context
-        if context.person is None:
-            await self._app(scope, receive, send)
-            return
 
         async def kept_apart(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -21,7 +21,6 @@ Key = tuple[tuple[str, ...], Place]
 _ADDRESS: Final = re.compile(r"/tiles/([1-9]\d{0,17})/(\d{1,2})/(\d{1,7})/(\d{1,7})\.pbf", re.ASCII)
 #: What a held tile takes beside its body: place, headers, the objects around them. Empty tiles take room too.
 _AROUND_BYTES: Final = 1_000
-_FRESH_S: Final = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,6 @@ class TileCache:
         headers = (
             (b"content-type", b"application/vnd.mapbox-vector-tile"),
             (b"content-length", b"%d" % len(body)),
-            (b"cache-control", b"private, max-age=%d" % _FRESH_S),
             (b"etag", etag),
         )
         tile = Tile(body, headers, etag)

@@ -101,6 +101,30 @@ def test_no_login_is_asked_for_until_there_is_an_account(fresh, at_once):
         assert client.get("/api/parks").status_code == 401  # nobody in use is not nobody
 
 
+def test_what_a_browser_keeps_it_asks_about_before_it_shows_it_with_or_without_a_login(town, fresh, at_once):
+    with gate(town.sample, login="off") as client:
+        for path in (*ADDRESSES, "/tiles/1/14/1/1.pbf", "/api/nothing"):
+            headers = client.get(path).headers
+            assert headers["cache-control"] in ("no-store", "private, no-cache"), path
+            assert {"Cookie", "Authorization"} <= set(headers["vary"].replace(" ", "").split(",")), path
+        first = client.get("/api/runs/1/columns")
+        again = client.get("/api/runs/1/columns", headers={"If-None-Match": first.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"") and again.headers[
+            "cache-control"
+        ] == "private, no-cache"
+        assert "Accept-Encoding" in first.headers["vary"]
+        assert "cache-control" not in client.get("/healthz").headers
+        (sheet,) = re.findall(r'href="(/static/map\.css\?v=\w+)"', client.get("/map").text)
+        assert (
+            "immutable" in client.get(sheet).headers["cache-control"]
+        )  # no data in it, and its name is of its content
+    with gate(fresh) as client, database.connect(fresh.admin_url) as sql:
+        held = client.get("/api/runs")
+        assert held.status_code == 200 and held.headers["cache-control"] == "private, no-cache"
+        accounts.add(sql, "li", "示例甲", "reader", ["*"], PASSWORD)
+        assert client.get("/api/runs").status_code == 401
+
+
 @pytest.mark.parametrize(("login", "status"), [("off", 200), ("on", 401)])
 def test_the_setting_goes_before_the_accounts(town, fresh, login, status):
     with gate(town.sample if login == "off" else fresh, login=login) as client:
