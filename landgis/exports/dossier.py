@@ -14,6 +14,7 @@ from landgis.terms.codes import landuse_words
 from landgis.terms.crs import metres_per_degree
 from landgis.terms.errors import Words
 from landgis.terms.frames import ANSWER, FINDING, USE_ROLE
+from landgis.terms.reasons import cited
 from landgis.terms.units import mu
 
 _SIDE_PX: Final = 300
@@ -277,7 +278,7 @@ class _Paper:
             said + lacks,
             value,
             limit,
-            f"{escape(one['article'] or '')} <small>{escape(one['ruleset'])} [{one['confidence']}]</small>",
+            f"{escape(cited(one['article'], self.language))} <small>{escape(one['ruleset'])} [{one['confidence']}]</small>",
         )
 
     def grade(self, one: Mapping[str, Any]) -> Sequence[str]:
@@ -293,7 +294,8 @@ class _Paper:
         heads = "".join(f"<th>{self.word(head)}</th>" for head in _HEADS["gates"])
         rows = "".join(
             f'<tr class="{"decided" if one["decided"] else ""}"><td>{one["gate"]} {self.pick(one["title"])}</td>'
-            f"<td>{self.word(_STATES[one['state']])}</td><td>{self.word(ANSWER[one['answer']])}</td><td>{escape(one['article'])}</td></tr>"
+            f"<td>{self.word(_STATES[one['state']])}</td><td>{self.word(ANSWER[one['answer']])}</td>"
+            f"<td>{escape(cited(one['article'], self.language))}</td></tr>"
             for one in gates
         )
         return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
@@ -301,7 +303,7 @@ class _Paper:
     def mode(self, one: Mapping[str, Any]) -> Sequence[str]:
         return (
             f"{one['mode']} {self.pick(one['title'])}", self.pick(one["stat_title"]), self.word(_STATES[one["state"]]),
-            f"{escape(one['article'])} <small>[{escape(str(one['confidence']))}]</small>",
+            f"{escape(cited(one['article'], self.language))} <small>[{escape(str(one['confidence']))}]</small>",
         )  # fmt: skip
 
     def points(self, sides: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from landgis.exports.ledger import Language
 from landgis.terms.errors import Words
 from landgis.terms.frames import ANSWER, FINDING
+from landgis.terms.reasons import cited
 from landgis.terms.units import mu
 
 _TEXTS: Final = {
@@ -138,7 +139,7 @@ class _Writer:
                     f"    {self.number(found['value'], found['unit'])}  {self.t('threshold')} "
                     f"{self.number(found['threshold'], found['unit'])}"
                 )
-            yield f"    {found['article']}  [{found['confidence']}]"
+            yield f"    {cited(found['article'], self.language)}  [{found['confidence']}]"
             yield from (f"    {self.condition(one)}" for one in traces.get(found["test"], ()))
             if found["missing_titles"]:
                 yield f"    {self.t('unknown')}：{'、'.join(self.pick(one) for one in found['missing_titles'])}"
@@ -148,7 +149,7 @@ class _Writer:
             state = getattr(_STATES[gate["state"]], self.language)
             answer = getattr(ANSWER[gate["answer"]], self.language)
             mark = " ◀" if gate["decided"] else ""
-            yield f"· {gate['gate']} {state}  {self.pick(gate['title'])} → {answer}{mark}  ({gate['article']})"
+            yield f"· {gate['gate']} {state}  {self.pick(gate['title'])} → {answer}{mark}  ({cited(gate['article'], self.language)})"
             if gate["state"] != "not_asked":
                 yield from (f"    {self.condition(one)}" for one in (*gate["all"], *gate["any"]) if one["is_asked"])
 
@@ -176,7 +177,7 @@ class _Writer:
         for one in modes:
             mark = "" if one["state"] == "open" else f"  ({self.t('unknown')})"
             name = f"{one['mode']} {self.pick(one['title'])} · {self.pick(one['stat_title'])}"
-            yield f"· {name}{mark}  ({one['article']} [{one['confidence']}])"
+            yield f"· {name}{mark}  ({cited(one['article'], self.language)} [{one['confidence']}])"
 
     def scores(self, scores: Iterable[Mapping[str, Any]]) -> Iterable[str]:
         for one in scores:

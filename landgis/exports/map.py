@@ -27,6 +27,7 @@ from landgis.terms import frames
 from landgis.terms.disposal import URGENCY
 from landgis.terms.errors import InputError, SetupError, Words
 from landgis.terms.measures import MEASURES
+from landgis.terms.reasons import OWN_PROPOSAL
 from landgis.terms.units import M2_PER_HA, M2_PER_MU
 
 Language = Literal["zh", "en"]
@@ -589,6 +590,7 @@ class _Shelf:
                 )
             },
             "names": field_names(),
+            "ownProposal": asdict(OWN_PROPOSAL),
             "words": self._words,
         }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
 from landgis.terms.errors import Words
 from landgis.terms.frames import EVIDENCE, LAYER, STOCK, TRACK
@@ -23,6 +23,19 @@ REASONS: Final[Mapping[str, Words]] = MappingProxyType(
         "population_too_small": Words("评价对象过少，不按比例定级", "too few subjects to grade by quota"),
     }
 )
+
+#: How an article begins that is no law but ours; what follows is the proposal in the language of its ruleset.
+OWN_PROPOSAL: Final = Words("本系统建议", "Own proposal")
+
+
+def cited(article: str | None, language: Literal["zh", "en"]) -> str:
+    """Write where a threshold comes from: a law in its own words, a proposal of ours as such in the reader's language.
+
+    >>> cited("本系统建议：D 级且上年 C、D 级", "en"), cited("Own proposal, old_years", "zh"), cited("第2条第2款", "en"), cited(None, "en")
+    ('Own proposal', '本系统建议', '第2条第2款', '')
+    """
+    text = article or ""
+    return str(getattr(OWN_PROPOSAL, language)) if text.startswith((OWN_PROPOSAL.zh, OWN_PROPOSAL.en)) else text
 
 
 def read_reason(reason: str) -> tuple[str, Mapping[str, str]]:

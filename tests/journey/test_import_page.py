@@ -203,6 +203,23 @@ def test_from_file_to_stock_and_back_in_the_wizard(page: Page, running):
     page.wait_for_selector("#problems tr")
     assert page.inner_text("#work h2") == "试导入完成，没有写入任何数据"
     shown = page.locator("#problems tr").count()
+    tiles = page.locator("#work .counts")
+    told = dict(zip(tiles.locator("dt").all_inner_texts(), tiles.locator("dd").all_inner_texts(), strict=True))
+    sorts = page.locator("#severities button").all_inner_texts()
+    assert (told["读入行数"], told["整行拒收"]) == (
+        "8",
+        "0",
+    )  # rows, and below them what is wrong, in rows or in single values
+    assert sorts[0] == f"全部 {shown} 处" and [one.rpartition(" ")[0].split(" ")[0] for one in sorts[1:]] == [
+        "拒收的行或值",
+        "存疑",
+        "已改",
+    ]
+    page.click(".bar [data-language=en]")
+    assert "Rows refused" in page.inner_text("#work .counts") and page.inner_text("#severities").startswith(
+        f"All: {shown}"
+    )
+    page.click(".bar [data-language=zh]")
     with page.expect_download() as download:
         page.click("#workbook")
     assert openpyxl.load_workbook(BytesIO(download.value.path().read_bytes())).active.max_row == 1 + shown

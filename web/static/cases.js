@@ -2,7 +2,7 @@
 
 import { el } from "landgis/dom.js";
 import { whoIsHere } from "landgis/session.js";
-import { known, number, pick, t } from "landgis/words.js";
+import { cited, known, number, pick, t } from "landgis/words.js";
 
 const LINES = 200;
 const TEXT = 4000;
@@ -142,7 +142,7 @@ function clocks(found) {
     el("dt", { text: pick(one.title) }),
     el("dd", { class: one.is_overdue ? "case-late" : "" }, el("span", { text: one.due_on ?? pick(one.trigger_title) }),
       one.stopped_on ? el("small", { text: t("case_stopped", { day: one.stopped_on }) }) : null,
-      known(one.article) ? el("small", { text: one.article }) : null),
+      known(one.article) ? el("small", { text: cited(one.article) }) : null),
   ])));
 }
 

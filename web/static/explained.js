@@ -2,7 +2,7 @@
 
 import { el } from "landgis/dom.js";
 import { chip } from "landgis/hover.js";
-import { figure, known, named, number, pick, t, unitWords } from "landgis/words.js";
+import { cited, figure, known, named, number, pick, t, unitWords } from "landgis/words.js";
 
 /** Ratios that people read as numbers; all others are shares and read as per cent. */
 const RATIOS = new Set(["far", "plan_far_min", "plan_far_max"]);
@@ -62,14 +62,14 @@ function gate(one, open) {
     el("header", {}, el("b", { text: one.gate }), el("strong", { text: pick(one.title) }),
       el("span", { class: `state-chip ${state}`, text: t(`state_${state}`) })),
     one.state === "not_asked" || !conditions.length ? null : el("ul", { class: "conditions" }, ...conditions.map(condition)),
-    el("small", { text: [one.article, named("answer", one.answer)].join(" · ") }));
+    el("small", { text: [cited(one.article), named("answer", one.answer)].join(" · ") }));
 }
 
 function condition(one) {
   const value = pick(one.said) || measured(one.value, one.unit, one.measure);
   const against = measured(one.threshold, one.unit, one.measure);
   const sign = { met: "✓", not_met: "✗", unknown: "?" }[one.state];
-  return el("li", { class: one.state, title: one.article },
+  return el("li", { class: one.state, title: cited(one.article) },
     el("i", { text: sign, role: "img", "aria-label": t(`state_${one.state}`) }),
     el("span", { text: pick(one.title) }),
     el("span", {}, el("b", { class: known(value) ? undefined : "unknown", text: value ?? t("unknown") }),
@@ -81,7 +81,7 @@ function condition(one) {
 export function modes(listed) {
   if (!listed?.length) return null;
   return el("div", { class: "modes" }, el("h4", { text: t("modes") }), el("ul", {}, ...listed.map((one) =>
-    el("li", { class: one.state, title: `${one.article} · ${one.confidence}` },
+    el("li", { class: one.state, title: `${cited(one.article)} · ${one.confidence}` },
       el("b", { text: one.mode }), el("span", { text: pick(one.title) }),
       el("small", { text: [pick(one.stat_title), one.state === "unknown" && t("mode_unknown")].filter(Boolean).join(" · ") })))));
 }

@@ -10,7 +10,7 @@ import { onFields } from "landgis/sheet.js";
 import { Refusal } from "landgis/source.js";
 import { drawing, onDrawing } from "landgis/steadiness.js";
 import {
-  aligned, fieldName, figure, hectares, known, label, mu, named, number, onLanguage, pick, squareMetres, t, unitWords,
+  aligned, cited, fieldName, figure, hectares, known, label, mu, named, number, onLanguage, pick, squareMetres, t, unitWords,
 } from "landgis/words.js";
 import { view } from "landgis/view.js";
 
@@ -222,7 +222,7 @@ function test({ title, test: name, confidence, finding, value, threshold, margin
       [t("threshold"), measured(threshold, unit, of)],
       ...(known(margin) ? [[t("margin"), beyond(margin, unit, of), known(share) && margin ? `${number(100 * share, 1)}%` : null]] : []),
       ...(lacks?.length ? [[t("missing"), lacks.map(fieldName).join(t("list_comma"))]] : []),
-      [t("article"), article, ruleset, known(confidence) ? t("confidence", { mark: confidence }) : null],
+      [t("article"), cited(article), ruleset, known(confidence) ? t("confidence", { mark: confidence }) : null],
     ]));
 }
 

@@ -21,6 +21,11 @@ export function named(domain, code) {
   return pick(view.codes[domain][code]) || String(code ?? "");
 }
 
+/** Where a threshold comes from: a law in its own words, a proposal of ours as such in the reader's language. */
+export function cited(article) {
+  return Object.values(view.ownProposal).some((words) => article?.startsWith(words)) ? pick(view.ownProposal) : article;
+}
+
 export function currentLanguage() {
   return language;
 }

@@ -371,8 +371,8 @@ function writeFindings() {
   if (!findings) return;
   const { counts: by, items, next } = findings;
   const all = Object.values(by).reduce((sum, one) => sum + one, 0);
-  byId("severities").replaceChildren(...[[null, t("severity_all"), all], ...Object.entries(by).map(([code, n]) => [code, t(`severity_${code}`), n])].map(([code, name, n]) =>
-    el("button", { type: "button", class: "quiet", "aria-pressed": String(severity === code), text: `${name} ${number(n)}`, on: { click: () => { severity = code; readFindings(); } } })));
+  byId("severities").replaceChildren(...[[null, "all", all], ...Object.entries(by).map(([code, n]) => [code, code, n])].map(([code, name, n]) =>
+    el("button", { type: "button", class: "quiet", "aria-pressed": String(severity === code), text: t(`problems_${name}`, { n: number(n) }), on: { click: () => { severity = code; readFindings(); } } })));
   byId("workbook").href = `/api/jobs/${job.job}/issues.xlsx?lang=${currentLanguage()}`;
   byId("workbook").hidden = !all;
   byId("problems").replaceChildren(...items.map(problemRow));
