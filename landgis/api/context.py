@@ -58,6 +58,11 @@ class Context:
         """Give the service as a person may see it."""
         return self.within(common_parks(person.park_codes, self.settings.served_parks), person)
 
+    @property
+    def role(self) -> str | None:
+        """The role of who asks; None where the service asks for no login."""
+        return self.person.role if self.person else None
+
     def allow(self, *roles: str) -> None:
         """Let only these roles go on; all, where the service asks for no login.
 

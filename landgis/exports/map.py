@@ -247,9 +247,11 @@ class Served:
     """The page asks our own host for everything: scripts, styles, tiles, answers.
 
     ``nonce`` is the one of the content policy sent with this very page. Addresses may hold ``{run}``, ``{id}`` and a tile's marks.
+    ``role`` is that of the account the page is for: what it may not do is not offered; None where no login is asked for.
     """
 
     nonce: str
+    role: str | None = None
     static: str = "/static"
     vendor: str = "/vendor"
     tiles: str = "/tiles/{run}/{z}/{x}/{y}.pbf"
@@ -559,6 +561,7 @@ class _Shelf:
             "bounds": view.bounds,
             "legend": [asdict(row) for row in view.legend],
             "tests": [asdict(layer) for layer in view.tests],
+            "role": served and served.role,
             "language": view.language,
             "languageTags": LANGUAGE_TAGS,
             "maxZoom": MAX_ZOOM,

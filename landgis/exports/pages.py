@@ -35,11 +35,15 @@ _LEAFLET: Final = "leaflet/dist/leaflet"
 
 @dataclass(frozen=True)
 class Place:
-    """Where a page stands: its name, language, whether it draws a map, and what its modules read at start."""
+    """Where a page stands: its name, language, for which role, whether it draws a map, and what its modules read at start.
+
+    What the role may not do is not offered; None where no login is asked for.
+    """
 
     name: PageName
     language: Language
     given: Mapping[str, Any]
+    role: str | None = None
     has_map: bool = False
 
 
@@ -64,6 +68,7 @@ def render_page(place: Place, *, web: Path, nonce: str) -> str:
     words = shelf.words(place.name)
     view = {
         "page": place.name,
+        "role": place.role,
         "language": place.language,
         "languageTags": LANGUAGE_TAGS,
         "words": words,

@@ -55,14 +55,16 @@ def map_page(
     web: Path,
     nonce: str,
     held: Held[int, dict[str, Any]],
+    role: str | None = None,
 ) -> str:
     """Give the served page of a run's map; its scripts, tiles and answers come from our own host.
 
-    `held` keeps the sums of the runs told last, by number: of a hundred thousand parcels they take the most of a second.
+    `role` is that of the account it is for, if a login is asked for. `held` keeps the sums of the runs told last, by number: of a hundred
+    thousand parcels they take the most of a second.
     """
     head = runs.read_head(conn, run)
     found = head | held.get(int(head["run"]), lambda: runs.read_sums(conn, head["run"]))
-    return render_map(_view(conn, found, language, base_maps), Served(nonce=nonce, web=web))
+    return render_map(_view(conn, found, language, base_maps), Served(nonce=nonce, role=role, web=web))
 
 
 def map_file(

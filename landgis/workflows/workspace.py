@@ -14,28 +14,48 @@ from landgis.terms.errors import LandgisError
 _RUNS: int = 100
 
 
-def jobs_page(conn: Connection, job: int | None, now: datetime, *, language: Language, web: Path, nonce: str) -> str:
-    """Give the page of the jobs, one of them open if it is named; `now` sets the day an assessment is proposed for."""
+def jobs_page(
+    conn: Connection, job: int | None, now: datetime, *, language: Language, role: str | None, web: Path, nonce: str
+) -> str:
+    """Give the page of the jobs, one of them open if it is named; `now` sets the day an assessment is proposed for.
+
+    As of every page, `role` is that of the account it is for, None where no login is asked for.
+    """
     given = {"job": job, "today": now.date().isoformat(), "parks": _parks(conn)}
-    return render_page(Place("jobs", language, given), web=web, nonce=nonce)
+    return render_page(Place("jobs", language, given, role), web=web, nonce=nonce)
 
 
 def cockpit_page(
-    conn: Connection, run: int | None, park: str | None, block_mu: float, *, language: Language, web: Path, nonce: str
+    conn: Connection,
+    run: int | None,
+    park: str | None,
+    block_mu: float,
+    *,
+    language: Language,
+    role: str | None,
+    web: Path,
+    nonce: str,
 ) -> str:
     """Give the page of a run as a whole, the latest where none is named."""
     given = {"run": run, "park": park, "blockMu": block_mu, "runs": _runs(conn)}
-    return render_page(Place("cockpit", language, given), web=web, nonce=nonce)
+    return render_page(Place("cockpit", language, given, role), web=web, nonce=nonce)
 
 
 def import_page(
-    conn: Connection, upload: str | None, job: int | None, *, language: Language, web: Path, nonce: str
+    conn: Connection,
+    upload: str | None,
+    job: int | None,
+    *,
+    language: Language,
+    role: str | None,
+    web: Path,
+    nonce: str,
 ) -> str:
     """Give the wizard that takes files in, at what was sent or at the job that works on it if either is named."""
     known = {one["park_code"]: one["bbox"] for one in _latest(conn)}
     parks = [park | {"bbox": known.get(park["park_code"])} for park in _parks(conn)]
     given = {"upload": upload, "job": job, "parks": parks}
-    return render_page(Place("import", language, given, has_map=True), web=web, nonce=nonce)
+    return render_page(Place("import", language, given, role, has_map=True), web=web, nonce=nonce)
 
 
 def login_page(

@@ -26,6 +26,8 @@ def guarded(sample: SimpleNamespace) -> Iterator[SimpleNamespace]:
         patched.setattr(accounts, "_KDF", "scrypt:1024:8:1")  # how long it takes is no matter here
         accounts.add(sql, "jia", "示例甲", "manager", ["S01", "S02"], PASSWORD)
         accounts.add(sql, "yi", "示例乙", "checker", ["S02"], PASSWORD)
+        accounts.add(sql, "bing", "示例丙", "reader", ["S02"], PASSWORD)
+        accounts.add(sql, "ji", "示例己", "checker", ["S02"], PASSWORD)
         with serving(sample.app_url, tile_timeout_s=30) as address:
             yield SimpleNamespace(address=address, sql=sql)
 
@@ -207,3 +209,78 @@ def test_a_job_is_followed_again_after_the_login_and_no_event_is_told_twice(
     page.request.post(f"{guarded.address}/api/jobs/{job}/cancel", headers={"Origin": guarded.address})
     expect(page.locator("#job-panel .card-head")).to_contain_text("已取消")
     expect(page.locator("#job-panel .job-steps li")).to_have_count(2)  # queued, cancelled
+
+
+#: What each role is offered, page by page: the control, and who may use it.
+OFFERED = (
+    ("/map?dock=weights", "#plan-make", {"manager"}),
+    ("/map?dock=weights", "#scenario-form", {"manager"}),
+    ("/map?dock=table", "#rank-bands button, .drawing button", {"manager"}),
+    ("/map?parcel={parcel}", "#case form", {"manager"}),
+    ("/import", "#drop", {"manager"}),
+    ("/jobs", "#assess-form", {"manager"}),
+    ("/jobs?job={job}", "#job-panel .grave", {"manager"}),
+)
+
+
+@pytest.mark.parametrize(("name", "role"), [("jia", "manager"), ("yi", "checker"), ("bing", "reader")])
+def test_a_role_is_offered_what_it_may_do_and_told_why_it_is_not_more(
+    stranger: Watched, guarded: SimpleNamespace, screenshots: Path | None, name: str, role: str
+) -> None:
+    page = stranger.page
+    (parcel,) = guarded.sql.execute("SELECT max(id) FROM land.parcel WHERE park_code = 'S02'").fetchone()
+    asked = page.request.post(f"{guarded.address}/login", form={"name": "jia", "password": PASSWORD})
+    assert asked.ok
+    job = page.request.post(
+        f"{guarded.address}/api/jobs/assess",
+        data={"on": "2026-03-31", "parks": ["S02"]},
+        headers={"Origin": guarded.address},
+    ).json()["job"]
+    page.request.post(f"{guarded.address}/login", form={"name": name, "password": PASSWORD})
+    for address, control, roles in OFFERED:
+        page.goto(guarded.address + address.format(parcel=parcel, job=job))
+        page.wait_for_selector("body[data-ready]", state="attached")
+        expect(page.locator("#person")).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        for fold in page.query_selector_all("#case details"):
+            fold.evaluate("(one) => { one.open = true; }")
+        if role in roles:
+            expect(page.locator(control).first).to_be_visible()
+        else:
+            expect(page.locator(control).locator("visible=true")).to_have_count(0)
+            if "rank" not in control and "plan" not in control and "panel" not in control:
+                assert page.locator(".takes-role").locator("visible=true").count() == 1, control
+        take_picture(page, screenshots, f"role-{role}-{control.split(' ')[0].strip('#.')}")
+    page.request.post(f"{guarded.address}/login", form={"name": "jia", "password": PASSWORD})
+    page.request.post(f"{guarded.address}/api/jobs/{job}/cancel", headers={"Origin": guarded.address})
+
+
+def test_the_checker_a_case_names_is_offered_its_end_alone_and_the_manager_all_but_that(
+    stranger: Watched, guarded: SimpleNamespace
+) -> None:
+    page = stranger.page
+    (parcel,) = guarded.sql.execute("SELECT max(id) FROM land.parcel WHERE park_code = 'S02'").fetchone()
+    log = {"Origin": guarded.address}
+    page.request.post(f"{guarded.address}/login", form={"name": "jia", "password": PASSWORD})
+    opened = page.request.post(
+        f"{guarded.address}/api/cases",
+        data={
+            "run": 1,
+            "parcel_id": parcel,
+            "happened_on": "2026-07-01",
+            "note": "…",
+            "responsible": "示例甲",
+            "checker": "示例乙",
+        },
+        headers=log,
+    )
+    assert opened.ok, opened.text()
+    for name, acts in (("jia", None), ("yi", ["closed"]), ("ji", [])):
+        page.request.post(f"{guarded.address}/login", form={"name": name, "password": PASSWORD})
+        page.goto(f"{guarded.address}/map?parcel={parcel}")
+        page.wait_for_selector("#case .facts")
+        offered = page.eval_on_selector_all(
+            "#case [name=act] option", "all => all.map((one) => one.value).filter(Boolean)"
+        )
+        assert "closed" not in offered and offered if acts is None else offered == acts, name
+        assert page.locator("#case .takes-role").count() == (acts == [])

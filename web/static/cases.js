@@ -1,6 +1,7 @@
 // A parcel's case in the why panel: who looks after it, what was done, what is due, and the form by which a person records the next act.
 
 import { el } from "landgis/dom.js";
+import { may } from "landgis/may.js";
 import { whoIsHere } from "landgis/session.js";
 import { cited, known, number, pick, t } from "landgis/words.js";
 
@@ -37,14 +38,24 @@ export function caseSection(source, run, parcel) {
   }
 
   function write(said = null) {
-    const isOpen = shown?.is_open;
     body.replaceChildren(...[
       shown ? standing(shown) : el("p", { class: "hint", text: t("case_none") }),
       shown?.clocks.length ? clocks(shown.clocks) : null,
       shown ? events(shown.events) : null,
       said && el("p", { class: "case-said", role: "status", text: said }),
-      folded(isOpen ? "case_record" : "case_new", isOpen ? form(shown) : form(null)),
+      offered(),
     ].filter(Boolean));
+  }
+
+  /** The acts that are this person's to record; the checker a case names closes it, and nobody else. */
+  function acts(found) {
+    return found.next.filter(({ act }) => (act === "closed" ? may("checker") && (!me || me.shown_name === found.checker) : may("manager")));
+  }
+
+  function offered() {
+    const isOpen = shown?.is_open;
+    if (isOpen ? acts(shown).length : may("manager")) return folded(isOpen ? "case_record" : "case_new", form(isOpen ? shown : null));
+    return el("p", { class: "hint takes-role", text: t("takes_manager_case") });
   }
 
   function folded(key, content) {
@@ -55,7 +66,7 @@ export function caseSection(source, run, parcel) {
     const name = me?.shown_name ?? keptName();
     const problem = el("div", { role: "alert" });
     const act = found ? el("select", { name: "act", required: true }, el("option", { value: "", text: t("case_choose") }),
-      ...found.next.map((one) => el("option", { value: one.act, text: pick(one) }))) : null;
+      ...acts(found).map((one) => el("option", { value: one.act, text: pick(one) }))) : null;
     const more = el("div", { class: "case-more" });
     const made = el("form", {},
       act && field("case_act", act),

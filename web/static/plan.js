@@ -2,6 +2,7 @@
 
 import { choice, onChoice } from "landgis/choice.js";
 import { byId, el } from "landgis/dom.js";
+import { may } from "landgis/may.js";
 import { fetched, loggedInAgain } from "landgis/session.js";
 import { Refusal } from "landgis/source.js";
 import { view } from "landgis/view.js";
@@ -77,7 +78,7 @@ export function showPlans(map, group, zoomTo) {
   /** Offer to pin or to forbid a parcel of the plan on the map itself. */
   function offer({ park_code: park, parcel_no: no, deed, area_m2: areaM2 }, at) {
     const marked = marks("parcels", `${park}/${no}`, { park_code: park, number: no }, no);
-    const content = el("div", { class: "plan-popup" }, el("strong", { text: no }), el("span", { text: `${t(`plan_deed_${deed}`)} · ${land(areaM2)}` }), marked);
+    const content = el("div", { class: "plan-popup" }, el("strong", { text: no }), el("span", { text: `${t(`plan_deed_${deed}`)} · ${land(areaM2)}` }), marked ?? "");
     const popup = L.popup(at, { content, closeButton: false, minWidth: 0 }).openOn(map);
     content.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
@@ -85,7 +86,7 @@ export function showPlans(map, group, zoomTo) {
       popup.remove();
       map.getContainer().focus({ preventScroll: true });
     });
-    marked.addEventListener("click", (event) => {    // after the mark was made: say so here, too
+    marked?.addEventListener("click", (event) => {    // after the mark was made: say so here, too
       event.stopPropagation();    // its button is replaced: Leaflet would take the click for one on the map
       const name = event.target.getAttribute("aria-label");
       offer({ park_code: park, parcel_no: no, deed, area_m2: areaM2 }, at).querySelector(`[aria-label="${CSS.escape(name)}"]`).focus();
@@ -175,6 +176,7 @@ export function showPlans(map, group, zoomTo) {
 
   /** Two buttons that mark something as pinned or forbidden, and take the mark away again. */
   function marks(kind, place, value, what) {
+    if (!may("manager")) return null;
     const button = (act) => {
       const isOn = changes[kind].get(place)?.act === act;
       return el("button", { type: "button", class: "quiet plan-mark", "aria-pressed": String(isOn), "aria-label": t(`plan_${act}_what`, { what }), text: t(`plan_${act}`), on: { click: ({ target }) => {
@@ -246,6 +248,7 @@ export function showPlans(map, group, zoomTo) {
   byId("plan-again").addEventListener("click", () => plan({ of: shown.plan, pin: altering("pin"), forbid: altering("forbid") }));
   byId("plan-forget").addEventListener("click", () => { changes = noChanges(); write(); });
   byId("plan-stop").addEventListener("click", () => { if (following) ask(`${jobs}/${following.job}/cancel`, {}).catch(refuse); });
+  byId("plan-make").hidden = !may("manager");
   onChoice(["unit"], write);
   onLanguage(write);
   write();

@@ -3,6 +3,7 @@
 import { choice } from "landgis/choice.js";
 import { el } from "landgis/dom.js";
 import { follow, isOver } from "landgis/follow.js";
+import { may } from "landgis/may.js";
 import { place } from "landgis/places.js";
 import { readFields, sheet } from "landgis/sheet.js";
 import { pick, t } from "landgis/words.js";
@@ -38,7 +39,7 @@ async function draw(source) {
 
 /** Say that the bands are not drawn, with the button that has them drawn and how far that is; nothing where they are, or nobody can. */
 export function drawing(source) {
-  if (isDrawn() || !sheet.isReady || !source.drawStability) return null;
+  if (isDrawn() || !sheet.isReady || !source.drawStability || !may("manager")) return null;
   const isBusy = job && !isOver(job.state);
   const button = el("button", { type: "button", class: "quiet", text: t("draw"), title: t("draw_hint"), disabled: Boolean(isBusy), on: { click: () => draw(source) } });
   return el("span", { class: "drawing" }, button, said());

@@ -3,6 +3,7 @@
 import { choice, choose, onChoice } from "landgis/choice.js";
 import { byId, el } from "landgis/dom.js";
 import { gridBy, onGrid } from "landgis/grid.js";
+import { may, takesManager } from "landgis/may.js";
 import { dismiss, refuse } from "landgis/notices.js";
 import { onSheet } from "landgis/sheet.js";
 import { isShown, onShown } from "landgis/shown.js";
@@ -95,7 +96,7 @@ export function showWeights(source, map, tileZoom) {
     byId("weights-mark").hidden = !isOn;
     byId("trial-banner").hidden = !isOn;
     byId("weights-reset").disabled = !isOn;
-    byId("weights-keep").disabled = !isOn;
+    if (may("manager")) byId("weights-keep").disabled = !isOn;
     if (trial.model?.populations.length && choice.dock === "weights") moved();
   }
 
@@ -192,10 +193,11 @@ export function showWeights(source, map, tileZoom) {
     }
   }
 
+  if (!may("manager")) byId("scenario-form").replaceWith(takesManager());
   populations.addEventListener("change", () => { code = populations.value; writeSliders(); });
   byId("weights-reset").addEventListener("click", () => choose({ weights: null }));
   byId("banner-reset").addEventListener("click", () => choose({ weights: null }));
-  byId("scenario-form").addEventListener("submit", keep);
+  byId("scenario-form")?.addEventListener("submit", keep);
   for (const id of ["compare-left", "compare-right"]) byId(id).addEventListener("change", () => {
     moved();
     byId("compare-map").disabled = byId("compare-left").value === "now";

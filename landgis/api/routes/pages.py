@@ -42,6 +42,7 @@ def map_page(
             web=settings.web_folder,
             nonce=request.scope["landgis.nonce"],
             held=here.sums,
+            role=here.role,
         )
     return HTMLResponse(page, headers={"Cache-Control": "no-store"})
 
@@ -89,6 +90,7 @@ def _laid_out(here: Context, request: Request, lang: Literal["zh", "en"] | None)
     settings = here.settings
     return {
         "language": lang or settings.language,
+        "role": here.role,
         "web": settings.web_folder,
         "nonce": request.scope["landgis.nonce"],
     }

@@ -3,6 +3,7 @@
 
 import { byId, el, icon } from "landgis/dom.js";
 import { follow, isOver } from "landgis/follow.js";
+import { may, takesManager } from "landgis/may.js";
 import { ask, Refusal, remember, tell, told } from "landgis/pages/frame.js";
 import { nearest, sketch } from "landgis/pages/outline.js";
 import { lasted, refusal, stateTag, steps } from "landgis/pages/told.js";
@@ -53,7 +54,7 @@ function show() {
   byId("look").hidden = step !== "look" || !preview;
   byId("work").hidden = !job;
   byId("found").hidden = !findings;
-  byId("again").hidden = step === "choose" || (job && !isDry() && !isOver(state().state));
+  byId("again").hidden = !may("manager") || step === "choose" || (job && !isDry() && !isOver(state().state));
 }
 
 // 1: send
@@ -295,6 +296,7 @@ function counts(detail) {
 function acts(last, detail) {
   const button = (key, act, look = "", values = {}) => el("button", { type: "button", class: `button ${look}`, text: t(key, values), on: { click: act } });
   const found = [];
+  if (!may("manager")) return "";
   if (!isOver(last.state)) found.push(button("cancel_job", cancel, "grave"));
   else if (isDry()) {
     if (last.state === "done" && detail.stored) found.push(detail.refused ? button("commit_anyway", () => takeIn(false), "firm", { n: number(detail.refused) }) : button("commit", () => takeIn(false), "firm"));
@@ -424,6 +426,10 @@ function pointAt(one, row) {
 
 // The page
 
+if (!may("manager")) {
+  byId("drop").hidden = byId("setup").hidden = true;
+  byId("drop").after(takesManager());
+}
 byId("files").addEventListener("change", (event) => take([...event.target.files]));
 const drop = byId("drop");
 for (const kind of ["dragenter", "dragover"]) drop.addEventListener(kind, (event) => { event.preventDefault(); drop.classList.add("over"); });

@@ -2,6 +2,7 @@
 
 import { byId, el } from "landgis/dom.js";
 import { follow, isOver } from "landgis/follow.js";
+import { may, takesManager } from "landgis/may.js";
 import { ask, remember, tell, told } from "landgis/pages/frame.js";
 import { place } from "landgis/places.js";
 import { lasted, moment, refusal, stateTag, steps } from "landgis/pages/told.js";
@@ -88,7 +89,7 @@ function writeOpened() {
     last.state === "refused" || last.state === "failed" ? refusal(last.detail) : null,
     last.state === "queued" || last.state === "again" ? el("p", { class: "hint", text: t("job_waits") }) : null,
     el("div", { class: "job-acts" },
-      isOver(last.state) ? null : el("button", { type: "button", class: "button grave", text: t("job_cancel"), on: { click: cancel } }),
+      isOver(last.state) || !may("manager") ? null : el("button", { type: "button", class: "button grave", text: t("job_cancel"), on: { click: cancel } }),
       el("a", { class: "button", href: `/api/jobs/${opened}`, text: "JSON" })),
   ].filter(Boolean));
 }
@@ -144,10 +145,13 @@ function writeParks() {
   byId("assess-park").value = chosen;
 }
 
-byId("assess-on").value = view.today;
+if (!may("manager")) byId("assess-form").replaceWith(takesManager());
+else {
+  byId("assess-on").value = view.today;
+  writeParks();
+}
 document.addEventListener("visibilitychange", () => { if (!document.hidden) read(); });
-onLanguage(() => { writeParks(); write(); });
-writeParks();
+onLanguage(() => { if (may("manager")) writeParks(); write(); });
 await read();
 if (opened !== null) open(opened);
 document.body.dataset.ready = "true";
