@@ -11,14 +11,15 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from landgis.core.dividing import no_parts, spare_parts
 from landgis.core.swap import offers
 from landgis.core.valuation import LEVELS, compensation
 from landgis.terms.codes import INDUSTRIAL
-from landgis.terms.crs import metres_per_degree
+from landgis.terms.crs import ellipsoid_area_m2, metres_per_degree
 from landgis.terms.errors import RuleError, Words
 from landgis.terms.frames import Stock
 from landgis.terms.rules import Ruleset
-from landgis.terms.units import FACTORS
+from landgis.terms.units import FACTORS, M2_PER_MU
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -49,8 +50,11 @@ class Candidates:
     ----------
     parcels
         Those that could be had, indexed as ``stock.parcel``: `CANDIDATE_COLUMNS` and the shape. ``deed`` is reserve (nobody holds
-        it), exit or swap; ``cost_wan`` the least that freeing it costs, taken alone; ``free_on`` the earliest day it is free;
-        ``tax_wan`` what its users paid last year (NaN = unknown).
+        it), exit, swap or upgrade (only the part that its firm can do without: area, cost and shape are that part's); ``cost_wan`` the
+        least that freeing it costs, taken alone; ``free_on`` the earliest day it is free; ``tax_wan`` what its users paid last year
+        (NaN = unknown).
+    kept
+        What firms keep of the parcels of which a part could be had, EPSG:4490, index a subset of ``parcels``.
     left_out
         Why the others are not: ``reason``, ``parcels``, ``area_m2``.
     movers, plots
@@ -59,6 +63,7 @@ class Candidates:
     """
 
     parcels: gpd.GeoDataFrame
+    kept: gpd.GeoSeries
     left_out: pd.DataFrame
     movers: pd.DataFrame
     plots: pd.DataFrame
@@ -82,7 +87,7 @@ def candidates(
     stock
         As a run saw it.
     answers
-        What the run says of each parcel, indexed by ``parcel_id``: ``answer``, ``track``.
+        What the run says of each parcel, indexed by ``parcel_id``: ``answer``, ``track``, ``upgrade_m2``.
     measures
         `landgis.core.measure.parcel_measures` of the same stock.
     rules
@@ -105,7 +110,9 @@ def candidates(
     -----
     Land nobody holds (批而未供) is free to be had; a firm whom the triage tells to exit, or whose land stands idle by the statutory
     test, is paid out; one whom it tells to swap must be given a place (a plot of equal value, or a factory floor), and its land costs
-    at least the cheapest chain that would free it. Where there is none, the parcel cannot be had. Nobody else gives way.
+    at least the cheapest chain that would free it. Where there is none, the parcel cannot be had. One whom it tells to build up in
+    place stays, and gives the part of its parcel that one straight cut frees (`landgis.core.dividing`), for the land's price. It keeps
+    what its floor area needs at the ideal ratio and its buildings at the densest the plan allows. Nobody else gives way.
     """
     parcel = stock.parcel
     said = answers.reindex(parcel.index)
@@ -116,7 +123,13 @@ def candidates(
     used = measures["users"].fillna(0).to_numpy(dtype=float) > 0
     leaves = ((said["answer"] == "exit") | said["track"].notna()).fillna(False).to_numpy(dtype=bool)
     swaps = (said["answer"] == "swap").fillna(False).to_numpy(dtype=bool)
-    deed = np.select([reserve & ~used, leaves, swaps & used, swaps], ["reserve", "exit", "swap", "exit"], "")
+    # Where the rules do not say how, or cost rests on assessed values of land and buildings together, nothing is divided.
+    divides = compensation_rules is not None and "divide_area_min" in rules.numbers
+    parts = _parts(stock, said, measures, rules) if divides else no_parts(parcel)
+    divided = parcel.index.isin(parts.index)
+    deed = np.select(
+        [reserve & ~used, leaves, swaps & used, swaps, divided], ["reserve", "exit", "swap", "exit", "upgrade"], ""
+    )
     is_promised = np.isin(parcel.index.to_numpy(), promised if promised is not None else [])
 
     found = gpd.GeoDataFrame({"geom": parcel.geometry}, geometry="geom", crs=parcel.crs, index=parcel.index)
@@ -153,8 +166,8 @@ def candidates(
     found["plan_kind"], found["plan_class"] = kind, worst
     for name in ("plan_is_industrial", "urban_boundary_share", "farmland_share", "ecology_share"):
         found[name] = measures[name]
-    found["sensitive_m"] = sensitive_distance_m(parcel, stock.zone)
-
+    _take_parts(found, parts[parts.index.isin(found.index[deed == "upgrade"])], cost, rules, on, level)
+    found["sensitive_m"] = sensitive_distance_m(found, stock.zone)
     found["plan_far_max"], found["is_clean"] = parcel["plan_far_max"], _is_clean(parcel) | (deed == "reserve")
 
     movers = pd.DataFrame()
@@ -170,7 +183,30 @@ def candidates(
         found.loc[swapped, "free_on"] = least["free_on"].reindex(swapped)
     open_ = (deed != "") & ~is_promised & found["cost_wan"].notna().to_numpy()
     out = _left_out(found, said, deed, is_promised, open_)
-    return Candidates(found.loc[open_, [*CANDIDATE_COLUMNS, "geom"]].copy(), out, movers, plots)
+    kept = parts.loc[parts.index.isin(found.index[open_ & (deed == "upgrade")]), "kept"]
+    return Candidates(
+        found.loc[open_, [*CANDIDATE_COLUMNS, "geom"]].copy(), gpd.GeoSeries(kept, crs=parcel.crs), out, movers, plots
+    )
+
+
+def divide(parcels: gpd.GeoDataFrame, found: Candidates) -> gpd.GeoDataFrame:
+    """Draw the ground of a plan: parcels of which a part could be had fall into that part, under their own id, and what is kept.
+
+    Parameters
+    ----------
+    parcels
+        The stock's, index ``parcel_id``.
+
+    Returns
+    -------
+    GeoDataFrame
+        The shapes alone, EPSG:4490. What is kept stands under the id below zero: nobody can have it, yet it lies between others.
+    """
+    parts = found.parcels.geometry[found.parcels["deed"] == "upgrade"]
+    shapes = parcels.geometry.copy()
+    shapes.loc[parts.index] = parts
+    kept = found.kept.set_axis(-found.kept.index)
+    return gpd.GeoDataFrame(geometry=pd.concat([shapes, kept]), crs=parcels.crs)
 
 
 def plot_label(kind: str, number: int) -> str:
@@ -347,6 +383,46 @@ def _plan(codes: pd.Series, schemes: pd.Series) -> tuple[NDArray[np.object_], Fl
             if code.startswith(head):
                 worst[at] = number
     return kind, worst
+
+
+def _parts(stock: Stock, said: pd.DataFrame, measures: pd.DataFrame, rules: Ruleset) -> gpd.GeoDataFrame:
+    """Find what could be divided off the parcels whose firms are told to build up in place."""
+    asked = (said["answer"] == "upgrade").fillna(False).to_numpy(dtype=bool)
+    parcel, said, measures = stock.parcel[asked], said[asked], measures[asked]
+    density = parcel["plan_density_max"].to_numpy(dtype=float, na_value=np.nan)
+    # Where the plan names no densest building, the floor-area ratio alone says what is needed.
+    needed = measures["footprint_m2"].to_numpy(dtype=float) / np.where(density > 0, density, np.inf)
+    spare = parcel["geom_area_m2"].to_numpy(dtype=float) - needed
+    most = np.minimum(said["upgrade_m2"].to_numpy(dtype=float, na_value=np.nan), spare)
+    return spare_parts(
+        parcel,
+        stock.building,
+        pd.Series(most, index=parcel.index),
+        setback_m=float(rules.value("divide_setback", "m")),
+        least_m2=float(rules.value("divide_area_min", "亩") * M2_PER_MU),
+    )
+
+
+def _take_parts(
+    found: gpd.GeoDataFrame, parts: gpd.GeoDataFrame, cost: pd.DataFrame, rules: Ruleset, on: date, level: str
+) -> None:
+    """Put the part in the place of the parcel: its shape and area, the land's price by area, what dividing takes."""
+    if not len(parts):
+        return
+    rows = parts.index
+    area_m2 = ellipsoid_area_m2(np.asarray(parts.geometry, dtype=object))
+    share = area_m2 / found.loc[rows, "geom_area_m2"].to_numpy(dtype=float)
+    work = float(rules.value("divide_cost", "万元")) + area_m2 * float(rules.value("prepare_cost", "元/m²")) * _WAN
+    for one in LEVELS:
+        found.loc[rows, f"cost_{one}_wan"] = cost.loc[rows, f"land_{one}_wan"].to_numpy(dtype=float) * share + work
+    found.loc[rows, "cost_wan"] = found.loc[rows, f"cost_{level}_wan"]
+    found.loc[rows, "geom_area_m2"], found.loc[rows, "geom"] = area_m2, parts.geometry
+    found.loc[rows, "free_on"] = pd.Timestamp(on) + pd.Timedelta(days=float(rules.value("divide_days", "d")))
+    found.loc[rows, "staff_days"] = float(rules.value("staff_days_upgrade", "d"))
+    for name in ("urban_boundary_share", "farmland_share", "ecology_share"):
+        # All of the parcel or nothing of it holds for the part too; of anything between it is not known.
+        whole = found.loc[rows, name].astype(float)
+        found.loc[rows, name] = whole.where(whole.isin((0.0, 1.0)))
 
 
 def _movers(

@@ -41,6 +41,7 @@ SITE_COLUMNS: Final = (
 )  # fmt: skip
 MEMBER_COLUMNS: Final = (
     "site", "park_code", "parcel_id", "parcel_no", "deed", "area_m2", "cost_low_wan", "cost_wan", "cost_high_wan", "tax_wan", "free_on",
+    "part",
 )  # fmt: skip
 MOVE_COLUMNS: Final = (
     "place", "parcel_id", "deed", "to_parcel_id", "to_building_id", "frees", "step", "enter_on", "left_on", "cost_wan", "pay_wan",
@@ -99,7 +100,8 @@ class Reallocation:
     Attributes
     ----------
     sites, members, moves
-        `SITE_COLUMNS`, `MEMBER_COLUMNS`, `MOVE_COLUMNS`, in order; ``remarks`` are codes of `landgis.terms.plans.REMARK`.
+        `SITE_COLUMNS`, `MEMBER_COLUMNS`, `MOVE_COLUMNS`, in order; ``remarks`` are codes of `landgis.terms.plans.REMARK`. ``part`` is the
+        shape of a member of which only a part is had, EPSG:4490, None of a whole parcel.
     objective_wan, bound_wan, gap, is_proved
         Worth served minus what the moves cost; as `landgis.core.plan.Plan` tells them. The gap of a plan that serves nobody and is
         proved is 0, else NaN.
@@ -352,7 +354,7 @@ class _Planning:
         moves = placed.moves.to_dict("records")
         last = {int(one["mover"]): one for one in moves if one["mover"] == one["chain"]}
         prepare = float(self.ground.rules.value("prepare_cost", "元/m²")) * float(FACTORS["yuan"])
-        of = {int(str(one)): row for one, row in self.parcels.drop(columns="geom").to_dict("index").items()}
+        of = {int(str(one)): row for one, row in self.parcels.to_dict("index").items()}
         rows = []
         for number, (_, _, parcels) in enumerate(sites, 1):
             for one in sorted(parcels):
@@ -367,7 +369,7 @@ class _Planning:
                         low, high = (paid + self._spread(chain, level) for level in ("low", "high"))
                 rows.append(
                     (number, parcel["park_code"], one, parcel["parcel_no"], deed, float(parcel["geom_area_m2"]), low, paid, high,
-                     float(parcel["tax_wan"]), free)
+                     float(parcel["tax_wan"]), free, parcel["geom"] if deed == "upgrade" else None)
                 )  # fmt: skip
         return pd.DataFrame(rows, columns=list(MEMBER_COLUMNS))
 
@@ -419,6 +421,8 @@ def _remarks(parcels: gpd.GeoDataFrame, wanted: Mapping[str, Any], depth: float)
         found.append("far_not_allowed")
     if not np.isnan(_asked(wanted, "pollution_class")) and parcels["plan_class"].isna().any():
         found.append("class_unknown")
+    if (parcels["deed"] == "upgrade").any():
+        found.append("to_be_divided")
     if not parcels["is_clean"].astype("boolean").fillna(False).all():
         found.append("title_not_clean")
     return tuple(found)

@@ -63,7 +63,7 @@ def _plant(garden: Garden, zones: list[tuple[int, str, Any]], park: int, number:
             f"chain_{number}", Words("置换链中的好企业", "a good firm of a swap chain"), "swap", "good_firm_wrong_land"
         )
     for plot in (beside, empty):
-        _give_back(plot)
+        give_back(plot, "reserve_of_a_chain")
     worth = _value_wan(first)
     for plot, step in zip((second, third), _STEPS[1:3], strict=True):
         _make_worth(plot, step * worth)
@@ -73,21 +73,26 @@ def _plant(garden: Garden, zones: list[tuple[int, str, Any]], park: int, number:
     land = garden.frames["parcel"]
     code = str(land["park_code"].iat[first.parcel])
     no = [str(land["parcel_no"].iat[plot.parcel]) for plot in (first, beside, second, third, empty)]
-    area = first.area_m2 + beside.area_m2
     demand = f"D{100 + number}"
+    ask_for(garden, code, number, first.area_m2 + beside.area_m2)
+    moves = [(no[3], no[4]), (no[2], no[3]), (no[0], no[2])]
+    return code, demand, tuple(sorted(no[:2])), tuple(moves)
+
+
+def ask_for(garden: Garden, code: str, number: int, area_m2: float) -> None:
+    """Plant a project that needs just so much land of one park, and can pay for it."""
     garden.add(
         "demand",
         {
-            "park_code": code, "demand_no": demand, "name": f"示例成片项目 {number:02}", "investor": f"示例投资方 {100 + number}",
-            "industry_code": "3670", "area_min_m2": np.floor(0.985 * area), "area_ideal_m2": np.floor(area),
-            "area_max_m2": np.ceil(1.005 * area), "width_min_m": 50.0, "far_min": 1.2, "invest_wan": 60_000.0, "output_wan": 96_000.0,
+            "park_code": code, "demand_no": f"D{100 + number}", "name": f"示例成片项目 {number:02}",
+            "investor": f"示例投资方 {100 + number}", "industry_code": "3670", "area_min_m2": np.floor(0.985 * area_m2),
+            "area_ideal_m2": np.floor(area_m2), "area_max_m2": np.ceil(1.005 * area_m2), "width_min_m": 50.0,
+            "far_min": 1.2, "invest_wan": 60_000.0, "output_wan": 96_000.0,
             "tax_wan": 6_000.0, "jobs": 400, "energy_tce": 3_000.0, "start_on": pd.Timestamp(garden.on) + pd.DateOffset(years=4),
             "ready_by": pd.Timestamp(garden.on) + pd.DateOffset(months=42), "priority": 1, "status": "signed", "use_kind": "industrial",
             "pollution_class": 1, "allowed_parks": [code],
         },
     )  # fmt: skip
-    moves = [(no[3], no[4]), (no[2], no[3]), (no[0], no[2])]
-    return code, demand, tuple(sorted(no[:2])), tuple(moves)
 
 
 def _places(garden: Garden, park: int) -> tuple[int, int, int, int, int] | None:
@@ -98,7 +103,7 @@ def _places(garden: Garden, park: int) -> tuple[int, int, int, int, int] | None:
     fit &= (garden.fabric.park_of == park) & ~garden.is_small_firm[garden.holdings.owner]
     fit[list(garden.taken)] = False
     free = np.flatnonzero(fit)
-    for first, beside in _neighbours(garden, free):
+    for first, beside in neighbours_of_a_block(garden, free):
         others = free[(free != first) & (free != beside)]
         apart = np.abs(np.log(area[others] / area[first]))
         like = others[np.argsort(apart, kind="stable")][:3]
@@ -107,7 +112,7 @@ def _places(garden: Garden, park: int) -> tuple[int, int, int, int, int] | None:
     return None
 
 
-def _neighbours(garden: Garden, free: np.ndarray[Any, np.dtype[np.int64]]) -> Iterator[tuple[int, int]]:
+def neighbours_of_a_block(garden: Garden, free: np.ndarray[Any, np.dtype[np.int64]]) -> Iterator[tuple[int, int]]:
     """Give pairs of one block whose rectangles share enough of a side, the larger pair first: few sites are as large."""
     pieces, area = garden.fabric.pieces, garden.frames["parcel"]["geom_area_m2"].to_numpy()
     found = []
@@ -123,7 +128,7 @@ def _neighbours(garden: Garden, free: np.ndarray[Any, np.dtype[np.int64]]) -> It
         yield other, one
 
 
-def _give_back(plot: Plot) -> None:
+def give_back(plot: Plot, plant: str) -> None:
     """Let nobody hold a parcel: approved, not supplied, without contract, firm or building."""
     plot.clear()
     plot.without_firm()
@@ -133,7 +138,7 @@ def _give_back(plot: Plot) -> None:
         is_mortgaged=False, supplied_area_m2=np.nan, plan_code="100101",
     )  # fmt: skip
     plot.expect(
-        "reserve_of_a_chain", Words("批而未供，未有合同与企业", "approved and not supplied: no contract, nobody there"),
+        plant, Words("批而未供，未有合同与企业", "approved and not supplied: no contract, nobody there"),
         "data_first", findings=dict.fromkeys(_NOT_KNOWN, "unknown"),
     )  # fmt: skip
 

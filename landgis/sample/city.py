@@ -42,12 +42,15 @@ class City:
         The day the city was made for.
     chains
         What a plan of it must find, see `landgis.sample.chains`.
+    spare
+        The same, see `landgis.sample.spare`.
     """
 
     frames: dict[str, pd.DataFrame]
     answers: pd.DataFrame
     on: date
     chains: pd.DataFrame = field(default_factory=pd.DataFrame)
+    spare: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def stock(self, *parks: str) -> Stock:
         """Give some parks (default: all) as a stock without a database: numbers of rows, from 1, in the place of its ids."""
@@ -134,7 +137,7 @@ def make_city(*, parcels: int = 600, parks: int = 4, seed: int, on: date, origin
     monthly = years if in_full else years[years["uscc"].isin(answers.loc[answers["plant"] != LAST_ONCE, "uscc"])]
     frames["enterprise_month"] = records.month_frame(rng, monthly, on)
     records.quieten(frames["enterprise_month"], frames["enterprise"], garden.quiet)
-    return City({table.name: frames[table.name] for table in STOCK}, answers, on, garden.chains)
+    return City({table.name: frames[table.name] for table in STOCK}, answers, on, garden.chains, garden.spare)
 
 
 def write_city(city: City, path: Path) -> None:

@@ -90,6 +90,8 @@ class Garden:
         Firms whose meters fall silent, and since when.
     chains
         The planner's answer, see `landgis.sample.chains.CHAIN_COLUMNS`.
+    spare
+        The same, see `landgis.sample.spare.SPARE_COLUMNS`.
     """
 
     frames: dict[str, pd.DataFrame]
@@ -104,6 +106,7 @@ class Garden:
     last: set[int] = field(default_factory=set)
     quiet: dict[int, pd.Timestamp] = field(default_factory=dict)
     chains: pd.DataFrame = field(default_factory=pd.DataFrame)
+    spare: pd.DataFrame = field(default_factory=pd.DataFrame)
     _cells: dict[tuple[str, str], dict[int, Any]] = field(default_factory=lambda: defaultdict(dict))
     _dropped: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     _added: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
@@ -360,18 +363,26 @@ class Plot:
         self.garden.unranked.add(self.firm)
 
     def build(self, coefficient: float, floors: int, far: float | None = None) -> None:
-        """Put one workshop in the place of all buildings; without `far` the ratio is that of its floors."""
-        first, *others = self.buildings()
-        self.garden.drop("building", others)
+        """Put one workshop in the middle, in the place of all buildings; without `far` the ratio is that of its floors."""
         room = shapely.box(*self.garden.fabric.pieces.box[self.parcel])
         side = float(np.sqrt(coefficient))
         # The box of the plane is a little larger or smaller than the parcel on the ground: drawn once, measured, drawn again.
         side *= float(
-            np.sqrt(coefficient * self.area_m2 / ellipsoid_area_m2([self._on_ground(scale(room, side, side))])[0])
+            np.sqrt(coefficient * self.area_m2 / ellipsoid_area_m2([self.on_ground(scale(room, side, side))])[0])
         )
+        self._build(self.on_ground(scale(room, side, side)), coefficient, floors, far)
+
+    def build_on(self, room: Any, floors: int) -> None:  # noqa: ANN401 - a shapely geometry
+        """Put one workshop on a rectangle of the plane, in the place of all buildings."""
+        drawn = self.on_ground(room)
+        self._build(drawn, float(ellipsoid_area_m2([drawn])[0]) / self.area_m2, floors, None)
+
+    def _build(self, drawn: Any, coefficient: float, floors: int, far: float | None) -> None:  # noqa: ANN401
+        first, *others = self.buildings()
+        self.garden.drop("building", others)
         floor_area = (coefficient * floors if far is None else far) * self.area_m2
         workshop = {
-            "geom": self._on_ground(scale(room, side, side)),
+            "geom": drawn,
             "floors": floors,
             "height_m": floors * 6.0,
             "footprint_m2": coefficient * self.area_m2,
@@ -437,7 +448,8 @@ class Plot:
         low, high = np.searchsorted(self.garden.building_of, [self.parcel, self.parcel + 1])
         return range(int(low), int(high))
 
-    def _on_ground(self, drawn: Any) -> Any:  # noqa: ANN401 - shapely geometries
+    def on_ground(self, drawn: Any) -> Any:  # noqa: ANN401 - shapely geometries
+        """Bring a shape of the parcel's plane (metres) to EPSG:4490."""
         block = self.garden.fabric.pieces.block[self.parcel]
 
         def lonlat(points: Floats) -> Floats:

@@ -15,6 +15,7 @@ import shapely
 
 from landgis.sample.chains import plant_chains
 from landgis.sample.planting import GOOD, MODEST, Garden, Plot
+from landgis.sample.spare import plant_spare_part
 from landgis.terms.errors import Words
 from landgis.terms.units import mu
 
@@ -57,6 +58,7 @@ def plant(garden: Garden, rng: np.random.Generator) -> Zones:
     _plant_harmless(garden, rng, plots)
     _plant_beside(garden, zones)
     garden.chains = plant_chains(garden, zones)
+    garden.spare = plant_spare_part(garden)
     _close_the_ranking(garden, rng)
     return zones
 

@@ -32,6 +32,7 @@ _SITE: Final[tuple[tuple[str, Wire], ...]] = (
 _MEMBER: Final[tuple[tuple[str, Wire], ...]] = (
     ("site", "integer"), ("park_code", "text"), ("parcel_id", "bigint"), ("parcel_no", "text"), ("deed", "text"),
     *((name, "number") for name in ("area_m2", "cost_low_wan", "cost_wan", "cost_high_wan", "tax_wan")), ("free_on", "date"),
+    ("part", "geometry"),
 )  # fmt: skip
 _MOVE: Final[tuple[tuple[str, Wire], ...]] = (
     ("place", "integer"), ("park_code", "text"), ("parcel_id", "bigint"), ("parcel_no", "text"), ("holder", "text"), ("deed", "text"),
@@ -155,9 +156,9 @@ def list_sites(conn: Connection, plan: int) -> list[dict[str, Any]]:
 
 
 def read_members(conn: Connection, plan: int) -> gpd.GeoDataFrame:
-    """Read the parcels of a plan's sites: the columns of ``land.plan_member`` and the shape ``geom``, EPSG:4490."""
+    """Read the parcels of a plan's sites: the columns of ``land.plan_member`` and ``geom``, the shape of what is had, EPSG:4490."""
     found = database.rows(conn, "plan_members", plan=plan)
-    names = ["plan", *(name for name, _ in _MEMBER)]
+    names = ["plan", *(name for name, _ in _MEMBER if name != "part")]
     table = pd.DataFrame([{name: row[name] for name in names} for row in found], columns=names)
     shapes = shapely.from_wkb(np.array([row["wkb"] for row in found], dtype=object))
     return gpd.GeoDataFrame(table.assign(geom=shapes), geometry="geom", crs=STORED)

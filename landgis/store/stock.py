@@ -255,7 +255,7 @@ def read_stock(conn: Connection, codes: Sequence[str], batch: int | None = None)
         frames[name]["parcel_id"] = _look_up(frames[name], "parcel_no", parcel_id)
     for name in ("parcel_use", "enterprise_year", "enterprise_month"):
         frames[name]["enterprise_id"] = _look_up(frames[name], "uscc", enterprise_id)
-    for name in ("park", "parcel", "zone", "evidence"):
+    for name in ("park", "parcel", "building", "zone", "evidence"):
         frames[name] = gpd.GeoDataFrame(frames[name], geometry="geom", crs=STORED)
     frames["parcel"].index.name = "parcel_id"
     frames["enterprise"].index.name = "enterprise_id"

@@ -6,13 +6,14 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, Final
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 import landgis
 from landgis.core.adjacency import links, neighbours
 from landgis.core.assembly import assemble
-from landgis.core.candidates import candidates, demand_values, distance_class_m
+from landgis.core.candidates import candidates, demand_values, distance_class_m, divide
 from landgis.core.measure import parcel_measures
 from landgis.core.plan import Step, worth_by_park
 from landgis.core.reallocation import Conditions, Ground, Reallocation, depth_m, reallocate, sum_up
@@ -316,8 +317,9 @@ def _read(
             level=asked.level,
             promised=np.asarray(taken, dtype=np.int64),
         )
-        borders = neighbours(parcel)
-        across = _links(stock, borders, book.planning)
+        shapes = divide(parcel, found)
+        borders = neighbours(shapes)
+        across = _links(shapes, borders, book.planning)
     demands.index = pd.Index([f"{row.park_code}/{row.demand_no}" for row in demands.itertuples()], dtype=object)
     value = demand_values(demands, book.planning)
     wanted, reasons = _wanted(demands, value, book.planning, served, must_be_worth)
@@ -334,13 +336,11 @@ def _read(
     return _Case(head, stock, book.rulesets, ground, currency, demands, batch, wanted, worth, reasons)
 
 
-def _links(stock: Stock, borders: pd.DataFrame, rules: Ruleset) -> pd.DataFrame:
+def _links(shapes: gpd.GeoDataFrame, borders: pd.DataFrame, rules: Ruleset) -> pd.DataFrame:
     widest = float(rules.value("link_gap_max", "m"))
     if widest <= 0:
         return pd.DataFrame({"parcel_a": [], "parcel_b": [], "cost_wan": []})
-    found = links(
-        stock.parcel, gap_max_m=widest, facing_min_m=float(rules.value("link_facing_min", "m")), borders=borders
-    )
+    found = links(shapes, gap_max_m=widest, facing_min_m=float(rules.value("link_facing_min", "m")), borders=borders)
     return found.assign(cost_wan=float(rules.value("link_cost", "万元")))
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,11 +12,13 @@ from drawing import square
 from given_stock import stock
 from shapely import Polygon
 
+from landgis.core.adjacency import links, neighbours
 from landgis.core.candidates import (
     Candidates,
     candidates,
     demand_values,
     distance_class_m,
+    divide,
     least_ways,
     sensitive_distance_m,
 )
@@ -132,9 +135,16 @@ def ground(parcels: dict[str, dict[str, Any]], firms: str, **more: Any) -> Stock
 
 
 def laid_out(
-    drawn: Stock, answers: dict[str, str | None], *, rules: Any = PLANNING, costs: Any = RULES, **how: Any
+    drawn: Stock,
+    answers: dict[str, str | None],
+    *,
+    rules: Any = PLANNING,
+    costs: Any = RULES,
+    spare_m2: float = 5_000.0,
+    **how: Any,
 ) -> Candidates:
     said = pd.DataFrame({"answer": list(answers.values()), "track": None}, index=drawn.parcel.index, dtype="object")
+    said["upgrade_m2"] = spare_m2
     said["track"] = said["track"].mask(said["answer"] == "idle", "fee")
     return candidates(drawn, said, parcel_measures(drawn, DAY), rules, costs, DAY, **how)
 
@@ -189,6 +199,90 @@ def test_why_the_others_cannot_be_had() -> None:
     told = found.left_out.set_index("reason")["parcels"].to_dict()
     # The only empty land is promised, so that B has no place to go to.
     assert told == {"promised": 2, "no_place": 1, "leave": 1, "not_judged": 1, "cost_unknown": 1}
+
+
+def strip(west_m: float, east_m: float) -> Polygon:
+    """A piece of a belt of 100 m from south to north, at 33° N, where a degree is 93 456 m east and 110 914 m north."""
+    west, east = 117 + west_m / 93_456, 117 + east_m / 93_456
+    return Polygon([(west, 33), (east, 33), (east, 33 + 100 / 110_914), (west, 33 + 100 / 110_914)])
+
+
+def belt(**hall: Any) -> Stock:
+    """D of two hectares, its hall over the western 80 m; E, empty, east of it; W, empty, west of it beyond a road of 20 m."""
+    places = {"D": strip(0, 200), "E": strip(200, 300), "W": strip(-120, -20)}
+    area = {"D": 20_000.0, "E": 10_000.0, "W": 10_000.0}
+    rows = {no: (EMPTY if no != "D" else {}) | {"geom": places[no], "geom_area_m2": area[no]} for no in places}
+    drawn = ground(rows, "D")
+    building = drawn.building.assign(footprint_m2=8_000.0, geometry=[strip(0, 80)])
+    return replace(drawn, building=building.assign(**hall))
+
+
+def test_a_firm_that_builds_up_in_place_gives_what_one_cut_takes_off() -> None:
+    """2 hectares, the hall over 80 m of it, ten metres kept clear: 110 m × 100 m could be divided off, at the price of the land alone."""
+    found = laid_out(belt(), {"D": "upgrade", "E": None, "W": None}, spare_m2=15_000.0)
+    part = found.parcels.set_index("parcel_no").loc["D"]
+    assert part["deed"] == "upgrade" and part["geom_area_m2"] == pytest.approx(11_000, rel=1e-3)
+    assert part["geom"].bounds[0] == pytest.approx(117 + 90 / 93_456, abs=1e-6)
+    # 600 元/m² at nine tenths for 11 000 m², clearing at 45 元/m², 20 万元 for the division; no hall, no equipment, no standstill.
+    assert part["cost_wan"] == pytest.approx(0.9 * 660 + 49.5 + 20, rel=1e-3)
+    assert part["cost_low_wan"] < part["cost_wan"] < part["cost_high_wan"]
+    assert (part["free_on"] - pd.Timestamp(DAY)).days == 180 and part["staff_days"] == 30
+    assert found.movers.empty  # it stays
+
+
+@pytest.mark.parametrize(
+    ("density", "spare_m2", "given_m2"),
+    [
+        (None, 15_000.0, 11_000.0),  # the hall and ten metres beside it
+        (None, 8_000.0, 8_000.0),  # what its floors need at the ideal ratio
+        (0.5, 15_000.0, 4_000.0),  # a hall of 8 000 m² may cover half of what is kept: 16 000 m²
+    ],
+)
+def test_it_keeps_what_its_floors_and_its_hall_need(density: float | None, spare_m2: float, given_m2: float) -> None:
+    drawn = belt()
+    drawn.parcel["plan_density_max"] = density
+    found = laid_out(drawn, {"D": "upgrade", "E": None, "W": None}, spare_m2=spare_m2)
+    assert found.parcels.set_index("parcel_no").loc["D", "geom_area_m2"] == pytest.approx(given_m2, rel=2e-3)
+
+
+@pytest.mark.parametrize("hall", [{"geometry": None}, {"footprint_m2": np.nan}])
+def test_where_it_is_not_known_what_must_be_spared_nothing_is_divided(hall: dict[str, Any]) -> None:
+    found = laid_out(belt(**hall), {"D": "upgrade", "E": None, "W": None}, spare_m2=15_000.0)
+    assert found.parcels["parcel_no"].tolist() == ["E", "W"] and found.kept.empty
+    assert found.left_out.values.tolist() == [["upgrade", 1, 20_000.0]]
+
+
+def test_a_ruleset_that_says_nothing_of_dividing_divides_nothing() -> None:
+    numbers = {name: number for name, number in PLANNING.numbers.items() if not name.startswith("divide_")}
+    found = laid_out(
+        belt(), {"D": "upgrade", "E": None, "W": None}, rules=replace(PLANNING, numbers=numbers), spare_m2=15_000.0
+    )
+    assert found.parcels["parcel_no"].tolist() == ["E", "W"]
+
+
+def test_of_a_share_the_part_knows_only_all_or_nothing() -> None:
+    """A third of the parcel is farmland: whether the part is, nobody can say; where none of it is, none of the part is."""
+    drawn = belt()
+    farmland = gpd.GeoDataFrame(
+        {"park_code": ["P1"], "zone_no": ["z"], "layer": ["farmland"], "geom": [strip(150, 300)]},
+        geometry="geom",
+        crs=4490,
+    )
+    found = laid_out(replace(drawn, zone=farmland), {"D": "upgrade", "E": None, "W": None}, spare_m2=15_000.0)
+    told = found.parcels.set_index("parcel_no")["farmland_share"]
+    assert np.isnan(told["D"]) and told["E"] == pytest.approx(1.0) and told["W"] == 0.0
+
+
+def test_a_part_borders_on_what_lies_beside_it_and_not_on_what_lies_beside_the_rest() -> None:
+    """East the part and E share 100 m; west the road of 20 m leads from W to what D keeps, and no link goes through that."""
+    drawn = belt()
+    found = laid_out(drawn, {"D": "upgrade", "E": None, "W": None}, spare_m2=15_000.0)
+    shapes = divide(drawn.parcel, found)
+    assert shapes.index.tolist() == [1, 2, 3, -1]
+    borders = neighbours(shapes).set_index(["parcel_a", "parcel_b"])["border_m"]
+    assert borders.to_dict() == pytest.approx({(1, 2): 100.0, (1, -1): 100.0}, rel=1e-3)
+    across = links(shapes, gap_max_m=120.0, facing_min_m=40.0, borders=neighbours(shapes))
+    assert list(zip(across["parcel_a"], across["parcel_b"], strict=True)) == [(3, -1)]
 
 
 def test_an_empty_floor_takes_a_firm_and_its_land_is_then_paid_for() -> None:

@@ -88,7 +88,7 @@ def ground(
     by_label = parcels.set_index("parcel_no", drop=False)
     borders = neighbours(by_label)
     borders = borders.assign(parcel_a=borders["parcel_a"].map(number), parcel_b=borders["parcel_b"].map(number))
-    found = Candidates(parcels, nobody, movers, offered)
+    found = Candidates(parcels, gpd.GeoSeries(crs=4490), nobody, movers, offered)
     return Ground(found, borders, across, PLANNING, SWAPS if swaps else None, ON), number
 
 
@@ -139,6 +139,17 @@ def test_two_neighbours_nobody_holds_make_the_site() -> None:
     assert (site["park_code"], site["links_wan"], site["remarks"]) == ("P1", 0.0, ())
     assert found.members["deed"].tolist() == ["reserve", "reserve"] and found.moves.empty
     assert found.has_site == {"d"} and found.unmet == ()
+
+
+def test_a_part_that_a_firm_can_do_without_is_told_with_its_shape_and_must_be_divided() -> None:
+    """A is nobody's, of B only a part is had: the site's remark says that it must be divided off, and nobody moves."""
+    drawn = ground("AB", {"B": {"deed": "upgrade", "cost_wan": 25.0}})
+    found = planned(drawn, demands(d=TWO_CELLS))
+    assert found.members["deed"].tolist() == ["reserve", "upgrade"] and found.moves.empty
+    assert found.members["part"].isna().tolist() == [True, False]
+    assert found.members["part"].iloc[1].equals(drawn[0].candidates.parcels.geometry.loc[2])
+    assert found.sites["remarks"].tolist() == [("to_be_divided",)]
+    assert found.objective_wan == pytest.approx(100.0 - 35.0)
 
 
 def test_a_road_between_is_bridged_at_its_cost() -> None:

@@ -10,6 +10,7 @@ from shapely.geometry import shape
 
 from landgis.store import database
 from landgis.store import plans as store
+from landgis.terms.crs import ellipsoid_area_m2
 from landgis.terms.errors import AccessError, ConflictError, InputError, NotFoundError
 from landgis.workflows import plans, reallocate
 from landgis.workflows.asked import Asked, forbidding, pinning
@@ -57,6 +58,29 @@ def test_the_planted_demands_are_served_by_exactly_the_chains_of_three_that_were
             assert before["left_on"] <= after["enter_on"]
         wanted = next(one for one in town.plan["sites"] if one["demand_no"] == demand)
         assert chain[-1]["left_on"] <= wanted["ready_on"]
+
+
+def test_the_demand_that_only_spare_land_serves_gets_it_and_the_firm_stays(town) -> None:
+    """Half of a firm's parcel and the empty one beside it: the half alone is had, drawn and promised, and nobody moves."""
+    answer = town.city.spare.iloc[0]
+    made = reallocate.make(town.conn, Asked(parks=(answer["park_code"],)))
+    assert sites_of(made)[answer["demand_no"]] == answer["site"]
+    site = next(one for one in made["sites"] if one["demand_no"] == answer["demand_no"])
+    own = {one["parcel_no"]: one for one in made["members"] if one["site"] == site["site"]}
+    part = own[answer["divided"]]
+    # The plane in which the city is drawn is not quite the ground.
+    assert part["deed"] == "upgrade" and part["area_m2"] == pytest.approx(answer["part_m2"], rel=5e-3)
+    assert "to_be_divided" in site["remarks"] and made["parcels_by_deed"]["upgrade"] >= 1
+    assert answer["divided"] not in {one["parcel_no"] for one in made["moved"]}
+    drawn = {
+        one["properties"]["parcel_no"]: shape(one["geometry"])
+        for one in plans.features(town.conn, made["plan"])["features"]
+        if one["properties"]["kind"] == "member"
+    }
+    assert ellipsoid_area_m2([drawn[answer["divided"]]])[0] == pytest.approx(part["area_m2"], rel=1e-4)
+    without = reallocate.change(town.conn, made["plan"], forbidding([(answer["park_code"], answer["divided"])]))
+    reasons = {one["demand_no"]: one["reason"] for one in without["demand_states"]}
+    assert reasons[answer["demand_no"]] == "no_site"  # nothing else serves it
 
 
 def test_the_plan_is_within_its_bound_and_adds_up(town) -> None:

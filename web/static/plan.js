@@ -9,7 +9,8 @@ import { view } from "landgis/view.js";
 import { known, land, number, onLanguage, pick, t } from "landgis/words.js";
 
 const RESERVE = { fill: "#8fb8c9", ink: "#2f5d70" };
-const paints = () => ({ reserve: RESERVE, exit: view.paints.exit, swap: view.paints.swap, factory: view.paints.upgrade });
+const FACTORY = { fill: "#cc79a7", ink: "#6e2f50" };
+const paints = () => ({ reserve: RESERVE, exit: view.paints.exit, swap: view.paints.swap, factory: FACTORY, upgrade: view.paints.upgrade });
 const FINAL = ["done", "refused", "failed", "cancelled"];
 const LIMIT_S = 120;
 
