@@ -324,6 +324,16 @@ def report(parcels: int, rounds: int) -> str:
             f"{told['dearer']:.0%} dearer than the optimum in the middle, {told['worst']:.0%} at worst, {told['unsolved']:.0f} of 10 "
             f"without an optimum in 20 s; {told['theirs']:.1f} s each, ours {told['mine']:.3f} s."
         )
+    told = run_alone("regions:beside_spopt", min(1_000, parcels), 50, 8.0)
+    parts.append(
+        "spopt did not run: it needs `uv pip install spopt`."
+        if told is None
+        else f"spopt 0.7 divides the whole map into regions, which are then given to the demands as well as can be; "
+        f"{min(1_000, parcels):,} × 50 at 8 ×: its Ward regions reach {told['ward']:.1%} of our plan in "
+        f"{told['ward_seconds']:.1f} s, its max-p (one construction, one annealing; its own 99 and 10 do not end) "
+        f"{told['max_p']:.1%} in {told['max_p_seconds']:.1f} s; ours {told['seconds']:.1f} s"
+        + (", proved." if told["proved"] else ", not proved.")
+    )
     count = min(FABRIC, parcels * 50)
     if (told := run_alone("planning:borders", count)) is not None:
         parts.append(
