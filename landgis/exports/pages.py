@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from landgis.exports.map import LANGUAGE_TAGS, PAINTS, Language, field_names, script_json
 from landgis.terms import frames
+from landgis.terms.accounts import PASSWORD_MIN
 from landgis.terms.errors import LandgisError, SetupError, Words
 from landgis.terms.units import M2_PER_HA, M2_PER_MU
 
@@ -124,22 +125,65 @@ def render_login(
     SetupError
         A file of ``web`` is missing.
     """
+    return _asking(
+        "login", language, web, nonce, following=following, called=called, refused=refused, request_id=request_id
+    )
+
+
+def render_password(
+    following: str,
+    account: str,
+    refused: LandgisError | None,
+    request_id: str,
+    *,
+    is_changed: bool,
+    language: Language,
+    web: Path,
+    nonce: str,
+) -> str:
+    """Give the page on which a person changes the own password: a form that needs no script.
+
+    Parameters
+    ----------
+    following
+        The address it leads to in the end.
+    account
+        Whose password it is, for the browser's store of passwords.
+    refused, request_id
+        Why the last try was refused and its number in the log; None before the first.
+    is_changed
+        Whether it is done.
+    web, nonce
+        As for `render_page`.
+
+    Raises
+    ------
+    SetupError
+        A file of ``web`` is missing.
+    """
+    return _asking(
+        "password", language, web, nonce, following=following, called=account, refused=refused, request_id=request_id,
+        is_changed=is_changed, least=PASSWORD_MIN,
+    )  # fmt: skip
+
+
+def _asking(
+    name: str, language: Language, web: Path, nonce: str, *, refused: LandgisError | None, **given: object
+) -> str:
     shelf = _Shelf(web)
     words = shelf.words("login")
     return (
         _templates(web)
-        .get_template("login.html")
+        .get_template(f"{name}.html")
         .render(
             t=lambda key: words[key][language],
             language=language,
             language_tag=LANGUAGE_TAGS[language],
             nonce=nonce,
-            following=following,
-            called=called,
             said=refused.text(language).splitlines() if refused else [],
-            request_id=request_id,
             tokens=shelf.address("static", "tokens.css"),
             style=shelf.address("static", "pages/page.css"),
+            **given,
         )
     )
 

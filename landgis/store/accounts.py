@@ -149,6 +149,14 @@ async def ask_login(
     return dict(await told_at_once(pool, "login", called=name, address=address, **given))
 
 
+async def ask_change(
+    pool: AsyncPool, own: bytes, address: str, key: bytes, kdf: str, salt: bytes, verifier: bytes
+) -> dict[str, Any]:
+    """Give the account of session `own` another password: ``account`` where the old one's key is right, else as `ask_login`."""
+    given = {"key": key, "kdf": kdf, "salt": salt, "verifier": verifier}
+    return dict(await told_at_once(pool, "change_password", own=own, address=address, **given))
+
+
 async def ask_person(pool: AsyncPool, digest: bytes, *, is_seen: bool) -> Person | None:
     """Ask whose session or token it is; None where it is nobody's or over. One that is seen goes on."""
     found = await told_at_once(pool, "person_of", digest=digest, is_seen=is_seen)

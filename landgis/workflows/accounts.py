@@ -102,12 +102,7 @@ async def log_in(pool: AsyncPool, name: str, password: str, address: str, *, idl
     called = account_name(name)
     if not _is_name(called) or len(password) > _PASSWORD_MAX:
         called = "\N{REPLACEMENT CHARACTER}"  # nobody is called so, and the try is counted
-    told = await accounts.ask_salt(pool, called, address)
-    if "wait_s" in told:
-        raise _too_many(told["wait_s"])
-    salt = bytes.fromhex(told["salt"]) if told else bytes(_SALT_BYTES)
-    kdf = told["kdf"] if told else _KDF
-    key = await to_thread.run_sync(_key, password[:_PASSWORD_MAX], kdf, salt)
+    key = await _asked_key(pool, called, password, address)
     secret = new_secret()
     begun = await accounts.ask_login(pool, called, address, key, digest_of(secret), idle_s=idle_s, life_s=life_s)
     if "wait_s" in begun:
@@ -118,6 +113,56 @@ async def log_in(pool: AsyncPool, name: str, password: str, address: str, *, idl
             mend=Words("请再试；忘记时请管理员重设口令。", "Try again; the administrator can set another password."),
         )
     return secret
+
+
+async def change_password(pool: AsyncPool, name: str, secret: str, old: str, new: str, address: str) -> None:
+    """Give a person another password, who knows the old one; the other sessions of the account end, this one and its tokens do not.
+
+    Parameters
+    ----------
+    name, secret
+        The account, and the number of the session in which it is asked.
+
+    Raises
+    ------
+    InputError
+        The new password cannot be taken, or is the old one.
+    LoginError
+        The old password is wrong.
+    TriesError
+        Too many tries failed, here or at the login; it says when to come again.
+    """
+    if new == old:
+        raise InputError(
+            Words("新口令与旧口令相同。", "The new password is the old one."),
+            mend=Words("换一个。", "Take another."),
+        )
+    kept = await to_thread.run_sync(_kept, new)
+    key = await _asked_key(pool, account_name(name), old, address)
+    changed = await accounts.ask_change(pool, digest_of(secret), address, key, *kept)
+    if "wait_s" in changed:
+        raise _too_many(changed["wait_s"])
+    if "account" not in changed:
+        raise LoginError(
+            Words("当前口令不对，口令没有改变。", "The current password is wrong; nothing was changed."),
+            mend=Words("请再试；忘记时请管理员重设口令。", "Try again; the administrator can set another password."),
+        )
+
+
+async def _asked_key(pool: AsyncPool, called: str, password: str, address: str) -> bytes:
+    """Make the key of a password as the account's keys are made; the same work is done for a name that nobody has.
+
+    Raises
+    ------
+    TriesError
+        Too many tries failed.
+    """
+    told = await accounts.ask_salt(pool, called, address)
+    if "wait_s" in told:
+        raise _too_many(told["wait_s"])
+    salt = bytes.fromhex(told["salt"]) if told else bytes(_SALT_BYTES)
+    kdf = told["kdf"] if told else _KDF
+    return await to_thread.run_sync(_key, password[:_PASSWORD_MAX], kdf, salt)
 
 
 def _is_name(called: str) -> bool:

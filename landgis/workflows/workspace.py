@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from landgis.exports.ledger import Language
-from landgis.exports.pages import Place, render_login, render_page
+from landgis.exports.pages import Place, render_login, render_page, render_password
 from landgis.store import runs, stock
 from landgis.store.database import Connection
 from landgis.terms.errors import LandgisError
@@ -70,6 +70,23 @@ def login_page(
 ) -> str:
     """Give the page that asks for name and password, leads to `following`, and says why the last try was refused, if it was."""
     return render_login(following, called, refused, request_id, language=language, web=web, nonce=nonce)
+
+
+def password_page(
+    following: str,
+    account: str,
+    refused: LandgisError | None,
+    request_id: str,
+    *,
+    is_changed: bool,
+    language: Language,
+    web: Path,
+    nonce: str,
+) -> str:
+    """Give the page on which a person changes the own password, says why that was refused or that it is done, and leads to `following`."""
+    return render_password(
+        following, account, refused, request_id, is_changed=is_changed, language=language, web=web, nonce=nonce
+    )
 
 
 def _latest(conn: Connection) -> list[dict[str, Any]]:

@@ -91,6 +91,37 @@ CREATE FUNCTION api.logout(digest bytea) RETURNS void
     UPDATE people.session AS s SET ends_at = now() WHERE s.digest = logout.digest AND s.ends_at > now()
 $$;
 
+-- Give the account whose session it is another password: {account: its name} where the key of the old one is right; empty where it is
+-- not, or the session is over, which is counted like a login; {wait_s} after too many failures. The account's other sessions end.
+CREATE FUNCTION api.change_password(own bytea, address text, key bytea, kdf text, salt bytea, verifier bytea) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    who people.account;
+    asked bytea;
+    wait_s integer;
+BEGIN
+    SELECT a.* INTO who FROM people.account AS a JOIN people.session AS s USING (account)
+    WHERE s.digest = change_password.own AND now() < least(s.ends_at, s.seen_at + s.idle) AND a.disabled_since IS NULL;
+    asked := sha256(convert_to(coalesce(who.name, ''), 'UTF8'));
+    PERFORM pg_advisory_xact_lock(hashtextextended('landgis.login.' || encode(asked, 'hex'), 0));
+    wait_s := api.login_wait_s(asked, change_password.address);
+    IF wait_s > 0 THEN
+        RETURN jsonb_build_object('wait_s', wait_s);
+    END IF;
+    -- As it is now, behind the lock: two who change it at once both had to know it as it stood.
+    SELECT a.* INTO who FROM people.account AS a WHERE a.account = who.account;
+    IF who.verifier IS NULL OR who.verifier <> sha256(change_password.key) THEN
+        INSERT INTO people.attempt (named, address) VALUES (asked, change_password.address);
+        RETURN '{}';
+    END IF;
+    DELETE FROM people.attempt AS a WHERE a.named = asked AND a.address = change_password.address;
+    UPDATE people.account AS a
+    SET kdf = change_password.kdf, salt = change_password.salt, verifier = change_password.verifier WHERE a.account = who.account;
+    UPDATE people.session AS s SET ends_at = now()
+    WHERE s.account = who.account AND s.digest <> change_password.own AND s.ends_at > now();
+    RETURN jsonb_build_object('account', who.name);
+END $$;
+
 -- Is there any account, in use or not? From the first one on, a login is asked for.
 CREATE FUNCTION api.has_accounts() RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -284,3 +284,34 @@ def test_the_checker_a_case_names_is_offered_its_end_alone_and_the_manager_all_b
         )
         assert "closed" not in offered and offered if acts is None else offered == acts, name
         assert page.locator("#case .takes-role").count() == (acts == [])
+
+
+@pytest.mark.parametrize(("language", "theme"), [("zh", "light"), ("en", "dark")])
+def test_the_own_password_is_changed_on_a_page_that_leads_back(
+    stranger: Watched, guarded: SimpleNamespace, screenshots: Path | None, language: str, theme: str
+) -> None:
+    name, new = f"own-{language}", "another long one"
+    accounts.add(guarded.sql, name, f"示例丑{language}", "reader", ["S01"], PASSWORD)
+    page = stranger.page
+    page.goto(f"{guarded.address}/map?dock=table&lang={language}&theme={theme}")
+    log_in(page, name)
+    stranger.settle()
+    page.focus("#change-password")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/password?*")
+    assert page.evaluate("document.activeElement.name") == "old" and grave(page) == []
+    if language == "en":
+        assert not CHINESE.search(page.inner_text("main").replace("中文", ""))
+    for old in ("wrong password", PASSWORD):
+        for field, typed in (("old", old), ("new", new), ("again", new)):
+            page.fill(f"[name={field}]", typed)
+        page.keyboard.press("Enter")
+        page.wait_for_selector("[role=alert]" if old != PASSWORD else "[role=status]")
+        take_picture(page, screenshots, f"password-{language}-{old != PASSWORD}")
+        assert grave(page) == []
+    page.keyboard.press("Enter")  # on the way back
+    page.wait_for_url(f"**/map?*dock=table*lang={language}*")
+    page.get_by_role("button", name={"zh": "退出登录", "en": "Log out"}[language]).click()
+    page.wait_for_url(f"{guarded.address}/login")
+    log_in(page, name, new)
+    page.wait_for_url("**/map*")

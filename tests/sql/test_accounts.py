@@ -162,3 +162,33 @@ def test_what_is_written_is_noted_under_the_person(conn):
     assert noted() == "o'hara"
     database.act_as(conn, "")
     assert noted() == "landgis_app"
+
+
+def change(conn, digest=DIGEST, address="10.0.0.1", key=KEY, new=b"n" * 32):
+    verifier = hashlib.sha256(new).digest()
+    query = "SELECT api.change_password(%s, %s, %s, 'scrypt:1024:8:1', %s, %s)"
+    return conn.execute(query, [digest, address, key, b"s" * 16, verifier]).fetchone()[0]
+
+
+def test_a_password_is_changed_by_who_knows_it_in_a_session_in_force_and_ends_the_others(kept):
+    app, admin = kept
+    assert change(app) == {}  # no session yet
+    login(app)
+    login(app, digest=b"e" * 32)
+    assert change(app, key=b"wrong") == {} and person(app, b"e" * 32)
+    assert change(app) == {"account": "li"}
+    assert person(app)["account"] == "li" and person(app, b"e" * 32) is None
+    assert login(app, digest=b"f" * 32) == {} and login(app, key=b"n" * 32, digest=b"f" * 32) == {"account": "li"}
+    admin.execute("UPDATE people.session SET ends_at = now()")
+    assert change(app, key=b"n" * 32) == {}
+    admin.execute("UPDATE people.account SET disabled_since = now()")
+    assert change(app, digest=b"f" * 32, key=b"n" * 32) == {}
+
+
+def test_tries_to_change_a_password_are_counted_with_those_to_log_in(kept):
+    app, _ = kept
+    login(app)
+    tries = [change(app, key=b"wrong") for _ in range(3)]
+    assert tries + [login(app, key=b"wrong", digest=b"e" * 32) for _ in range(2)] == [{}] * 5
+    assert change(app)["wait_s"] > 800 and login(app, digest=b"e" * 32)["wait_s"] > 800
+    assert change(app, address="10.0.0.2") == {"account": "li"}

@@ -1,7 +1,7 @@
 // Who is logged in. When the session ends the login comes to the page: what was under way waits for it, and goes on.
 
 import { el } from "landgis/dom.js";
-import { t } from "landgis/words.js";
+import { currentLanguage, t } from "landgis/words.js";
 
 const SAME = { credentials: "same-origin" };
 let person = Promise.resolve(null);
@@ -74,6 +74,10 @@ async function refusal(body) {
   return [el("p", { class: "refused" }, el("strong", { text: said[0] ?? t("session_failed") }), said[1] && el("span", { text: said[1] }))];
 }
 
+/** Where the own password is changed, and from there back to the view as it is now. */
+const passwordPage = () => `/password?${new URLSearchParams({ lang: currentLanguage(), next: location.pathname + location.search })}`;
+const follow = ({ currentTarget }) => { currentTarget.href = passwordPage(); };
+
 /** Show who is logged in beside the way to the other pages, with the way out. */
 export function showPerson() {
   person = current().then((answer) => (answer.ok ? answer.json() : null), () => null).then((found) => (found?.account ? found : null));
@@ -81,6 +85,7 @@ export function showPerson() {
     if (!found) return;
     document.querySelector(".places").after(el("form", { class: "person screen-only", method: "post", action: "/logout" },
       el("span", { id: "person", title: found.account, text: found.shown_name }),
+      el("a", { id: "change-password", href: passwordPage(), "data-t": "change_password", text: t("change_password"), on: { focus: follow, pointerdown: follow } }),
       el("button", { type: "submit", class: "quiet", "data-t": "logout", text: t("logout") })));
   });
 }

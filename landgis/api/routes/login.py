@@ -1,6 +1,8 @@
 """The way in and out: a page with a form, which scripts may send too, and who is logged in."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated, Literal
 from urllib.parse import parse_qsl, urlsplit
 
@@ -15,9 +17,9 @@ from landgis.api.routes.jobs import from_own_page
 from landgis.api.routes.pages import Lang
 from landgis.store import accounts
 from landgis.store.database import no_connection
-from landgis.terms.errors import InputError, LandgisError, LoginError, TriesError, Words
+from landgis.terms.errors import AccessError, InputError, LandgisError, LoginError, TriesError, Words
 from landgis.workflows import workspace
-from landgis.workflows.accounts import digest_of, log_in
+from landgis.workflows.accounts import change_password, digest_of, log_in
 
 router = APIRouter(tags=["login"])
 
@@ -75,20 +77,15 @@ async def log_in_by_form(here: Outside, request: Request) -> Response:
     form = await _form(request)
     settings, wants_page = here.settings, "text/html" in request.headers.get("accept", "")
     try:
-        await asyncio.wait_for(door.keys.acquire(), settings.pool_timeout_s)
-    except TimeoutError as error:
-        raise no_connection() from error
-    try:
-        secret = await log_in(
-            door.pool, form.get("name", ""), form.get("password", ""), address_of(request),
-            idle_s=settings.session_idle_min * 60, life_s=settings.session_h * 3600,
-        )  # fmt: skip
+        async with _key_turn(here, door):
+            secret = await log_in(
+                door.pool, form.get("name", ""), form.get("password", ""), address_of(request),
+                idle_s=settings.session_idle_min * 60, life_s=settings.session_h * 3600,
+            )  # fmt: skip
     except (LoginError, TriesError) as error:
         if not wants_page:
             raise
         return _page(here, request, form.get("next", _HOME), form.get("lang"), error, form.get("name", ""))
-    finally:
-        door.keys.release()
     await _end(door, request)
     answer = RedirectResponse(_own_address(form.get("next", _HOME)), 303) if wants_page else Response(status_code=204)
     # No age: it goes with the browser, and the database says when it is over.
@@ -105,6 +102,57 @@ async def log_out(request: Request) -> Response:
     )
     answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax", secure=is_https(request))
     return answer
+
+
+@router.get("/password", include_in_schema=False)
+async def password_page(
+    here: Outside,
+    request: Request,
+    next: Annotated[str, Query(max_length=8000)] = _HOME,
+    lang: Lang = None,
+) -> Response:
+    """Ask for the current password and another."""
+    if here.person is None:
+        return RedirectResponse(_own_address(next), 303)
+    return _password_page(here, request, next, lang)
+
+
+@router.post("/password", include_in_schema=False, dependencies=[Depends(from_own_page)])
+async def password_by_form(here: Outside, request: Request) -> Response:
+    """Give the person who is logged in another password; ends the account's other sessions."""
+    door: Door = request.app.state.door
+    form = await _form(request)
+    secret = session_of(request.scope)
+    if here.person is None or here.person.is_token or secret is None:
+        raise AccessError(
+            Words("只有登录的人能改自己的口令。", "Only who is logged in changes the own password."),
+            mend=Words("请在浏览器里登录后再改。", "Log in with a browser."),
+        )
+    new, following, lang = form.get("new", ""), form.get("next", _HOME), form.get("lang")
+    try:
+        if new != form.get("again", ""):
+            raise InputError(
+                Words("两次输入的新口令不同。", "The new password was not typed the same twice."),
+                mend=Words("请重新输入。", "Type it again."),
+            )
+        async with _key_turn(here, door):
+            await change_password(door.pool, here.person.account, secret, form.get("old", ""), new, address_of(request))
+    except (InputError, LoginError, TriesError) as error:
+        return _password_page(here, request, following, lang, error)
+    return _password_page(here, request, following, lang, is_changed=True)
+
+
+@asynccontextmanager
+async def _key_turn(here: Outside, door: Door) -> AsyncIterator[None]:
+    """Wait for leave to make the key of a password."""
+    try:
+        await asyncio.wait_for(door.keys.acquire(), here.settings.pool_timeout_s)
+    except TimeoutError as error:
+        raise no_connection() from error
+    try:
+        yield
+    finally:
+        door.keys.release()
 
 
 async def _end(door: Door, request: Request) -> None:
@@ -139,14 +187,41 @@ def _page(
     refused: LandgisError | None = None,
     called: str = "",
 ) -> HTMLResponse:
-    language: Literal["zh", "en"] = "en" if lang == "en" else "zh" if lang == "zh" else here.settings.language
+    page = workspace.login_page(
+        _own_address(following), called, refused, request_id(request),
+        language=_language(here, lang), web=here.settings.web_folder, nonce=request.scope["landgis.nonce"],
+    )  # fmt: skip
+    return _sent(page, refused)
+
+
+def _password_page(
+    here: Outside,
+    request: Request,
+    following: str,
+    lang: str | None,
+    refused: LandgisError | None = None,
+    *,
+    is_changed: bool = False,
+) -> HTMLResponse:
+    assert here.person is not None  # nobody else gets here
+    page = workspace.password_page(
+        _own_address(following), here.person.account, refused, request_id(request), is_changed=is_changed,
+        language=_language(here, lang), web=here.settings.web_folder, nonce=request.scope["landgis.nonce"],
+    )  # fmt: skip
+    return _sent(page, refused)
+
+
+def _language(here: Outside, lang: str | None) -> Literal["zh", "en"]:
+    return "en" if lang == "en" else "zh" if lang == "zh" else here.settings.language
+
+
+def _sent(page: str, refused: LandgisError | None) -> HTMLResponse:
+    """Send a page with the status of what it tells."""
     status, headers = 200, {"Cache-Control": "no-store"}
     if isinstance(refused, TriesError):
         status, headers = 429, headers | {"Retry-After": str(refused.wait_s)}
-    elif refused is not None:
+    elif isinstance(refused, LoginError):
         status = 401
-    page = workspace.login_page(
-        _own_address(following), called, refused, request_id(request),
-        language=language, web=here.settings.web_folder, nonce=request.scope["landgis.nonce"],
-    )  # fmt: skip
+    elif refused is not None:
+        status = 422
     return HTMLResponse(page, status, headers)
