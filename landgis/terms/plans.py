@@ -11,7 +11,7 @@ DEED: Final[Domain] = {
     "exit": Words("补偿退出", "paid out"),
     "swap": Words("等值置换", "swapped for a plot of equal value"),
     "factory": Words("迁入标准厂房", "moved to a standard factory"),
-    "upgrade": Words("就地提升，分割节余", "built up in place, the spare part divided off"),
+    "upgrade": Words("就地提升（分割）", "built up in place, a part divided off"),
 }
 STATE: Final[Domain] = {
     "served": Words("已落地", "served"),
@@ -46,8 +46,8 @@ REMARK: Final[Domain] = {
         "规划未分工业类别，须核对污染等级", "the plan names no class of industry: check the pollution class"
     ),
     "to_be_divided": Words(
-        "含分割的节余土地：须经权利人同意，核对两宗的出入口、消防、管线与分割条件",
-        "land to be divided off: its holder must agree; check gates, fire lanes, pipes and whether it may be divided",
+        "待分割：须权利人同意，核对出入口、消防、管线",
+        "to be divided off: its holder's consent, gates, fire lanes, pipes",
     ),
     "title_not_clean": Words("有抵押、查封或不明", "mortgaged, seized, or not known to be free of it"),
 }
