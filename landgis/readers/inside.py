@@ -10,11 +10,11 @@ from typing import Any, Final
 
 
 class _NotHere:
-    """Finds no pandas: a process that only hands on Arrow starts four times as fast without it."""
+    """Finds no pandas and no pyproj: a process that only hands on Arrow starts in a fraction of the time without them."""
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:
-        """Refuse the two, and leave all others to the next finder."""
-        if name in ("pandas", "geopandas"):
+        """Refuse these, and leave all others to the next finder."""
+        if name in ("pandas", "geopandas", "pyproj"):
             raise ModuleNotFoundError(name)
 
 

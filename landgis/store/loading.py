@@ -7,6 +7,7 @@ The wire form of a row is a 16-bit count of fields and, for each, a 32-bit lengt
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -46,8 +47,18 @@ def rows_as_bytes(frame: pd.DataFrame, kinds: Sequence[tuple[str, Wire]]) -> pa.
     LargeBinaryArray
         Same order; equal rows have equal bytes, so that a hash over them tells a changed row.
     """
-    pieces = [piece for name, kind in kinds for piece in _field(frame[name], kind)]
-    return pc.binary_join_element_wise(*pieces, pa.scalar(b"", pa.large_binary()))
+    # Joining costs by the piece: all between the values of one text and those of the next is one.
+    joined: list[pa.LargeBinaryArray] = []
+    cells: list[_Cells] = []
+    for name, kind in kinds:
+        field, values = _field(frame[name], kind)
+        cells.append(field)
+        if values is not None:
+            joined += [_side_by_side(cells), values]
+            cells = []
+    if cells:
+        joined.append(_side_by_side(cells))
+    return pc.binary_join_element_wise(*joined, pa.scalar(b"", pa.large_binary()))
 
 
 def plainly(kinds: Sequence[tuple[str, Wire]]) -> Encode:
@@ -151,26 +162,35 @@ def pieces(rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
     return (rows.iloc[start : start + _PIECE_ROWS] for start in range(0, len(rows), _PIECE_ROWS))
 
 
-def _field(column: "pd.Series[Any]", kind: Wire) -> list[pa.LargeBinaryArray]:
+@dataclass(frozen=True)
+class _Cells:
+    """Bytes of the same width for each row, of which those that are unknown send only the first four: the length -1."""
+
+    data: Bytes
+    unknown: npt.NDArray[np.bool_] | None = None
+
+
+def _field(column: "pd.Series[Any]", kind: Wire) -> tuple[_Cells, pa.LargeBinaryArray | None]:
+    """Give a field's length and, of a fixed width, its bytes; else its bytes apart, none where all are unknown."""
     if kind == "number":
         values = column.to_numpy(dtype=np.float64, na_value=np.nan)
-        return [_fixed(values.astype(">f8"), np.isnan(values))]
+        return _fixed(values.astype(">f8"), np.isnan(values)), None
     if kind in ("integer", "bigint"):
         unknown = column.isna().to_numpy()
         values = column.fillna(0).to_numpy(dtype=np.int64)
-        return [_fixed(values.astype(">i4" if kind == "integer" else ">i8"), unknown)]
+        return _fixed(values.astype(">i4" if kind == "integer" else ">i8"), unknown), None
     if kind == "boolean":
         unknown = column.isna().to_numpy()
-        return [_fixed(column.fillna(False).to_numpy(dtype=np.uint8), unknown)]
+        return _fixed(column.fillna(False).to_numpy(dtype=np.uint8), unknown), None
     if kind == "date":
         days = column.to_numpy(dtype="datetime64[D]")
         unknown = np.isnat(days)
         since = (np.where(unknown, _POSTGRES_EPOCH, days) - _POSTGRES_EPOCH).astype(np.int64)
-        return [_fixed(since.astype(">i4"), unknown)]
+        return _fixed(since.astype(">i4"), unknown), None
     if kind == "geometry":  # without a number of its own a shape takes the coordinate system of its column
         return _varying(pa.array(shapely.to_wkb(column.to_numpy(dtype=object), byte_order=1), pa.large_binary()))
     if kind == "numbers":
-        return [_number_arrays(column)]
+        return _Cells(np.empty((len(column), 0), np.uint8)), _number_arrays(column)
     if kind == "json":
         return _varying(pa.array(_json_texts(column), pa.large_binary()))
     if kind == "texts":
@@ -178,16 +198,33 @@ def _field(column: "pd.Series[Any]", kind: Wire) -> list[pa.LargeBinaryArray]:
     return _varying(pa.array(column, pa.large_string(), from_pandas=True).cast(pa.large_binary()))
 
 
-def _fixed(values: npt.NDArray[Any], unknown: npt.NDArray[np.bool_]) -> pa.LargeBinaryArray:
+def _fixed(values: npt.NDArray[Any], unknown: npt.NDArray[np.bool_]) -> _Cells:
     """Length and bytes of a fixed-width column; an unknown has the length -1 and no bytes."""
     count, width = len(values), values.dtype.itemsize
     cells = np.empty((count, 4 + width), dtype=np.uint8)
     cells[:, :4] = np.frombuffer(width.to_bytes(4, "big"), np.uint8)
     cells[:, 4:] = np.ascontiguousarray(values).view(np.uint8).reshape(count, width)
+    if not unknown.any():
+        return _Cells(cells)
     cells[unknown, :4] = 0xFF
-    lengths = np.where(unknown, 4, 4 + width)
-    data = cells[np.arange(4 + width) < lengths[:, None]] if unknown.any() else cells.ravel()
-    return _binary(lengths, data)
+    return _Cells(cells, unknown)
+
+
+def _side_by_side(fields: Sequence[_Cells]) -> pa.LargeBinaryArray:
+    """Put the fields of each row side by side, without the bytes that unknown ones do not send."""
+    data = np.concatenate([one.data for one in fields], axis=1)
+    count, width = data.shape
+    lengths = np.full(count, width)
+    if all(one.unknown is None for one in fields):
+        return _binary(lengths, data)
+    sent = np.ones((count, width), dtype=bool)
+    end = 0
+    for one in fields:
+        begin, end = end, end + one.data.shape[1]
+        if one.unknown is not None:
+            sent[one.unknown, begin + 4 : end] = False
+            lengths -= one.unknown * (end - begin - 4)
+    return _binary(lengths, data[sent])
 
 
 def _number_arrays(column: "pd.Series[Any]") -> pa.LargeBinaryArray:
@@ -199,7 +236,7 @@ def _number_arrays(column: "pd.Series[Any]") -> pa.LargeBinaryArray:
     if not len(given):
         return absent.take(pa.array(counts))
     values = np.concatenate(arrays[given])
-    elements = _fixed(values.astype(">f8"), np.isnan(values))
+    elements = _side_by_side([_fixed(values.astype(">f8"), np.isnan(values))])
     ends = np.frombuffer(elements.buffers()[1], np.int64, len(elements) + 1)
     sizes = np.diff(ends[np.r_[0, np.cumsum(counts[given])]])
     heads = np.tile(np.array([0, 1, 1, 701, 0, 1], dtype=">i4"), (len(given), 1))
@@ -213,12 +250,14 @@ def _number_arrays(column: "pd.Series[Any]") -> pa.LargeBinaryArray:
     return pa.concat_arrays([absent, fields]).take(pa.array(place))
 
 
-def _varying(values: pa.LargeBinaryArray) -> list[pa.LargeBinaryArray]:
+def _varying(values: pa.LargeBinaryArray) -> tuple[_Cells, pa.LargeBinaryArray | None]:
     if isinstance(values, pa.ChunkedArray):
         values = values.combine_chunks()
     lengths = pc.binary_length(values).fill_null(-1).to_numpy(zero_copy_only=False).astype(">i4")
-    prefix = _binary(np.full(len(lengths), 4), lengths.view(np.uint8))
-    return [prefix, values.fill_null(b"") if values.null_count else values]
+    length = _Cells(lengths.view(np.uint8).reshape(-1, 4))
+    if values.null_count == len(values):
+        return length, None
+    return length, values.fill_null(b"") if values.null_count else values
 
 
 def _binary(lengths: npt.NDArray[np.int64], data: Bytes) -> pa.LargeBinaryArray:

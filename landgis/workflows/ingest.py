@@ -1,8 +1,9 @@
 """A file becomes stock: read, conform, check, store."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+import gc
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -44,6 +45,18 @@ def quietly(step: Words) -> AbstractContextManager[None]:
 def allow_reading(wall_s: float) -> None:
     """Say, once and from an entrance, how many seconds by the clock the reading of a file may take; 0 for no limit."""
     allow(wall_s)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let Python's collector rest: each new shape would make it look for cycles, among all that is there, and shapes have none."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 @dataclass(frozen=True)
@@ -89,6 +102,7 @@ class Ingested:
         }
 
 
+@_uncollected()
 def ingest(
     conn: Connection,
     paths: Sequence[Path],

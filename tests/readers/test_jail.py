@@ -123,6 +123,15 @@ def test_the_nursery_is_started_again_when_it_has_gone(tmp_path: Path) -> None:
     assert len(read_layers(tmp_path / "a.gpkg")) == 1
 
 
+def test_the_nursery_loads_nothing_that_it_does_not_need(tmp_path: Path) -> None:
+    dirty.plots().to_file(tmp_path / "a.gpkg")
+    read_layers(tmp_path / "a.gpkg")
+    assert jail._NURSERY._process is not None
+    mapped = Path(f"/proc/{jail._NURSERY._process.pid}/maps").read_text()
+    loaded = [name for name in ("pyogrio", "pyarrow", "pandas", "pyproj") if f"/site-packages/{name}/" in mapped]
+    assert loaded == ["pyogrio", "pyarrow"]
+
+
 def test_several_files_are_read_at_once_and_leave_nothing_behind(tmp_path: Path) -> None:
     for number in range(8):
         dirty.plots(no=[f"{number}"]).to_file(tmp_path / f"{number}.gpkg")

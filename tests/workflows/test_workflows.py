@@ -1,5 +1,6 @@
 """What only the workflows do: one batch from several files, one run from one stock, and a planner who knows of both."""
 
+import gc
 from datetime import date
 from pathlib import Path
 
@@ -98,6 +99,17 @@ def test_a_doubt_that_cannot_be_looked_for_takes_the_whole_batch_with_it(conn, t
         assert conn.execute(
             "SELECT (SELECT count(*) FROM land.batch), (SELECT count(*) FROM land.parcel)"
         ).fetchone() == (0, 0)
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_the_collector_is_left_as_it_was_found(conn, tmp_path, is_on):
+    (gc.enable if is_on else gc.disable)()
+    try:
+        with pytest.raises(InputError):
+            ingest(conn, [tmp_path / "absent.gpkg"], "landgis-template")
+        assert gc.isenabled() == is_on
+    finally:
+        gc.enable()
 
 
 def test_the_planner_knows_of_a_batch_and_of_a_run(conn, fresh, city_file):
