@@ -91,7 +91,7 @@ def lineage(began: pd.DataFrame, ended: pd.DataFrame) -> pd.DataFrame:
         return _family(
             began, ended, np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty(0), np.empty(0)
         )
-    flat_old, flat_new = (shapely.transform(shapes, crs.equal_area) for shapes in (old, new))
+    flat_old, flat_new = crs.in_plane(old), crs.in_plane(new)
     parent, child = shapely.STRtree(flat_new).query(flat_old, predicate="intersects")
     same_park = ended["park_code"].to_numpy()[parent] == began["park_code"].to_numpy()[child]
     parent, child = parent[same_park], child[same_park]
@@ -137,8 +137,7 @@ def _family(
 def moved_m2(before: Shapes, after: Shapes) -> Numbers:
     """Measure the ground (m²) that one of two shapes covers and the other does not, pair by pair; an absent shape covers nothing."""
     one, two = (
-        shapely.transform(np.where(shapely.is_missing(shapes), shapely.MultiPolygon(), shapes), crs.equal_area)
-        for shapes in (before, after)
+        crs.in_plane(np.where(shapely.is_missing(shapes), shapely.MultiPolygon(), shapes)) for shapes in (before, after)
     )
     return np.asarray(shapely.area(shapely.symmetric_difference(one, two)), dtype=np.float64)
 

@@ -37,7 +37,7 @@ def doubt_ground(frame: pd.DataFrame, issues: Issues, limits: Tolerances) -> Non
     """
     if not len(frame):
         return
-    flat = shapely.transform(frame["geom"].to_numpy(dtype=object), crs.equal_area)
+    flat = crs.in_plane(frame["geom"].to_numpy(dtype=object))
     park = pd.factorize(frame["park_code"])[0]
     _slivers(frame, flat, issues, limits)
     first, second = near_pairs(flat, park, limits.gap_width_m)
@@ -172,7 +172,7 @@ def doubt_extent(frame: pd.DataFrame, extents: pd.DataFrame, issues: Issues, lim
         shapes = frame["geom"].to_numpy(dtype=object)[beyond]
         outside = shapely.difference(shapes, extent)
         area = shapely.area(shapely.transform(outside, crs.equal_area))
-        share = area / shapely.area(shapely.transform(shapes, crs.equal_area))
+        share = area / shapely.area(crs.in_plane(shapes))
         much = share > limits.outside_share
         at = shapely.point_on_surface(outside[much])
         issues.add(
@@ -234,7 +234,7 @@ def _same_number(
         most=100 * limits.jump_share,
     )
     old, new = (
-        shapely.transform(rows["geom"].to_numpy(dtype=object)[at], crs.equal_area)
+        crs.in_plane(rows["geom"].to_numpy(dtype=object)[at])
         for rows, at in ((standing, place[changed]), (frame, changed))
     )
     kept = shapely.area(shapely.intersection(old, new)) / shapely.area(old)
@@ -258,7 +258,7 @@ def _other_number(fresh: pd.DataFrame, absent: pd.DataFrame, issues: Issues, lim
         return
     near, two = np.unique(two[kept], return_inverse=True)
     absent = absent.iloc[near]
-    flat = shapely.transform(np.concatenate([shapes, others[near]]), crs.equal_area)
+    flat = crs.in_plane(np.concatenate([shapes, others[near]]))
     one, two, area = overlaps(flat, one[kept], two + len(fresh), limits.overlap_m2)
     two, size = two - len(fresh), shapely.area(flat)
     shared = area / (size[one] + size[two + len(fresh)] - area)

@@ -82,7 +82,7 @@ def _fine(before: Numbers, after: Numbers, limits: Tolerances) -> Flags:
 
 
 def _without_duplicates(frame: pd.DataFrame, issues: Issues, limits: Tolerances) -> pd.DataFrame:
-    flat = shapely.transform(frame["geom"].to_numpy(dtype=object), crs.equal_area)
+    flat = crs.in_plane(frame["geom"].to_numpy(dtype=object))
     first, second = near_pairs(flat, pd.factorize(frame["park_code"])[0])
     first, second, common = overlaps(flat, first, second, limits.overlap_m2)
     size = shapely.area(flat)

@@ -166,10 +166,7 @@ def ellipsoid_area_m2(shapes: npt.ArrayLike) -> npt.NDArray[np.float64]:
     array = np.asarray(shapes, dtype=object)
     area_m2 = np.where(shapely.is_missing(array), np.nan, 0.0)
     lonlat, of_shape = shapely.get_coordinates(array, return_index=True)
-    # A ring ends where it began. Nearly every parcel is one ring: its last corner is its first, and none between them is.
-    first, last, number = _runs(of_shape)
-    at_first = (lonlat == lonlat[first[number]]).all(axis=1)
-    is_ring = (np.bincount(number, at_first) == 2) & at_first[last]
+    first, number, is_ring = _rings(lonlat, of_shape)
     alone = is_ring[number]
     area_m2[of_shape[first[is_ring]]] = _ring_areas(lonlat[alone], number[alone])
     several = of_shape[first[~is_ring]]
@@ -179,6 +176,45 @@ def ellipsoid_area_m2(shapes: npt.ArrayLike) -> npt.NDArray[np.float64]:
     is_outer = np.append(True, of_part[1:] != of_part[:-1])[: len(rings)]
     area_m2[several] = np.bincount(of_shape[of_part], np.where(is_outer, ring_m2, -ring_m2), minlength=len(several))
     return area_m2
+
+
+def in_plane(shapes: npt.ArrayLike) -> npt.NDArray[np.object_]:
+    """Bring polygons from longitude and latitude (degrees) to the equal-area plane (metres).
+
+    Parameters
+    ----------
+    shapes
+        Array of shapely polygons and multipolygons.
+
+    Returns
+    -------
+    ndarray
+        Same order; what is one ring is a plain polygon there, whichever it was: with those all that follows is quicker.
+    """
+    array = np.asarray(shapes, dtype=object)
+    lonlat, of_shape = shapely.get_coordinates(array, return_index=True)
+    first, number, is_ring = _rings(lonlat, of_shape)
+    plain = np.zeros(len(array), dtype=bool)
+    plain[of_shape[first[is_ring]]] = True
+    corners = np.cumsum(np.append(0, np.bincount(number)[is_ring]))
+    flat = np.empty(len(array), dtype=object)
+    flat[plain] = shapely.from_ragged_array(
+        shapely.GeometryType.POLYGON, equal_area(lonlat[is_ring[number]]), (corners, np.arange(len(corners)))
+    )
+    flat[~plain] = shapely.transform(array[~plain], equal_area)
+    return flat
+
+
+def _rings(
+    lonlat: npt.NDArray[np.float64], of_shape: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Give where the corners of each shape begin, the run of each corner, and which of these runs are a single ring.
+
+    A ring ends where it began. Nearly every parcel is one ring: its last corner is its first, and none between them is.
+    """
+    first, last, number = _runs(of_shape)
+    at_first = (lonlat == lonlat[first[number]]).all(axis=1)
+    return first, number, (np.bincount(number, at_first) == 2) & at_first[last]
 
 
 def _ring_areas(lonlat: npt.NDArray[np.float64], of_ring: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

@@ -7,7 +7,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from landgis.terms.crs import ellipsoid_area_m2, equal_area, gauss_kruger
+from landgis.terms.crs import ellipsoid_area_m2, equal_area, gauss_kruger, in_plane
 
 GEOD = pyproj.Geod(ellps="GRS80")
 SQUARE = shapely.box(117, 33, 117.01, 33.01)
@@ -70,6 +70,17 @@ def test_the_equal_area_plane_is_proj_s():
     lonlat = np.array([[117.0, 33.0], [-73.9, 40.7], [0.0, 0.0], [135.0, -60.0]])
     plane = pyproj.Transformer.from_crs("EPSG:4490", "+proj=cea +ellps=GRS80", always_xy=True)
     assert equal_area(lonlat) == pytest.approx(np.column_stack(plane.transform(*lonlat.T)), abs=1e-6)
+
+
+def test_shapes_come_to_the_plane_corner_by_corner_and_a_single_ring_becomes_a_plain_polygon():
+    apart = shapely.MultiPolygon([SQUARE, shapely.box(118, 33, 118.001, 33.001)])
+    shapes = np.array([SQUARE, shapely.MultiPolygon([SQUARE]), WITH_HOLE, apart, shapely.MultiPolygon(), None])
+    flat = in_plane(shapes)
+    plainly = shapely.transform(shapes, equal_area)
+    assert np.array_equal(shapely.get_coordinates(flat), shapely.get_coordinates(plainly))
+    assert shapely.area(flat).tolist()[:5] == shapely.area(plainly).tolist()[:5]
+    assert shapely.get_type_id(flat).tolist() == [3, 3, 3, 6, 6, -1]
+    assert in_plane(np.array([], dtype=object)).shape == (0,)
 
 
 @pytest.mark.parametrize(("longitude", "code"), [(75.0, 4534), (117.0, 4548), (120.72, 4549), (135.0, 4554)])
