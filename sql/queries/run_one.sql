@@ -1,6 +1,11 @@
--- One run, or the latest in scope, with its parks and rulesets.
+-- One run, or the latest in scope, with its parks and rulesets; `parcels` counts those in scope.
 SELECT
-    r.run, r.batch, r.as_of, r.made_at, r.made_by, r.parcels, r.detail_zoom, r.snapshot,
+    r.run, r.batch, r.as_of, r.made_at, r.made_by,
+    CASE
+        WHEN (SELECT land.scope()) = '{*}' OR r.park_codes <@ (SELECT land.scope())::text[] THEN r.parcels
+        ELSE (SELECT count(*) FROM land.triage AS t WHERE t.run = r.run)::integer
+    END AS parcels,
+    r.detail_zoom, r.snapshot,
     (
         SELECT coalesce(jsonb_agg(jsonb_build_object(
             'park_code', e.park_code, 'name', coalesce(k.name, e.park_code), 'bbox', e.bbox) ORDER BY e.park_code), '[]')

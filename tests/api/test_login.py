@@ -357,6 +357,20 @@ def test_who_comes_second_is_told_as_if_nobody_had_come_first(town, alone, path)
         assert town.ask("yi").get(path, headers=same).status_code == 200
 
 
+def test_the_head_of_a_run_counts_the_own_parks(town):
+    (run,) = town.ask("wu").get("/api/runs").json()[:1]
+    whole = town.ask("wu").get(f"/api/runs/{run['run']}").json()
+    by_park = {
+        park: sum(land["parcels"] for land in answers.values()) for park, answers in whole["triage_by_park"].items()
+    }
+    assert run["parcels"] == whole["parcels"] == sum(by_park.values()) > by_park["S01"] > 0
+    for name, parks in (("jia", ["S01"]), ("yi", ["S02"]), ("ji", ["S01", "S02"])):
+        count = sum(by_park[park] for park in parks)
+        listed = {one["run"]: one["parcels"] for one in town.ask(name).get("/api/runs").json()}
+        assert listed[run["run"]] == town.ask(name).get(f"/api/runs/{run['run']}").json()["parcels"] == count
+        assert f'"parcels":{count}' in town.ask(name).get("/cockpit").text
+
+
 def test_tiles_and_reasons_of_another_park_are_not_given_though_they_are_held(town, alone):
     everything = town.ask("wu").get("/api/runs/1").json()
     for park in everything["parks"]:

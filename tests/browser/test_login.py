@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from landgis.api import entrance
 from landgis.store import database
-from landgis.workflows import accounts
+from landgis.workflows import accounts, reallocate
+from landgis.workflows.asked import Asked
 from tests.browser.conftest import Watched, serving
 
 PASSWORD = "correct horse battery"
@@ -29,7 +30,7 @@ def guarded(sample: SimpleNamespace) -> Iterator[SimpleNamespace]:
         accounts.add(sql, "bing", "示例丙", "reader", ["S02"], PASSWORD)
         accounts.add(sql, "ji", "示例己", "checker", ["S02"], PASSWORD)
         with serving(sample.app_url, tile_timeout_s=30) as address:
-            yield SimpleNamespace(address=address, sql=sql)
+            yield SimpleNamespace(address=address, sql=sql, app_url=sample.app_url)
 
 
 @pytest.fixture
@@ -170,6 +171,22 @@ def test_what_was_typed_is_sent_after_the_login(stranger: Watched, guarded: Simp
     expect(page.locator("#case .case-said")).to_be_visible()
     kept = guarded.sql.execute("SELECT done_by, note, made_by FROM land.case_event").fetchall()
     assert kept == [("示例甲", "seen on site", "jia")]
+
+
+def test_totals_of_a_plan_over_other_parks_say_whose_they_are(stranger: Watched, guarded: SimpleNamespace) -> None:
+    with database.connect(guarded.app_url) as conn:
+        reallocate.make(conn, Asked(parks=("S01", "S02")))
+    page = stranger.page
+    page.goto(f"{guarded.address}/map")
+    for name, is_told in (("jia", False), ("yi", True)):
+        page.request.post(f"{guarded.address}/login", form={"name": name, "password": PASSWORD})
+        page.goto(f"{guarded.address}/map")
+        page.wait_for_selector("#plan-choose option:nth-child(2)", state="attached")
+        page.select_option("#plan-choose", index=1)
+        page.wait_for_selector("#plan-sum dl")
+        assert page.locator("#plan-whose").count() == is_told
+        if is_told:
+            assert "S01、S02" in page.inner_text("#plan-whose")
 
 
 def test_another_person_sees_an_own_page_and_not_what_was_shown(stranger: Watched, guarded: SimpleNamespace) -> None:

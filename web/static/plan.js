@@ -139,8 +139,10 @@ export function showPlans(map, group, zoomTo) {
       ["plan_break_even", shown.break_even_year ?? "–"],
       ["plan_gap", `${known(shown.gap) ? `${number(100 * shown.gap, 3)}%` : "–"} · ${t(shown.is_proved ? "plan_proved" : "plan_unproved")}`],
     ];
+    const others = shown.parks.filter((code) => !view.parks.some((park) => park.park_code === code));
     const left = shown.demand_states.filter((one) => one.state !== "served");
     return [
+      others.length ? el("p", { class: "hint", id: "plan-whose", text: t("plan_whose", { parks: shown.parks.join(t("list_comma")) }) }) : null,
       el("dl", { class: "facts" }, ...rows.flatMap(([word, value]) => [el("dt", { text: t(word) }), el("dd", { text: value })])),
       left.length ? el("details", {}, el("summary", { text: t("plan_unserved", { n: left.length }) }),
         el("ul", {}, ...left.map((one) => el("li", { text: `${one.demand_no} ${one.name}` })))) : null,
