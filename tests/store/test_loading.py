@@ -83,6 +83,15 @@ def test_numbers_and_shapes_come_back_as_they_went(conn):
     assert read["srid"].tolist()[0] == 4490
 
 
+def test_shapes_are_read_among_unknown_ones_and_where_there_are_none(conn):
+    query = "SELECT ST_GeomFromText(t) FROM (VALUES (NULL), ('POINT(1 2)'), (NULL), ('POINT EMPTY')) AS v (t) WHERE {}"
+    with database.scoped(conn, ()):
+        read = database.frame(conn, sql.SQL(query).format(sql.Literal(True)), {"g": "geometry"})["g"]
+        none = database.frame(conn, sql.SQL(query).format(sql.Literal(False)), {"g": "geometry"})["g"]
+    assert [one if one is None else one.wkt for one in read] == [None, "POINT (1 2)", None, "POINT EMPTY"]
+    assert none.tolist() == []
+
+
 numbers = st.none() | st.lists(st.none() | st.floats(allow_nan=False), max_size=4)
 
 
