@@ -519,7 +519,11 @@ def _value(cost: pd.DataFrame) -> Floats:
 
 
 def _is_clean(parcel: pd.DataFrame) -> "pd.Series[Any]":
-    return ~(parcel["is_mortgaged"].astype("boolean") | parcel["is_seized"].astype("boolean"))
+    """Say whose title stands in nobody's way: neither mortgaged nor seized, or mortgagee and court consent."""
+    mortgaged, seized, consents = (
+        parcel[name].astype("boolean") for name in ("is_mortgaged", "is_seized", "has_consent")
+    )
+    return ~(mortgaged | seized) | consents
 
 
 def _county(stock: Stock, parcel: pd.DataFrame) -> NDArray[np.object_]:

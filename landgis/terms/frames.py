@@ -296,6 +296,7 @@ PARCEL: Final = Table(
         Column("geom", "geometry", "图形", "shape, EPSG:4490", required=True),
         _m2("office_land_m2", "行政办公及生活服务设施用地面积", "land of offices and services"),
         _m2("green_m2", "绿地面积", "green land"),
+        _flag("has_consent", "抵押权人或查封机关同意处置", "mortgagee or court consents to disposal"),
     ),
 )
 

@@ -191,6 +191,14 @@ def test_land_that_no_firm_works_on_is_had_sooner_whatever_it_is_told() -> None:
     ]  # a firm on land that was never supplied: its right is not known
 
 
+def test_a_mortgaged_title_is_clean_where_the_mortgagee_consents_and_only_there() -> None:
+    """B may be swapped to the empty C; mortgaged, with the bank's word unknown, refused and given."""
+    for consents, can_be_had in ((None, False), (False, False), (True, True)):
+        drawn = ground({"B": {"is_mortgaged": True, "has_consent": consents}, "C": EMPTY}, "B")
+        found = laid_out(drawn, {"B": "swap", "C": None})
+        assert ("swap" in found.parcels["deed"].tolist()) is can_be_had
+
+
 def test_why_the_others_cannot_be_had() -> None:
     drawn = ground({"A": {}, "B": {}, "C": {}, "D": {}, "E": EMPTY, "F": {"base_price_yuan_per_m2": None}}, "ABCDF")
     answers = {"A": "exit", "B": "swap", "C": "leave", "D": None, "E": None, "F": "exit"}
