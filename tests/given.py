@@ -11,13 +11,9 @@ import pandas as pd
 from landgis.core.doubts import doubts
 from landgis.core.quality import Checked, check
 from landgis.terms.crs import ellipsoid_area_m2
-from landgis.terms.frames import STOCK, Table
+from landgis.terms.frames import DTYPES, STOCK, Table
 
 TABLES = {table.name: table for table in STOCK}
-DTYPES = {
-    "text": "str", "integer": "Int64", "number": "float64", "date": "datetime64[s]", "boolean": "boolean", "texts": "object",
-    "geometry": "object",
-}  # fmt: skip
 
 
 def rows(table: str, *given: Mapping[str, Any]) -> pd.DataFrame:

@@ -4,10 +4,10 @@ A row is refused only where storing it would be a lie or impossible: no key, no 
 Everything else is stored, with what was changed said beside it; what is only doubtful is looked for in `landgis.core.doubts`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,30 +16,16 @@ import shapely
 
 from landgis.terms import crs
 from landgis.terms.frames import STOCK, Column, Table
-from landgis.terms.issues import Issues, Severity
-from landgis.terms.texts import matches
+from landgis.terms.issues import CHECKS, Issues, Severity
+from landgis.terms.texts import cleaned
 from landgis.terms.tolerances import Tolerances, usual
+
+if TYPE_CHECKING:
+    from landgis.core.schemas import Failure, Part
 
 Shapes = npt.NDArray[np.object_]
 Numbers = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-
-#: Longest key and longest text that are stored; a longer key cannot be indexed.
-KEY_MOST: Final = 200
-TEXT_MOST: Final = 4_000
-
-# Control signs but tab and line ends, and signs that turn the direction of the text around them.
-_UNSEEN: Final = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]"
-_ODD: Final = _UNSEEN[:-1] + "\ufffd]"
-
-#: The first days of spreadsheets and databases, which stand where nobody wrote a date; of a time before land was registered there is none.
-_NO_DAYS: Final = pd.to_datetime(["1601-01-01", "1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01"])
-_FIRST_DAY: Final = pd.Timestamp(1600, 1, 1)
-#: Land is let for 70 years in China, for 99 elsewhere: a later end, mostly 9999-12-31, says that there is none.
-_NEVER: Final = pd.Timestamp(2200, 1, 1)
-
-_POLYGONAL: Final = ("park", "parcel", "building", "zone", "evidence")
-_SHAPE_NEEDED: Final = ("parcel", "zone", "evidence")
 
 
 @dataclass(frozen=True)
@@ -102,12 +88,9 @@ class _Checking:
     ) -> None:
         self.table, self.issues, self.parks, self.limits = table, issues, parks, limits
         self.frame = frame.reset_index(drop=True)
-        self._clean_texts()
-        self._bound_numbers()
-        self._unset_dates()
-        self._keep_domains()
+        self._mend_values()
         self._need_parks()
-        if table.name in _POLYGONAL and "geom" in self.frame:
+        if "geom" in table.by_name:
             self._check_shapes()
         self._need_required()
         self._keep_one_of_each_key()
@@ -116,6 +99,12 @@ class _Checking:
         # Nearly always nothing is found: then not even an empty part of the frame is made.
         if found.any():
             self.issues.add(code, self.frame[found], table=self.table.name, **values)
+
+    def _failures(self, part: "Part") -> "list[Failure]":
+        # Pandera takes 0.3 s to come: only who checks something waits for it, and no `landgis --help`.
+        from landgis.core.schemas import failures
+
+        return failures(self.frame, self.table, part)
 
     def _refuse(self, refused: Flags) -> None:
         if refused.any():
@@ -126,84 +115,24 @@ class _Checking:
 
     # --- attributes -----------------------------------------------------------------------------------------------------------
 
-    def _clean_texts(self) -> None:
-        for column in self._columns("text"):
-            texts = self.frame[column.name]
-            if column.domain or not texts.notna().any():
-                continue
-            if matches(texts, _ODD):
-                odd = _flags(texts.str.contains(_ODD, regex=True))
-                broken = odd & _flags(texts.str.contains("\ufffd", regex=False))
-                self._add("320-broken-text", broken, column=column, raw=texts[broken])
-                unseen = odd & _flags(texts.str.contains(_UNSEEN, regex=True))
-                clean = texts[unseen].str.replace(_UNSEEN, "", regex=True).str.strip()
-                clean = clean.mask(clean == "")
-                self._add("307-text-cleaned", unseen, column=column, raw=texts[unseen], new=clean)
-                texts = texts.mask(unseen, clean)
-                self._set(column.name, texts)
-            long = _flags(texts.str.len() > (KEY_MOST if column.name in self.table.key else TEXT_MOST))
-            if long.any():
-                self._set(column.name, self._cut(column, texts, long))
-
-    def _cut(self, column: Column, texts: "pd.Series[Any]", long: Flags) -> "pd.Series[Any]":
-        """Cut a text; a key is not cut, since two cut keys may become one: without its key the row is refused further down."""
-        if column.name in self.table.key:
-            new = texts[long].mask(np.ones(int(long.sum()), dtype=bool))
-            limit = KEY_MOST
-        else:
-            new, limit = texts[long].str.slice(0, TEXT_MOST), TEXT_MOST
-        self._add(
-            "308-text-too-long",
-            long,
-            column=column,
-            raw=texts[long],
-            new=new,
-            limit=limit,
-            length=texts[long].str.len(),
-        )
-        return texts.mask(long, new)
-
-    def _columns(self, *kinds: str) -> Iterator[Column]:
-        return (one for one in self.table.columns if one.kind in kinds and one.name in self.frame)
-
-    def _bound_numbers(self) -> None:
-        for column in self._columns("number", "integer"):
-            values = self.frame[column.name].to_numpy(dtype=float, na_value=np.nan)
-            outside = np.isinf(values)
-            if column.minimum is not None:
-                outside |= values < column.minimum
-            if column.above is not None:
-                outside |= values <= column.above
-            if column.maximum is not None:
-                outside |= values > column.maximum
-            if outside.any():
-                raw = values[outside]
-                self._add("305-out-of-bounds", outside, column=column, raw=raw, test=_bounds(column))
-                self._set(column.name, self.frame[column.name].mask(outside))
-
-    def _unset_dates(self) -> None:
-        """Make the days by which programs say "none" or "for ever" unknown: nothing here was done on them, and no term ends so late."""
-        for column in self._columns("date"):
-            days = self.frame[column.name]
-            if not days.notna().any():
-                continue
-            none = days.isin(_NO_DAYS) | (days < _FIRST_DAY)
-            for test, found in (("placeholder date", _flags(none)), (f"date < {_NEVER:%Y}", _flags(days >= _NEVER))):
-                if found.any():
-                    self._add(
-                        "304-placeholder", found, column=column, raw=days[found].dt.strftime("%Y-%m-%d"), test=test
-                    )
-            self._set(column.name, days.mask(none | (days >= _NEVER)))
-
-    def _keep_domains(self) -> None:
-        for column in self.table.columns:
-            if not column.domain or column.name not in self.frame:
-                continue
-            values = self.frame[column.name]
-            strange = (~values.isin(list(column.domain)) & values.notna()).to_numpy(dtype=bool)
-            if strange.any():
-                self._add("306-not-in-domain", strange, column=column, raw=values[strange])
-                self._set(column.name, values.mask(strange))
+    def _mend_values(self) -> None:
+        """Hold every value against its column; what cannot stand as it is, is cleaned, cut or made unknown."""
+        for failure in sorted(self._failures("values"), key=lambda one: _turn(one.column)):
+            column = failure.column
+            given = self.frame[column.name]
+            failed = given[failure.rows]
+            new = pd.Series(index=failed.index, dtype=given.dtype)
+            told: dict[str, Any] = {"test": failure.test}
+            if failure.code == "307-text-cleaned":
+                new = cleaned(failed)
+            elif failure.code == "308-text-too-long":
+                told = {"limit": failure.limit, "length": failed.str.len()}
+                # Two cut keys may become one: a key is not cut, and without it the row is refused further down.
+                if column.name not in self.table.key:
+                    new = failed.str.slice(0, failure.limit)
+            self._add(failure.code, failure.rows, column=column, raw=failed, new=new, **told)
+            if CHECKS[failure.code].severity == "changed":
+                self._set(column.name, given.mask(failure.rows, new))
 
     def _need_parks(self) -> None:
         if self.table.name == "park":
@@ -215,20 +144,18 @@ class _Checking:
 
     def _need_required(self) -> None:
         refused = np.zeros(len(self.frame), dtype=bool)
-        for column in self.table.columns:
-            if not column.required or column.name in ("geom", "geom_area_m2"):
-                continue
-            missing = self.frame[column.name].isna().to_numpy(dtype=bool) & ~refused
-            self._add("301-missing", missing, column=column)
-            refused |= missing
+        for failure in self._failures("required"):
+            self._add(failure.code, failure.rows & ~refused, column=failure.column)
+            refused |= failure.rows
         self._refuse(refused)
 
     def _keep_one_of_each_key(self) -> None:
         """Keep the first row of a key; refuse the others, and say which row was kept and in what they differ from it."""
         key = list(self.table.key)
-        later = self.frame.duplicated(key).to_numpy(dtype=bool)
-        if not later.any():
+        twice = self._failures("key")
+        if not twice:
             return
+        later = twice[0].rows
         places = pd.Series(np.arange(len(self.frame)))
         first = places.groupby([self.frame[name] for name in key], sort=False).transform("first").to_numpy()
         content = [column.name for column in self.table.columns if column.name not in key]
@@ -261,7 +188,7 @@ class _Checking:
     def _check_shapes(self) -> None:
         shapes = self._shapes()
         there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-        needed = self.table.name in _SHAPE_NEEDED
+        needed = self.table.by_name["geom"].required
         refused = np.zeros(len(shapes), dtype=bool)
         if needed:
             refused = ~there
@@ -352,16 +279,9 @@ def _halved(measure: "Callable[[Shapes], npt.NDArray[Any]]", shapes: Shapes) -> 
         return np.concatenate(list(threads.map(measure, (shapes[:middle], shapes[middle:]))))
 
 
-def _flags(values: "pd.Series[Any]") -> Flags:
-    """Give a column of yes and no as flags; unknown is no."""
-    return np.asarray(values.fillna(False).to_numpy(dtype=bool))
-
-
-def _bounds(column: Column) -> str:
-    parts = [f">= {column.minimum:g}"] if column.minimum is not None else []
-    parts += [f"> {column.above:g}"] if column.above is not None else []
-    parts += [f"<= {column.maximum:g}"] if column.maximum is not None else []
-    return ", ".join(parts) or "finite"
+def _turn(column: Column) -> int:
+    """Tell when a column's values are mended: texts first, since what is said of the others names the park as it is stored."""
+    return 3 if column.domain else {"text": 0, "date": 2}.get(column.kind, 1)
 
 
 def _differ(values: "pd.Series[Any]", mine: npt.NDArray[np.int64], theirs: npt.NDArray[np.int64]) -> Flags:

@@ -31,15 +31,15 @@ from landgis.readers.profiles import (
 )
 from landgis.terms import crs
 from landgis.terms.errors import InputError, Words
-from landgis.terms.frames import STOCK, Column, Table
+from landgis.terms.frames import DTYPES, STOCK, Column, Table
 from landgis.terms.issues import CHECKS, KIND_WORDS, SOURCE_COLUMNS, Issues, shown
 from landgis.terms.texts import as_series, holds, texts_of
 
 Numbers = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-_TEXT: Final = "str"
-_POLYGONAL: Final = ("park", "parcel", "building", "zone", "evidence")
+_TEXT: Final = DTYPES["text"]
+_DAYS: Final = DTYPES["date"]
 _YES: Final = ("是", "有", "true", "t", "yes", "y", "1", "√", "真")
 _NO: Final = ("否", "无", "false", "f", "no", "n", "0", "×", "假")
 _DATES: Final = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d")
@@ -653,29 +653,27 @@ class _Conforming:
         return np.asarray(factors, dtype=np.float64)
 
     def _dates(self, column: Column, texts: "pd.Series[Any]") -> "pd.Series[Any]":
-        days = pd.Series(pd.NaT, index=texts.index, dtype="datetime64[us]")
+        days: pd.Series[Any] = pd.Series(pd.NaT, index=texts.index, dtype=_DAYS)
         plain = texts.str.replace(r"[ T]\d{1,2}:\d{2}.*$", "", regex=True)
         formats = self.profile.dates + _DATES + (_MONTHS if column.name == "month" else ())
         for form in formats:
             left = (days.isna() & plain.notna()).to_numpy()
             if not left.any():
                 break
-            days[left] = pd.to_datetime(plain[left], format=form, errors="coerce").astype("datetime64[us]")
+            days[left] = pd.to_datetime(plain[left], format=form, errors="coerce").astype(_DAYS)
         left = (days.isna() & plain.notna()).to_numpy()
         if left.any():
             # A sheet without a date format shows the count of days since 1899-12-30.
             serial = pd.to_numeric(plain[left], errors="coerce")
             serial = serial.where((serial >= 20_000) & (serial < 80_000))
-            days[left] = (pd.Timestamp("1899-12-30") + pd.to_timedelta(serial.floordiv(1), unit="D")).astype(
-                "datetime64[us]"
-            )
+            days[left] = (pd.Timestamp("1899-12-30") + pd.to_timedelta(serial.floordiv(1), unit="D")).astype(_DAYS)
         # A sign before the year is read as one before our era, which no database has to keep.
         days = days.mask(plain.str.startswith("-").fillna(False).to_numpy(dtype=bool))
         unreadable = (days.isna() & texts.notna()).to_numpy()
         if unreadable.any():
             self._unreadable(column, texts, unreadable)
         if column.name == "month":
-            days = days.dt.to_period("M").dt.to_timestamp().astype("datetime64[us]")
+            days = days.dt.to_period("M").dt.to_timestamp().astype(_DAYS)
         return days
 
     def _booleans(self, column: Column, texts: "pd.Series[Any]") -> "pd.Series[Any]":
@@ -730,7 +728,7 @@ def _floats(texts: "pd.Series[Any]") -> Numbers:
 
 def _midnights(raw: "pd.Series[Any]") -> "pd.Series[Any]":
     days = raw.dt.tz_localize(None) if raw.dt.tz is not None else raw
-    return pd.Series(days.dt.normalize().astype("datetime64[us]"))
+    return pd.Series(days.dt.normalize().astype(_DAYS))
 
 
 def _placeholder_tests(origin: Origin, numbers: Numbers) -> Iterator[tuple[str, Flags]]:
@@ -796,31 +794,22 @@ def _lists(texts: "pd.Series[Any]") -> "pd.Series[Any]":
     return pd.Series(filled, index=texts.index, dtype=object)
 
 
-_DTYPES: Final = {
-    "text": _TEXT,
-    "number": "float64",
-    "integer": "Int64",
-    "date": "datetime64[us]",
-    "boolean": "boolean",
-}
-
-
 def _blank(column: Column, count: int) -> "pd.Series[Any]":
     if column.kind in ("texts", "geometry"):
         return pd.Series(np.full(count, None, dtype=object), dtype=object)
     if column.kind == "number":
         return pd.Series(np.full(count, np.nan))
     if column.kind == "date":
-        return pd.Series(np.full(count, np.datetime64("NaT"), dtype="datetime64[us]"))
-    return pd.Series([None] * count, dtype=_DTYPES[column.kind])
+        return pd.Series(np.full(count, np.datetime64("NaT"), dtype=_DAYS))
+    return pd.Series([None] * count, dtype=DTYPES[column.kind])
 
 
 def _constant(column: Column, value: object, count: int) -> "pd.Series[Any]":
     if column.kind == "texts":
         return pd.Series([[str(value)] for _ in range(count)], dtype=object)
     if column.kind == "date":
-        return pd.Series(pd.array([pd.Timestamp(str(value))] * count, dtype="datetime64[us]"))
-    return pd.Series([value] * count, dtype=_DTYPES[column.kind])
+        return pd.Series(pd.array([pd.Timestamp(str(value))] * count, dtype=_DAYS))
+    return pd.Series([value] * count, dtype=DTYPES[column.kind])
 
 
 def _blank_frame(table: Table, count: int) -> pd.DataFrame:

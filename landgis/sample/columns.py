@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from landgis.terms.frames import Column, Table
+from landgis.terms.frames import DTYPES, Column, Table
 
 _SIGNS: Final = np.frombuffer(b"0123456789ABCDEFGHJKLMNPQRTUWXY", dtype=np.uint8)
 _SIGN_WEIGHTS: Final = np.array([pow(3, place, 31) for place in range(17)])
@@ -92,13 +92,10 @@ def frame(table: Table, rows: int, values: Mapping[str, Any]) -> pd.DataFrame:
 
 def _series(column: Column, value: Any, rows: int) -> pd.Series[Any]:  # noqa: ANN401 - a scalar or an array of any kind
     index = pd.RangeIndex(rows)
-    if column.kind in ("geometry", "texts"):
-        return pd.Series(np.full(rows, None, dtype=object) if value is None else value, index=index, dtype=object)
-    if column.kind == "date":
-        missing = np.full(rows, np.datetime64("NaT"), dtype="datetime64[s]")
-        return pd.Series(missing if value is None else value, index=index, dtype="datetime64[s]")
-    types = {"text": "str", "number": "float64", "integer": "Int64", "boolean": "boolean"}
-    return pd.Series(value, index=index, dtype=types[column.kind])
+    if value is None and column.kind in ("geometry", "texts"):
+        value = np.full(rows, None, dtype=object)
+    series: pd.Series[Any] = pd.Series(value, index=index, dtype=DTYPES[column.kind])
+    return series
 
 
 def _texts(values: pa.Array) -> pd.Series[str]:

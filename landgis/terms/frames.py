@@ -7,7 +7,7 @@ are held against it by tests. Empty means unknown, never zero and never false.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import geopandas as gpd
 import pandas as pd
@@ -16,6 +16,17 @@ from landgis.terms.errors import Words
 
 Kind = Literal["text", "texts", "integer", "number", "date", "boolean", "geometry"]
 Domain = Mapping[str, Words]
+
+#: How pandas holds a column of each kind; shapes also as a column of geopandas.
+DTYPES: Final[Mapping[Kind, Any]] = {
+    "text": "str",
+    "texts": "object",
+    "integer": "Int64",
+    "number": "float64",
+    "date": "datetime64[s]",
+    "boolean": "boolean",
+    "geometry": "object",
+}
 
 
 @dataclass(frozen=True)

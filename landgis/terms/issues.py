@@ -656,8 +656,9 @@ class Issues:
         check = CHECKS[code]
         if isinstance(column, Column):
             values.setdefault("name", Words(column.zh, column.en))
+        given = [shown(one) for one in _many(raw, count)]
         if isinstance(raw, pd.Series | np.ndarray | list):
-            values.setdefault("value", [shown(one) for one in raw])
+            values.setdefault("value", given)
         filled = {name: _many(value, count) for name, value in values.items()}
         zh, en, test = (
             _fill(template, filled, count, language)
@@ -677,7 +678,7 @@ class Issues:
                 "row": _column(rows, "source_row"),
                 "year": _years(rows),
                 "field": [column.name if isinstance(column, Column) else column] * count,
-                "raw": [shown(one) for one in _many(raw, count)],
+                "raw": given,
                 "new": [shown(one) for one in _many(new, count)],
                 "rule": test,
                 "zh": zh,

@@ -8,6 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 _TEXT: Final = pd.StringDtype("pyarrow", na_value=np.nan)
+# Control signs but tab and line ends, and signs that turn the direction of the text around them.
+_UNSEEN: Final = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 
 
 def texts_of(column: "pd.Series[Any]") -> pa.LargeStringArray:
@@ -56,3 +58,21 @@ def holds(column: "pd.Series[Any]", *parts: str) -> bool:
     return any(sign in whole for sign in {part.encode()[:1] for part in parts}) and any(
         part.encode() in whole for part in parts
     )
+
+
+def hold_unseen(column: "pd.Series[Any]") -> "pd.Series[bool]":
+    """Tell which texts hold a sign that nobody sees; unknown holds none."""
+    if not matches(column, _UNSEEN):
+        return pd.Series(False, index=column.index)
+    return column.str.contains(_UNSEEN, regex=True).fillna(False).astype(bool)
+
+
+def cleaned(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    r"""Take unseen signs out of the texts that hold any; one that holds nothing else becomes unknown.
+
+    >>> cleaned(pd.Series(["a\x00 ", "\x07", " b"], dtype="str")).to_list()
+    ['a', nan, ' b']
+    """
+    unseen = hold_unseen(column)
+    clean = column[unseen].str.replace(_UNSEEN, "", regex=True).str.strip()
+    return column.mask(unseen, clean.mask(clean == ""))

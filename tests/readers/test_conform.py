@@ -66,7 +66,7 @@ def test_the_frame_has_our_columns_and_types_and_where_each_row_came_from() -> N
     assert row["geom"].geom_type == "MultiPolygon"
     kinds = {column.kind: frame[column.name].dtype for column in PARCEL.columns}
     assert (str(kinds["text"]), str(kinds["number"]), str(kinds["boolean"])) == ("str", "float64", "boolean")
-    assert str(kinds["date"]) == "datetime64[us]"
+    assert str(kinds["date"]) == "datetime64[s]"
     assert pd.isna(row["owner_name"]) and math.isnan(row["built_area_m2"]) and pd.isna(row["is_mortgaged"])
     assert list(answer.issues.columns) == list(ISSUE_COLUMNS)
     assert (answer.rows_in, len(answer.issues)) == (1, 0)

@@ -9,10 +9,11 @@ import pytest
 from drawing import draw
 from given import parcels, park, rows
 
+from landgis.core.schemas import schema
 from landgis.store import database, stock
 from landgis.store.stock import Source
 from landgis.terms.errors import NotFoundError
-from landgis.terms.frames import ISSUE_COLUMNS, empty
+from landgis.terms.frames import ISSUE_COLUMNS, STOCK, empty
 
 FABRIC = draw("""
     AAB
@@ -178,6 +179,8 @@ def test_what_is_read_is_what_was_stored(conn):
     )
     assert all(a.equals(b) for a, b in zip(read.parcel.geom, given["parcel"]["geom"], strict=True))
     assert read.parcel.crs.to_epsg() == 4490
+    for table in STOCK:
+        schema(table).validate(pd.DataFrame(getattr(read, table.name)), lazy=True)
 
 
 def test_a_park_outside_the_scope_is_as_if_it_were_not_there(conn):
