@@ -24,7 +24,7 @@ from landgis.readers.corners import JSON_RING, MIF_RING, XML_RING, few_enough_be
 from landgis.readers.drivers import only
 from landgis.readers.encodings import dbf_encoding, known_encoding, told_by_bytes
 from landgis.readers.mif import counts_hold
-from landgis.readers.names import GML_NAME, JSON_NAME, KML_NAME, few_enough_names
+from landgis.readers.names import JSON_NAME, KML_NAME, few_enough_names, few_enough_paths
 from landgis.readers.refusals import (
     LAYERS_MOST,
     WKB_MOST,
@@ -391,7 +391,7 @@ def read_gml(path: Path, file: str, encoding: str | None, room: Path) -> Iterato
     """Read a GML, every column as text: without its schema a code 0601 would become a number."""
     _plain_xml(path, file)
     few_enough_between(path, file, XML_RING)
-    few_enough_names(path, file, GML_NAME)
+    few_enough_paths(path, file)
     _only_numbers(path, file)
     link = _alone(path, room, ".gml")
     options = {"DOWNLOAD_SCHEMA": "NO", "EMPTY_AS_NULL": "YES"}

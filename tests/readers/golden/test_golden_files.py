@@ -251,6 +251,29 @@ OF_COLUMNS = {
 }  # fmt: skip
 
 
+def inside(names: str, deep: int) -> str:
+    """Elements of these names, each of which holds one of every name, and so on so many deep."""
+    return "".join(f"<{one}>{inside(names, deep - 1)}</{one}>" for one in names) if deep else "1"
+
+
+#: Few names that make many columns, since GDAL makes one of every way in which they stand inside each other.
+NESTED = {
+    "sixteen names inside each other, four deep": GML.format(inside("abcdefghijklmnop", 4)),
+    "two names inside each other, sixteen deep": GML.format(inside("xy", 16)),
+    "a column 100 000 deep": GML.format("<x>" * 100_000 + "1" + "</x>" * 100_000),
+    "a column on each of 100 000 levels": GML.format("<x><y>1</y>" * 100_000 + "</x>" * 100_000),
+    "a shape 100 000 deep": GML.format("")
+    .replace("<g:exterior>", "<g:exterior>" * 100_000)
+    .replace("</g:exterior>", "</g:exterior>" * 100_000),
+    "100 000 elements inside each other": "<a>" * 100_000 + "</a>" * 100_000,
+}
+#: Names that only seem to be, and an end within quotes: of all that one row with two columns.
+SEEMING = (
+    "".join(f"<!-- <c{n}> --><b q='>' r=\"/>\"/>" for n in range(3_000))
+    + f"<{KEY}><![CDATA[A-1]]></{KEY}><c><d>1</d></c>"
+)
+
+
 def circle_wkb(corners: int) -> bytes:
     """Give the WKB of a polygon of one ring with so many corners, without holding it as a shape."""
     angle = np.linspace(0, 2 * np.pi, corners)
@@ -595,6 +618,13 @@ ATTACKS = (
     ),
     Case("a shapefile that says so of its second row", ten_million_corners_as_a_shapefile, refused="corners"),
     *(Case(f"65 536 columns in {name}", text(name, content), refused="columns") for name, content in OF_COLUMNS.items()),
+    *(Case(f"in a gml {what}", text("a.gml", content), refused="ways") for what, content in NESTED.items()),
+    Case(
+        "in a gml names that only seem to be",
+        text("a.gml", GML.format(SEEMING).replace("1 2 2 2 2 3 1 2", "120 31 121 31 121 32 120 31")),
+        stored=1,
+        options={"crs": "EPSG:4490"},
+    ),
     Case(
         "65 536 columns in a kmz",
         archive("a.kmz", of=[("doc.kml", OF_COLUMNS["a.kml"])]),
