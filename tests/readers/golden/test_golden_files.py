@@ -256,17 +256,32 @@ def inside(names: str, deep: int) -> str:
     return "".join(f"<{one}>{inside(names, deep - 1)}</{one}>" for one in names) if deep else "1"
 
 
+DEEP = 100_000
 #: Few names that make many columns, since GDAL makes one of every way in which they stand inside each other.
 NESTED = {
     "sixteen names inside each other, four deep": GML.format(inside("abcdefghijklmnop", 4)),
     "two names inside each other, sixteen deep": GML.format(inside("xy", 16)),
-    "a column 100 000 deep": GML.format("<x>" * 100_000 + "1" + "</x>" * 100_000),
-    "a column on each of 100 000 levels": GML.format("<x><y>1</y>" * 100_000 + "</x>" * 100_000),
+    "a column 100 000 deep": GML.format("<x>" * DEEP + "1" + "</x>" * DEEP),
+    "a column on each of 100 000 levels": GML.format("<x><y>1</y>" * DEEP + "</x>" * DEEP),
     "a shape 100 000 deep": GML.format("")
-    .replace("<g:exterior>", "<g:exterior>" * 100_000)
-    .replace("</g:exterior>", "</g:exterior>" * 100_000),
-    "100 000 elements inside each other": "<a>" * 100_000 + "</a>" * 100_000,
+    .replace("<g:exterior>", "<g:exterior>" * DEEP)
+    .replace("</g:exterior>", "</g:exterior>" * DEEP),
+    "100 000 elements inside each other": "<a>" * DEEP + "</a>" * DEEP,
 }
+#: What stands inside itself so deep in other formats, and what is said of it.
+NESTED_ELSEWHERE = {
+    "a.kml": (
+        '<kml xmlns="http://www.opengis.net/kml/2.2">' + "<Folder>" * DEEP + "</Folder>" * DEEP + "</kml>", "damaged"
+    ),
+    "a.geojson": (
+        '{"type":"FeatureCollection","features":[{"type":"Feature","geometry":null,"properties":' + '{"a":' * DEEP + "1"
+        + "}" * DEEP + "}]}", "Too many nested",
+    ),
+    "a.topojson": (
+        '{"type":"Topology","arcs":[],"objects":{"a":' + '{"type":"GeometryCollection","geometries":[' * DEEP + "]}" * DEEP
+        + "}}", "too deep",
+    ),
+}  # fmt: skip
 #: Names that only seem to be, and an end within quotes: of all that one row with two columns.
 SEEMING = (
     "".join(f"<!-- <c{n}> --><b q='>' r=\"/>\"/>" for n in range(3_000))
@@ -619,6 +634,7 @@ ATTACKS = (
     Case("a shapefile that says so of its second row", ten_million_corners_as_a_shapefile, refused="corners"),
     *(Case(f"65 536 columns in {name}", text(name, content), refused="columns") for name, content in OF_COLUMNS.items()),
     *(Case(f"in a gml {what}", text("a.gml", content), refused="ways") for what, content in NESTED.items()),
+    *(Case(f"100 000 levels in {name}", text(name, content), refused=why) for name, (content, why) in NESTED_ELSEWHERE.items()),
     Case(
         "in a gml names that only seem to be",
         text("a.gml", GML.format(SEEMING).replace("1 2 2 2 2 3 1 2", "120 31 121 31 121 32 120 31")),
