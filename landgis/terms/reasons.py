@@ -29,13 +29,17 @@ OWN_PROPOSAL: Final = Words("本系统建议", "Own proposal")
 
 
 def cited(article: str | None, language: Literal["zh", "en"]) -> str:
-    """Write where a threshold comes from: a law in its own words, a proposal of ours as such in the reader's language.
+    """Write where a threshold comes from: a law in its own words; of a proposal of ours in the other language only that it is one.
 
     >>> cited("本系统建议：D 级且上年 C、D 级", "en"), cited("Own proposal, old_years", "zh"), cited("第2条第2款", "en"), cited(None, "en")
     ('Own proposal', '本系统建议', '第2条第2款', '')
+    >>> cited("本系统建议：D 级且上年 C、D 级", "zh")
+    '本系统建议：D 级且上年 C、D 级'
     """
-    text = article or ""
-    return str(getattr(OWN_PROPOSAL, language)) if text.startswith((OWN_PROPOSAL.zh, OWN_PROPOSAL.en)) else text
+    text, own, other = article or "", OWN_PROPOSAL.zh, OWN_PROPOSAL.en
+    if language == "en":
+        own, other = other, own
+    return own if text.startswith(other) else text
 
 
 def read_reason(reason: str) -> tuple[str, Mapping[str, str]]:

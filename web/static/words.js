@@ -21,9 +21,9 @@ export function named(domain, code) {
   return pick(view.codes[domain][code]) || String(code ?? "");
 }
 
-/** Where a threshold comes from: a law in its own words, a proposal of ours as such in the reader's language. */
+/** Where a threshold comes from: a law in its own words; of a proposal of ours in the other language only that it is one. */
 export function cited(article) {
-  return Object.values(view.ownProposal).some((words) => article?.startsWith(words)) ? pick(view.ownProposal) : article;
+  return article?.startsWith(view.ownProposal[language === "en" ? "zh" : "en"]) ? pick(view.ownProposal) : article;
 }
 
 export function currentLanguage() {
