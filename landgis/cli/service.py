@@ -11,10 +11,8 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
-import uvicorn
 
 from landgis import __version__, jobs
-from landgis.api.app import create_app
 from landgis.cli.common import (
     administrator,
     application_url,
@@ -220,6 +218,11 @@ def _publish(conn: Connection, settings: Settings, run: int, folder: Path, tell:
 
 
 def _serve(settings: Settings, app_url: str, host: str, port: int, *, is_working: bool = False) -> None:
+    # Half a second that no other command has to wait for.
+    import uvicorn
+
+    from landgis.api.app import create_app
+
     _closed_to_strangers(settings, app_url, host)
     shown = f"[{host}]" if ":" in host else host
     console.print(f"地图 map: http://{shown}:{port}/   （Ctrl-C 结束 | to stop）", markup=False, highlight=False)

@@ -8,8 +8,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from landgis.core.initials import initials
 from landgis.terms.frames import Stock
+from landgis.terms.initials import initials
 
 #: Measures to look by keep so many figures; the official ones keep all.
 _FIGURES: Final = 6

@@ -12,7 +12,6 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import shapely
-from pypinyin import Style, lazy_pinyin
 
 from landgis.readers.files import Layer
 from landgis.readers.profiles import (
@@ -28,6 +27,7 @@ from landgis.readers.profiles import (
 from landgis.terms import codes, crs
 from landgis.terms.errors import Words
 from landgis.terms.frames import STOCK, Column, Table
+from landgis.terms.initials import initials
 
 #: A proposal is taken by `--profile auto` from this score on; below it somebody has to say so.
 SURE: Final = 0.8
@@ -242,7 +242,7 @@ def _score_name(table: str, column: Column, header: str) -> tuple[float, Words]:
     if name in others:
         return 0.95, Words(f"又名“{column.zh}”", f"another name of {column.zh}")
     if re.fullmatch(r"[A-Za-z]{2,}\d?", name):
-        said = next((one for one in (column.zh, *others) if _initials(one) == plain), None)
+        said = next((one for one in (column.zh, *others) if initials(one) == plain), None)
         if said is not None:
             return (0.85 if len(plain) > 2 else 0.7), Words(f"“{said}”的拼音首字母", f"pinyin initials of {said}")
     if len(name) >= 3 and re.search("[\u4e00-\u9fff]", name):
@@ -260,16 +260,6 @@ def _aliases() -> Mapping[str, Mapping[str, Sequence[str]]]:
     text = resources.files("landgis.readers").joinpath("aliases.toml").read_text(encoding="utf-8")
     found: Mapping[str, Mapping[str, Sequence[str]]] = tomllib.loads(text)
     return found
-
-
-@cache
-def _initials(words: str) -> str:
-    """Give the pinyin initials of Chinese words, as columns of shapefiles are called.
-
-    >>> _initials("土地使用权人"), _initials("坐落")
-    ('tdsyqr', 'zl')
-    """
-    return "".join(lazy_pinyin(words, style=Style.FIRST_LETTER)).casefold()
 
 
 def _split(header: str) -> tuple[str, str | None]:

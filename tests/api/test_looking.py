@@ -17,8 +17,8 @@ import geopandas as gpd
 import openpyxl
 import pytest
 
-from landgis.core.initials import initials
 from landgis.store import database
+from landgis.terms.initials import initials
 
 WANTED = (
     "answer IN ('exit', 'swap') AND area_m2 BETWEEN 5000 AND 40000 OR CASEI(search_text) LIKE '%slqy%' AND far < 0.5"

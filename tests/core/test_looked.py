@@ -9,8 +9,8 @@ from given_stock import stock
 
 from landgis.core.classes import METHODS, upper_bounds
 from landgis.core.generalise import detail_zoom
-from landgis.core.initials import initials
 from landgis.core.looked import looked
+from landgis.terms.initials import initials
 
 
 @pytest.mark.parametrize(
