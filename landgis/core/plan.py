@@ -306,7 +306,9 @@ class _Work:
                 break
         if value < first:
             self._choose(gap, stop, progress)
-        return first - value > _WORTH_CUTTING * room
+        return first - value > max(
+            _WORTH_CUTTING * room, 0.0
+        )  # a room that is closed may be less than nothing, by rounding
 
     def _choose(self, gap: float, stop: Callable[[], bool], progress: Callable[[Step], None]) -> None:
         """Choose among the sites that the relaxation holds for the best: the tighter it is, the nearer to the best plan."""

@@ -1,5 +1,6 @@
 """Many demands at once: beside brute force over all plans, and what a plan may never do."""
 
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 
 from landgis.core.adjacency import neighbours
 from landgis.core.assembly import lay_ground
-from landgis.core.plan import Plan, _wants, make_plan, worth_by_park
+from landgis.core.plan import GAP, Plan, _wants, _Work, make_plan, worth_by_park
+from landgis.core.sites import never
 from landgis.terms.crs import ellipsoid_area_m2
 from landgis.terms.errors import InputError
 
@@ -135,6 +137,13 @@ def check(made: Plan, parcels: gpd.GeoDataFrame, demands: pd.DataFrame) -> None:
     assert made.objective_wan == pytest.approx((made.sites["worth_wan"] - made.sites["cost_wan"]).sum())
     assert made.bound_wan >= made.objective_wan
     assert (made.limits["used"] <= made.limits["most"] + 1e-6).all()
+
+
+def test_a_room_that_is_closed_but_for_rounding_is_not_worth_cutting() -> None:
+    work = _Work(*town(), None, None, {}, 5.0, ("park",), (), (), (), ())
+    work.relax(GAP, never, lambda step: None)
+    work.best = replace(work.best, columns=tuple(work.master.columns[:1]), value=work.master.solve().value + 1e-9)
+    assert not work._cut(GAP, never, lambda step: None)  # or the search would begin anew, for ever
 
 
 def test_a_plan_holds_what_it_says() -> None:
