@@ -170,10 +170,17 @@ def _can_be_compact(A, P, lo, hi, compact, tight, b, growth, larea, state):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _charge_for_outline(b, need, start, open_m, longest, larea, lprice, bare, tries, joint):
+def _outline(area, compact):
+    """Give the longest outline that an area may have for its compactness."""
+    return math.sqrt(4 * math.pi * area / compact) * (1 + 1e-9)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _charge_for_outline(b, need, start, open_m, shortest, longest, most_charge, larea, lprice, bare, tries, joint):
     """Choose what a metre of outline that stays open is charged with, so that the root's bound for a demand is the highest.
 
-    ``joint`` becomes the order of the parcels by (price + charge·bare) per m², ``bare`` being what each leaves open at least.
+    ``joint`` becomes the order of the parcels by (price + charge·bare) per m², ``bare`` being what each leaves open at least. A charge of
+    at most ``most_charge`` is measured by ``shortest``, a higher one by ``longest``.
     """
     total, metres = 0.0, 0.0
     for i in range(b):
@@ -187,7 +194,7 @@ def _charge_for_outline(b, need, start, open_m, longest, larea, lprice, bare, tr
         for i in range(b):
             tries[i] = (lprice[i] + mu * bare[i]) / larea[i]
         order = np.argsort(tries[:b])
-        area, bound = 0.0, start + mu * (open_m - longest)
+        area, bound = 0.0, start + mu * (open_m - (shortest if mu <= most_charge else longest))
         for at in range(b):
             i = order[at]
             if i == 0:
@@ -245,6 +252,7 @@ def search(
     extension = np.empty(65536 + 64 * deepest + 4 * n, np.int64)
     e_start, e_end = np.zeros(deepest + 2, np.int64), np.zeros(deepest + 2, np.int64)
     e_inherited, e_at = np.zeros(deepest + 2, np.int64), np.zeros(deepest + 2, np.int64)
+    e_last = np.zeros(deepest + 2, np.int64)
     fresh = np.empty(n, np.int64)
     drop_area, drop_compact, drop_cost = np.empty(deepest + 1), np.empty(deepest + 1), np.empty(deepest + 1)
     # For demands that ask for compactness: what parcels lengthen the outline by, what of it they leave open, and orders by that.
@@ -310,10 +318,13 @@ def search(
                     lnb[edges], lborder[edges], llink[edges] = where[nb[at]], edge[at, 0], edge[at, 1]
                     edges += 1
         lptr[b] = edges
-        compact_at, charge = -1, 0.0
+        compact_at, charge, per_m2 = -1, 0.0, 0.0
+        most_charge = np.inf
         for q in range(count_alive):
             d = alive[0, q]
-            longest[d] = math.sqrt(4 * math.pi * asks[d, 1] / asks[d, 2]) * (1 + 1e-9) if asks[d, 2] > 0 else np.inf
+            longest[d] = _outline(asks[d, 1], asks[d, 2]) if asks[d, 2] > 0 else np.inf
+            if asks[d, 2] > 0:
+                per_m2 = max(per_m2, _outline(asks[d, 0], asks[d, 2]) / (2 * asks[d, 0]))
             if asks[d, 2] > 0 and (
                 compact_at < 0 or brings[d] - rho * asks[d, 0] > brings[compact_at] - rho * asks[compact_at, 0]
             ):
@@ -325,11 +336,16 @@ def search(
                     shared += lborder[at]
                 bare[i] = max(of[ids[i], 3] - shared, 0.0)
                 growth[i] = of[ids[i], 3] - 2 * shared
+                # With the area the outline may grow, by less and less. While no parcel costs less, outline charged, than what that is
+                # worth, more area than is needed never pays: the charge then is measured by the outline of the least area.
+                if i > 0 and per_m2 * larea[i] > bare[i]:
+                    most_charge = min(most_charge, lprice[i] / (per_m2 * larea[i] - bare[i]))
             tight[:b] = np.argsort(growth[:b] / larea[:b])
             if pins == 0 and longest[compact_at] < np.inf:
                 charge = _charge_for_outline(
-                    b, asks[compact_at, 0] - larea[0], lprice[0], bare[0], longest[compact_at], larea, lprice, bare,
-                    tries, joint,
+                    b, asks[compact_at, 0] - larea[0], lprice[0], bare[0],
+                    _outline(asks[compact_at, 0], asks[compact_at, 2]), longest[compact_at], most_charge,
+                    larea, lprice, bare, tries, joint,
                 )  # fmt: skip
             open_m[0] = bare[0]
 
@@ -345,7 +361,7 @@ def search(
             owners[0] = 1
             owned[owner[root]] += 1
         open_count[0] = count_alive
-        e_start[0] = e_end[0] = e_at[0] = e_inherited[0] = 0
+        e_start[0] = e_end[0] = e_at[0] = e_last[0] = e_inherited[0] = 0
         entering, nodes, cut = True, 0, False
         while level >= 0:
             A, C, T, P = sums[level, 0], sums[level, 1], sums[level, 2], sums[level, 3]
@@ -490,7 +506,8 @@ def search(
                                 joint_area[joints] = joint_area[joints - 1] + larea[i]
                                 joint_price[joints] = joint_price[joints - 1] + lprice[i] + charge * bare[i]
                             joint_at += 1
-                        both = C + charge * (open_m[level] - longest[d]) + joint_price[joints]
+                        most = _outline(max(asks[d, 0], A), asks[d, 2]) if charge <= most_charge else longest[d]
+                        both = C + charge * (open_m[level] - most) + joint_price[joints]
                         if joints > 0:
                             over = (joint_area[joints] - need) / (joint_area[joints] - joint_area[joints - 1])
                             both -= max(over, 0.0) * (joint_price[joints] - joint_price[joints - 1])
@@ -535,26 +552,32 @@ def search(
                         extension[to] = -fresh[b_at] - 1
                         b_at -= 1
                     to -= 1
-                e_end[level] = begin + inherited + new
+                e_end[level] = e_last[level] = begin + inherited + new
                 e_at[level] = begin
             elif entering:
                 e_end[level] = e_start[level] + e_inherited[level]
-                e_at[level] = e_end[level]
-            entering = False
+                e_at[level] = e_last[level] = e_end[level]
+            sifting, entering = entering, False
             if nodes & 1023 == 0 and halt[0]:
                 cut = True
             if nodes > node_limit or cut:
                 cut = True
                 break
-            # 4. Take the next neighbour in that could lead anywhere, or go back.
+            # 4. Take the next neighbour in that could lead anywhere, or go back. First sift: who leads nowhere now never will, is closed
+            # for all that comes after, and lies behind the others until the way back.
             went = False
             if kept:
-                while e_at[level] < e_end[level]:
+                while sifting or e_at[level] < e_last[level]:
+                    if e_at[level] >= e_last[level]:
+                        sifting = False
+                        e_at[level] = e_start[level]
+                        continue
                     w = extension[e_at[level]]
                     if w < 0:
                         w = -w - 1
                     e_at[level] += 1
                     node = ids[w]
+                    before = state[w]
                     state[w] = _CLOSED
                     if level + 1 >= deepest:
                         cut = True
@@ -573,10 +596,17 @@ def search(
                             if state[lnb[at]] != _CLOSED:
                                 bare_w -= lborder[at]
                         next_open = open_m[level] + max(bare_w, 0.0)
-                        open_m[level] += shared  # for those that come after: it is closed to them
                     new, j, jj = 0, 0, 0
                     for q in range(kept):
                         d = alive[level, q]
+                        if (
+                            not eligible[node, d]
+                            or next_area > asks[d, 1]
+                            or next_cost > asks[d, 4]
+                            or next_owners > asks[d, 3]
+                            or (compact_at >= 0 and next_open > longest[d])
+                        ):
+                            continue
                         need = asks[d, 0] - next_area
                         while fill_area[j] < need and j < fills:
                             j += 1
@@ -584,32 +614,42 @@ def search(
                         if j > 0:
                             over = (fill_area[j] - need) / (fill_area[j] - fill_area[j - 1])
                             bound -= over * (fill_price[j] - fill_price[j - 1])
-                        if compact_at >= 0 and next_open > longest[d]:
-                            continue
                         if charge > 0 and asks[d, 2] > 0:
                             while joint_area[jj] < need and jj < joints:
                                 jj += 1
-                            both = next_price + charge * (next_open - longest[d]) + joint_price[jj]
+                            most = longest[d]
+                            if charge <= most_charge:
+                                most = _outline(max(asks[d, 0], next_area), asks[d, 2])
+                            both = next_price + charge * (next_open - most) + joint_price[jj]
                             if jj > 0:
                                 over = (joint_area[jj] - need) / (joint_area[jj] - joint_area[jj - 1])
                                 both -= max(over, 0.0) * (joint_price[jj] - joint_price[jj - 1])
                             bound = max(bound, both)
-                        if (
-                            brings[d] - bound >= least[d] + margin
-                            and eligible[node, d]
-                            and next_area <= asks[d, 1]
-                            and next_cost <= asks[d, 4]
-                            and next_owners <= asks[d, 3]
-                        ):
+                        if brings[d] - bound >= least[d] + margin:
                             alive[level + 1, new] = d
                             new += 1
+                            if sifting:  # one is enough
+                                break
+                    if sifting:
+                        if new:
+                            state[w] = before
+                            continue
+                        open_m[level] += shared
+                        e_at[level] -= 1
+                        e_last[level] -= 1
+                        x = extension[e_at[level]]
+                        for to in range(e_at[level], e_last[level]):
+                            extension[to] = extension[to + 1]
+                        extension[e_last[level]] = x
+                        continue
+                    open_m[level] += shared  # for those that come after: it is closed to them
                     if new == 0:
                         continue
                     if compact_at < 0:
                         for at in range(lptr[w], lptr[w + 1]):
                             if state[lnb[at]] == _MEMBER:
                                 shared += lborder[at]
-                    left = e_end[level] - e_at[level]
+                    left = e_last[level] - e_at[level]
                     start = e_end[level]
                     for at in range(left):
                         x = extension[e_at[level] + at]
