@@ -107,6 +107,6 @@ def test_part_and_rest_are_the_parcel_and_the_part_is_clear_of_the_building(corn
         return
     part, kept = metres(found.geometry.iloc[0]), metres(found["kept"].iloc[0])
     assert part.area + kept.area == pytest.approx(plot.area, abs=0.01)
-    assert 299.0 <= part.area <= most + 0.01
+    assert 299.0 <= part.area <= most * 1.0001  # the plane of the test is not quite that of the cut
     assert part.distance(hall) >= 10 - 1e-3
     assert ellipsoid_area_m2(np.array([found.geometry.iloc[0]]))[0] == pytest.approx(part.area, rel=1e-3)
