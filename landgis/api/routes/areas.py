@@ -1,19 +1,16 @@
 """What a run says of a drawn area, and what moved between two runs."""
 
-import tempfile
-from contextlib import ExitStack
 from datetime import date
-from pathlib import Path as File
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
-from starlette.background import BackgroundTask
 
 from landgis.api.context import Here
 from landgis.api.routes.cockpit import LISTS
 from landgis.api.routes.runs import Answer, RunNumber
+from landgis.api.sending import made_file
 from landgis.workflows import area
 
 router = APIRouter(prefix="/api/runs", tags=["areas"])
@@ -142,10 +139,9 @@ def moved_file(
     lang: Annotated[Literal["zh", "en"], Query(description="Language of heads and words.")] = "zh",
 ) -> FileResponse:
     """Give what became of the parcels of an earlier run in this one as a file, park by park and answer by answer."""
-    with ExitStack() as cleanup:
-        folder = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="landgis-moved-"))
-        path = File(folder) / f"landgis-run-{run}-from-{before}.{kind}"
-        with here.reading() as conn:
-            area.write_moved(conn, before, run, path, language=lang)
-        sent = cleanup.pop_all()
-    return FileResponse(path, media_type=LISTS[kind], filename=path.name, background=BackgroundTask(sent.close))
+    with here.reading() as conn:
+        return made_file(
+            f"landgis-run-{run}-from-{before}.{kind}",
+            lambda path: area.write_moved(conn, before, run, path, language=lang),
+            LISTS[kind],
+        )

@@ -1,20 +1,17 @@
 """A run as a whole: the figures of the cockpit, each with the filter that gives its parcels."""
 
-import tempfile
-from contextlib import ExitStack
 from datetime import date, datetime
-from pathlib import Path as File
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
-from starlette.background import BackgroundTask
 
 from landgis.api.context import Here
 from landgis.api.problems import BothWords
 from landgis.api.routes.cases import Case
 from landgis.api.routes.runs import LEDGERS, NO_NUL, Answer, RunNumber
+from landgis.api.sending import made_file
 from landgis.workflows import cockpit
 from landgis.workflows.cases import today
 
@@ -241,13 +238,12 @@ def cockpit_table(
     lang: Annotated[Literal["zh", "en"], Query(description="Language of heads and words.")] = "zh",
 ) -> FileResponse:
     """Give a table of the cockpit as a file: stock, stages, parks in order, or the cases that are open."""
-    with ExitStack() as cleanup:
-        folder = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="landgis-cockpit-"))
-        path = File(folder) / f"landgis-run-{run}-{table}.{kind}"
-        with here.reading() as conn:
-            cockpit.write_table(conn, run, today(), table, path, park=park, language=lang)
-        sent = cleanup.pop_all()
-    return FileResponse(path, media_type=LISTS[kind], filename=path.name, background=BackgroundTask(sent.close))
+    with here.reading() as conn:
+        return made_file(
+            f"landgis-run-{run}-{table}.{kind}",
+            lambda path: cockpit.write_table(conn, run, today(), table, path, park=park, language=lang),
+            LISTS[kind],
+        )
 
 
 @router.get("/{run}/blocks")

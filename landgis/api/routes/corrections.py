@@ -2,8 +2,6 @@
 
 import secrets
 import shutil
-import tempfile
-from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path as File
 from typing import Annotated, Any, Final, Literal
@@ -11,12 +9,12 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
-from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
 from landgis.api.context import Context, Here, Outside
 from landgis.api.problems import BothWords, refusals
 from landgis.api.routes.jobs import BODY_OF_A_FILE, Kept, in_scope, may_ask, receive
+from landgis.api.sending import made_file
 from landgis.workflows import corrections as workflow
 
 router = APIRouter(prefix="/api/corrections", tags=["stock"])
@@ -124,13 +122,8 @@ def withdraw(here: Here, correction: Number, given: Withdrawing) -> Registered:
 )
 def register(here: Here, ending: Annotated[Literal["xlsx", "csv"], Path(examples=["xlsx"])]) -> FileResponse:
     """Write the corrections that stand to a file, as an import takes them."""
-    with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="landgis-"))
-        path = File(folder) / f"corrections.{ending}"
-        with here.connection() as conn:
-            workflow.export_list(conn, path, parks=here.scope)
-        kept = stack.pop_all()  # the folder lives until the file has been sent
-    return FileResponse(path, filename=path.name, background=BackgroundTask(kept.close))
+    with here.connection() as conn:
+        return made_file(f"corrections.{ending}", lambda path: workflow.export_list(conn, path, parks=here.scope))
 
 
 @router.post(

@@ -1,19 +1,16 @@
 """Runs, what they say of a parcel, and the ledger."""
 
-import tempfile
-from contextlib import ExitStack
 from datetime import date, datetime
-from pathlib import Path as File
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import FileResponse, HTMLResponse
 from pydantic import BaseModel
-from starlette.background import BackgroundTask
 
 from landgis.api.context import Here
 from landgis.api.explained import Changed, Changes, Fact, GateTrace, Lack, OpenMode, Points, Score, TestTrace
 from landgis.api.problems import BothWords
+from landgis.api.sending import made_file
 from landgis.store import runs
 from landgis.workflows import looking, publish
 from landgis.workflows.explain import explain, what_if
@@ -537,10 +534,9 @@ def ledger(
     lang: Annotated[Literal["zh", "en"], Query(description="Language of heads and words.")] = "zh",
 ) -> FileResponse:
     """Give the run's ledger, or what a filter shows of it: workbook, GeoPackage, GeoJSON, CSV, zipped geodatabase or shapefile."""
-    with ExitStack() as cleanup:
-        folder = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="landgis-ledger-"))
-        path = File(folder) / f"landgis-run-{run}.{kind}"
-        with here.reading() as conn:
-            publish.ledger(conn, run, path, language=lang, wanted=filter)
-        sent = cleanup.pop_all()
-    return FileResponse(path, media_type=LEDGERS[kind], filename=path.name, background=BackgroundTask(sent.close))
+    with here.reading() as conn:
+        return made_file(
+            f"landgis-run-{run}.{kind}",
+            lambda path: publish.ledger(conn, run, path, language=lang, wanted=filter),
+            LEDGERS[kind],
+        )

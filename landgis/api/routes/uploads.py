@@ -3,16 +3,12 @@
 import re
 import secrets
 import shutil
-import tempfile
-from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path as File
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
-from starlette.background import BackgroundTask
 
 from landgis.api.context import Context, Here, Outside
 from landgis.api.problems import BothWords, refusals
@@ -29,6 +25,7 @@ from landgis.api.routes.jobs import (
     receive,
 )
 from landgis.api.routes.parks import IssueTold
+from landgis.api.sending import made_file
 from landgis.store import queue, runs
 from landgis.terms.errors import ConflictError, InputError, NotFoundError, Words
 from landgis.workflows import drafts
@@ -261,30 +258,25 @@ def issues_workbook(
     lang: Annotated[Literal["zh", "en"] | None, Query(description="Language of the workbook.")] = None,
 ) -> FileResponse:
     """Give what an import found wrong as a workbook, for those who mend the file."""
-    language = lang or here.settings.language
+    language, called = lang or here.settings.language, f"issues-{job}.xlsx"
     with here.reading() as conn:
         found = _import(queue.read_job(conn, job))
         if found.asked.get("findings"):
             in_scope(here, found.scope)
-            return _workbook(
-                lambda path: drafts.write_findings(File(found.asked["findings"]), path, language=language), job
+            return made_file(
+                called,
+                lambda path: drafts.write_findings(File(found.asked["findings"]), path, language=language),
+                _XLSX,
             )
-        return _workbook(lambda path: drafts.write_batch_issues(conn, _batch(found), path, language=language), job)
+        return made_file(
+            called, lambda path: drafts.write_batch_issues(conn, _batch(found), path, language=language), _XLSX
+        )
 
 
 def _point(issue: dict[str, Any]) -> dict[str, Any] | None:
     """Give the place that is kept of a stored batch's issue: a point, where the row's own outline is no longer at hand."""
     lon, lat = issue.get("lon"), issue.get("lat")
     return None if lon is None or lat is None else {"type": "Point", "coordinates": [lon, lat]}
-
-
-def _workbook(write: Callable[[File], None], job: int) -> FileResponse:
-    with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="landgis-"))
-        path = File(folder) / f"issues-{job}.xlsx"
-        write(path)
-        kept = stack.pop_all()  # the folder lives until the file has been sent
-    return FileResponse(path, media_type=_XLSX, filename=path.name, background=BackgroundTask(kept.close))
 
 
 def _import(found: queue.Job) -> queue.Job:
