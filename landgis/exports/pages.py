@@ -176,6 +176,7 @@ def _asking(
         _templates(web)
         .get_template(f"{name}.html")
         .render(
+            name=name,
             t=lambda key: words[key][language],
             language=language,
             language_tag=LANGUAGE_TAGS[language],

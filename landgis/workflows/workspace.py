@@ -8,10 +8,12 @@ from landgis.exports.ledger import Language
 from landgis.exports.pages import Place, render_login, render_page, render_password
 from landgis.store import runs, stock
 from landgis.store.database import Connection
-from landgis.terms.errors import LandgisError
 
 #: So many runs a page offers to choose from.
 _RUNS: int = 100
+
+#: The pages that need nothing of the database: the way in, and the own password.
+login_page, password_page = render_login, render_password
 
 
 def jobs_page(
@@ -56,37 +58,6 @@ def import_page(
     parks = [park | {"bbox": known.get(park["park_code"])} for park in _parks(conn)]
     given = {"upload": upload, "job": job, "parks": parks}
     return render_page(Place("import", language, given, role, has_map=True), web=web, nonce=nonce)
-
-
-def login_page(
-    following: str,
-    called: str,
-    refused: LandgisError | None,
-    request_id: str,
-    *,
-    language: Language,
-    web: Path,
-    nonce: str,
-) -> str:
-    """Give the page that asks for name and password, leads to `following`, and says why the last try was refused, if it was."""
-    return render_login(following, called, refused, request_id, language=language, web=web, nonce=nonce)
-
-
-def password_page(
-    following: str,
-    account: str,
-    refused: LandgisError | None,
-    request_id: str,
-    *,
-    is_changed: bool,
-    language: Language,
-    web: Path,
-    nonce: str,
-) -> str:
-    """Give the page on which a person changes the own password, says why that was refused or that it is done, and leads to `following`."""
-    return render_password(
-        following, account, refused, request_id, is_changed=is_changed, language=language, web=web, nonce=nonce
-    )
 
 
 def _latest(conn: Connection) -> list[dict[str, Any]]:
