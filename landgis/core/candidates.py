@@ -123,13 +123,12 @@ def candidates(
     used = measures["users"].fillna(0).to_numpy(dtype=float) > 0
     leaves = ((said["answer"] == "exit") | said["track"].notna()).fillna(False).to_numpy(dtype=bool)
     swaps = (said["answer"] == "swap").fillna(False).to_numpy(dtype=bool)
+    deed = np.select([reserve & ~used, leaves, swaps & used, swaps], ["reserve", "exit", "swap", "exit"], "")
+    stays = (deed == "") & (said["answer"] == "upgrade").fillna(False).to_numpy(dtype=bool)
     # Where the rules do not say how, or cost rests on assessed values of land and buildings together, nothing is divided.
     divides = compensation_rules is not None and "divide_area_min" in rules.numbers
-    parts = _parts(stock, said, measures, rules) if divides else no_parts(parcel)
-    divided = parcel.index.isin(parts.index)
-    deed = np.select(
-        [reserve & ~used, leaves, swaps & used, swaps, divided], ["reserve", "exit", "swap", "exit", "upgrade"], ""
-    )
+    parts = _parts(stock, said, measures, rules, stays) if divides else no_parts(parcel)
+    deed = np.where(parcel.index.isin(parts.index), "upgrade", deed)
     is_promised = np.isin(parcel.index.to_numpy(), promised if promised is not None else [])
 
     found = gpd.GeoDataFrame({"geom": parcel.geometry}, geometry="geom", crs=parcel.crs, index=parcel.index)
@@ -166,7 +165,7 @@ def candidates(
     found["plan_kind"], found["plan_class"] = kind, worst
     for name in ("plan_is_industrial", "urban_boundary_share", "farmland_share", "ecology_share"):
         found[name] = measures[name]
-    _take_parts(found, parts[parts.index.isin(found.index[deed == "upgrade"])], cost, rules, on, level)
+    _take_parts(found, parts, cost, rules, on, level)
     found["sensitive_m"] = sensitive_distance_m(found, stock.zone)
     found["plan_far_max"], found["is_clean"] = parcel["plan_far_max"], _is_clean(parcel) | (deed == "reserve")
 
@@ -183,7 +182,7 @@ def candidates(
         found.loc[swapped, "free_on"] = least["free_on"].reindex(swapped)
     open_ = (deed != "") & ~is_promised & found["cost_wan"].notna().to_numpy()
     out = _left_out(found, said, deed, is_promised, open_)
-    kept = parts.loc[parts.index.isin(found.index[open_ & (deed == "upgrade")]), "kept"]
+    kept = parts.loc[parts.index.isin(found.index[open_]), "kept"]
     return Candidates(
         found.loc[open_, [*CANDIDATE_COLUMNS, "geom"]].copy(), gpd.GeoSeries(kept, crs=parcel.crs), out, movers, plots
     )
@@ -385,9 +384,8 @@ def _plan(codes: pd.Series, schemes: pd.Series) -> tuple[NDArray[np.object_], Fl
     return kind, worst
 
 
-def _parts(stock: Stock, said: pd.DataFrame, measures: pd.DataFrame, rules: Ruleset) -> gpd.GeoDataFrame:
-    """Find what could be divided off the parcels whose firms are told to build up in place."""
-    asked = (said["answer"] == "upgrade").fillna(False).to_numpy(dtype=bool)
+def _parts(stock: Stock, said: pd.DataFrame, measures: pd.DataFrame, rules: Ruleset, asked: Flags) -> gpd.GeoDataFrame:
+    """Find what could be divided off the parcels asked for, whose firms are told to build up in place."""
     parcel, said, measures = stock.parcel[asked], said[asked], measures[asked]
     density = parcel["plan_density_max"].to_numpy(dtype=float, na_value=np.nan)
     # Where the plan names no densest building, the floor-area ratio alone says what is needed.
