@@ -15,7 +15,7 @@ import pandas as pd
 import shapely
 
 from landgis.terms import crs
-from landgis.terms.frames import STOCK, Column, Table
+from landgis.terms.frames import DTYPES, STOCK, Column, Table
 from landgis.terms.issues import CHECKS, Issues, Severity
 from landgis.terms.texts import cleaned
 from landgis.terms.tolerances import Tolerances, usual
@@ -72,6 +72,14 @@ def check(
             parks = _park_codes(kept.get("park"), known.get("park"))
             kept[table.name] = _Checking(table, frames[table.name], issues, parks, limits or usual()).frame
     return Checked(kept, issues.frame())
+
+
+def get_ready() -> None:
+    """Load what the first check would wait for, most of a second, where there is something else to wait for meanwhile."""
+    from landgis.core.schemas import failures
+
+    empty = pd.DataFrame({one.name: pd.Series(dtype=DTYPES[one.kind]) for one in STOCK[0].columns})
+    failures(empty, STOCK[0])
 
 
 def _park_codes(*of: pd.DataFrame | None) -> "pd.Index[Any]":

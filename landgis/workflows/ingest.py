@@ -13,7 +13,7 @@ import pandas as pd
 
 from landgis.core.corrections import corrected
 from landgis.core.doubts import doubts
-from landgis.core.quality import check
+from landgis.core.quality import check, get_ready
 from landgis.core.repairs import REPAIRS, repair
 from landgis.core.shifted import shifted
 from landgis.readers.conform import Conformed, conform
@@ -156,6 +156,7 @@ def ingest(
     assumed = None if profile_name == AUTO else load_profile(profile_name).crs
     with ThreadPoolExecutor(1) as aside:
         hashed = aside.submit(_hash, paths)
+        aside.submit(get_ready)
         box = park_box(conn, park, parks)
         called, layers = named_layers(paths, crs=crs, encoding=encoding, assumed_crs=assumed, park=box, tell=tell)
     names, digest = " + ".join(called), hashed.result()
