@@ -1,10 +1,7 @@
 -- One run, or the latest in scope, with its parks and rulesets; `parcels` counts those in scope.
 SELECT
     r.run, r.batch, r.as_of, r.made_at, r.made_by,
-    CASE
-        WHEN (SELECT land.scope()) = '{*}' OR r.park_codes <@ (SELECT land.scope())::text[] THEN r.parcels
-        ELSE (SELECT count(*) FROM land.triage AS t WHERE t.run = r.run)::integer
-    END AS parcels,
+    api.parcels_in_scope(r.run, r.park_codes, r.parcels) AS parcels,
     r.detail_zoom, r.snapshot,
     (
         SELECT coalesce(jsonb_agg(jsonb_build_object(
