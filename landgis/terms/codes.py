@@ -42,6 +42,14 @@ _STORAGE_3: Final = (
     Words("一类物流仓储用地", "logistics and storage, class 1"), Words("二类物流仓储用地", "logistics and storage, class 2"),
     Words("三类物流仓储用地", "logistics and storage, class 3"),
 )  # fmt: skip
+#: What the classes of GB/T 21010-2017 and those of the third survey made from them have in common.
+_OF_2017: Final[Mapping[str, Words]] = {
+    "01": Words("耕地", "arable land"), "03": Words("林地", "forest land"), "04": Words("草地", "grassland"),
+    "0601": Words("工业用地", "industrial"), "0602": Words("采矿用地", "mining"), "0603": Words("盐田", "salt fields"),
+    "07": Words("住宅用地", "residential"), "08": Words("公共管理与公共服务用地", "public administration and services"),
+    "09": Words("特殊用地", "special use"), "10": Words("交通运输用地", "transport"), "1001": Words("铁路用地", "railway"),
+    "11": Words("水域及水利设施用地", "waters and waterworks"), "12": Words("其他土地", "other land"),
+}  # fmt: skip
 #: What land-use codes mean, scheme by scheme: the classes, and below them what industrial parks are made of. Sources as of `INDUSTRIAL`;
 #: MapPLUTO data dictionary.
 LANDUSE: Final[Mapping[str, Mapping[str, Words]]] = {
@@ -61,22 +69,13 @@ LANDUSE: Final[Mapping[str, Mapping[str, Words]]] = {
         "23": Words("其他土地", "other land"),
     },
     "gbt21010-2017": {
-        "01": Words("耕地", "arable land"), "02": Words("园地", "orchards and plantations"), "03": Words("林地", "forest land"),
-        "04": Words("草地", "grassland"), "05": Words("商服用地", "commercial and services"),
-        "06": Words("工矿仓储用地", "industrial, mining and storage"), "0601": Words("工业用地", "industrial"),
-        "0602": Words("采矿用地", "mining"), "0603": Words("盐田", "salt fields"), "0604": Words("仓储用地", "storage"),
-        "07": Words("住宅用地", "residential"), "08": Words("公共管理与公共服务用地", "public administration and services"),
-        "09": Words("特殊用地", "special use"), "10": Words("交通运输用地", "transport"), "1001": Words("铁路用地", "railway"),
-        "11": Words("水域及水利设施用地", "waters and waterworks"), "12": Words("其他土地", "other land"),
+        **_OF_2017, "02": Words("园地", "orchards and plantations"), "05": Words("商服用地", "commercial and services"),
+        "06": Words("工矿仓储用地", "industrial, mining and storage"), "0604": Words("仓储用地", "storage"),
     },
     "sandiao-2019": {
-        "00": Words("湿地", "wetland"), "01": Words("耕地", "arable land"), "02": Words("种植园用地", "orchards and plantations"),
-        "03": Words("林地", "forest land"), "04": Words("草地", "grassland"), "05": Words("商业服务业用地", "commercial and services"),
-        "0508": Words("物流仓储用地", "logistics and storage"), "06": Words("工矿用地", "industrial and mining"),
-        "0601": Words("工业用地", "industrial"), "0602": Words("采矿用地", "mining"), "0603": Words("盐田", "salt fields"),
-        "07": Words("住宅用地", "residential"), "08": Words("公共管理与公共服务用地", "public administration and services"),
-        "09": Words("特殊用地", "special use"), "10": Words("交通运输用地", "transport"), "1001": Words("铁路用地", "railway"),
-        "11": Words("水域及水利设施用地", "waters and waterworks"), "12": Words("其他土地", "other land"),
+        **_OF_2017, "00": Words("湿地", "wetland"), "02": Words("种植园用地", "orchards and plantations"),
+        "05": Words("商业服务业用地", "commercial and services"), "0508": Words("物流仓储用地", "logistics and storage"),
+        "06": Words("工矿用地", "industrial and mining"),
     },
     "gb50137-2011": {
         "R": Words("居住用地", "residential"), "A": Words("公共管理与公共服务用地", "public administration and services"),
