@@ -1,6 +1,8 @@
 """A run made again gives the same bytes; where it does not, it is said what differs, on which parcel, and why."""
 
 import json
+from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -23,14 +25,27 @@ from landgis.workflows.verify import verify
 OLDER = json.loads((Path(__file__).parent / "sealed.json").read_text(encoding="utf-8"))
 
 
-@pytest.fixture
-def small(conn, fresh, tmp_path) -> SimpleNamespace:
-    """Give a small city, ingested and assessed: ``conn, admin_url, path, run``."""
+@pytest.fixture(scope="module")
+def judged(databases, tmp_path_factory) -> Iterator[SimpleNamespace]:
+    """Give a small city, ingested and assessed in a database nobody is connected to: ``name, city, run``."""
+    name, made = databases.copy("landgis")
     city = make_city(parcels=400, parks=1, seed=3, on=SAMPLE_DAY, origin=(115.2, 33.0))
-    write_city(city, tmp_path / "city.gpkg")
-    ingest(conn, [tmp_path / "city.gpkg"], "landgis-template")
-    run = assess(conn, None, RULES, SAMPLE_DAY)["run"]
-    return SimpleNamespace(conn=conn, admin_url=fresh.admin_url, city=city, run=run)
+    path = tmp_path_factory.mktemp("city") / "city.gpkg"
+    write_city(city, path)
+    with database.connect(made.app_url) as conn:
+        ingest(conn, [path], "landgis-template")
+        run = assess(conn, None, RULES, SAMPLE_DAY)["run"]
+    yield SimpleNamespace(name=name, city=city, run=run)
+    databases.drop(name)
+
+
+@pytest.fixture
+def small(databases, judged) -> Iterator[SimpleNamespace]:
+    """Give a test its own copy of the city and its database: ``conn, admin_url, city, run``."""
+    name, made = databases.copy(judged.name)
+    with database.connect(made.app_url) as conn:
+        yield SimpleNamespace(conn=conn, admin_url=made.admin_url, city=deepcopy(judged.city), run=judged.run)
+    databases.drop(name)
 
 
 def change(small: SimpleNamespace, statement: str, *values: object) -> None:
