@@ -71,6 +71,11 @@ def cluster() -> Iterator[Cluster]:
     home.chmod(0o755)
     served = Cluster(home, find_binaries(Settings().home, Settings().pg_bin).folder)
     served.start()
+    with psycopg.connect(served.admin_url, autocommit=True) as conn:
+        # No test pulls the plug of the machine: nothing needs to reach the disk. A server that is killed loses nothing by it.
+        for name in ("fsync", "full_page_writes", "synchronous_commit"):
+            conn.execute(f"ALTER SYSTEM SET {name} = off")
+        conn.execute("SELECT pg_reload_conf()")
     socket = Path(conninfo.conninfo_to_dict(served.admin_url)["host"])
     try:
         yield served
@@ -81,7 +86,7 @@ def cluster() -> Iterator[Cluster]:
 
 
 class Databases:
-    """Makes databases as copies of others, in a tenth of a second each."""
+    """Makes databases as copies of others, file by file: a twentieth of a second each."""
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
@@ -91,7 +96,7 @@ class Databases:
         """Copy a database that nobody is connected to."""
         name = f"test_{next(self._numbers)}"
         with psycopg.connect(self.cluster.url("landgis", "postgres"), autocommit=True) as conn:
-            conn.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+            conn.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
         return name, Database(self.cluster.url("landgis", name), self.cluster.url("landgis_app", name))
 
     def drop(self, name: str) -> None:

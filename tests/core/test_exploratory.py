@@ -5,8 +5,6 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pymcdm import methods as their_methods
-from pymcdm import weights as their_weights
 from scipy import stats
 
 from landgis.core.exploratory import agreement, critic_weights, entropy_weights, explore, topsis, unit_table
@@ -21,6 +19,9 @@ def table(seed: int, rows: int = 40, columns: int = 3) -> np.ndarray:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_weights_and_scores_are_those_of_pymcdm(seed: int) -> None:
+    from pymcdm import methods as their_methods  # here alone: it brings matplotlib, and every worker imports every module
+    from pymcdm import weights as their_weights
+
     raw = table(seed)
     ones = np.ones(3)
     unit = (raw - raw.min(axis=0)) / np.ptp(raw, axis=0)
@@ -32,6 +33,8 @@ def test_weights_and_scores_are_those_of_pymcdm(seed: int) -> None:
 
 
 def test_lower_is_better_turns_a_column_as_pymcdm_turns_a_cost() -> None:
+    from pymcdm import methods as their_methods
+
     raw = table(3)
     low, high = np.quantile(raw, [0.01, 0.99], axis=0)
     unit = unit_table(raw, ["higher", "lower", "higher"])

@@ -1,6 +1,5 @@
 """What parcels are looked for by, initials as people type them, classes of colour, and from which zoom parcels are drawn."""
 
-import mapclassify
 import numpy as np
 import pandas as pd
 import pytest
@@ -48,6 +47,8 @@ def test_equal_steps_are_equal() -> None:
 
 @pytest.mark.parametrize("count", [3, 5])
 def test_classes_are_those_of_mapclassify(count: int) -> None:
+    import mapclassify  # here alone: it compiles for seconds, and every worker of a run imports every module
+
     values = np.random.default_rng(7).lognormal(8, 1, 300).round(1)
     beside = {
         "quantile": mapclassify.Quantiles(values, k=count).bins,
