@@ -83,12 +83,14 @@ class Conformed:
         named = issues[issues["raw"].notna()]
         for (table, file, layer), (rows, headers) in self.cells.items():
             of_layer = named[(named["table_name"] == table) & (named["file"] == file) & (named["layer"] == layer)]
-            for field, header in headers.items():
-                found = of_layer[of_layer["field"] == field]
+            for field, found in of_layer.groupby("field", sort=False):
+                header = headers.get(str(field))
+                if header is None:
+                    continue
                 if YEAR in header:
                     for year, part in found.groupby("year"):
                         _put_given(raw, part, rows, header.replace(YEAR, str(year)))
-                elif len(found):
+                else:
                     _put_given(raw, found, rows, header)
         return issues.assign(raw=raw.astype(issues["raw"].dtype))
 
