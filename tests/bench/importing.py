@@ -87,6 +87,7 @@ def ingest(path: str, url: str) -> dict[str, Any]:
     """Read, conform, check, store."""
     from contextlib import AbstractContextManager
 
+    from landgis.core.quality import get_ready
     from landgis.store import database
     from landgis.terms.errors import Words
     from landgis.workflows.ingest import ingest
@@ -96,6 +97,7 @@ def ingest(path: str, url: str) -> dict[str, Any]:
     def tell(step: Words) -> AbstractContextManager[None]:
         return timed(told, f"stage {step.en}")
 
+    get_ready()  # pandera is loaded when it is first needed, and here with hypothesis, which no installation has
     with database.connect(url) as conn, measured(told):
         ingest(conn, [Path(path)], PROFILE, tell=tell)
     return told
@@ -144,6 +146,7 @@ def to_postgis(path: str, url: str) -> dict[str, Any] | None:
     """
     if not all(importlib.util.find_spec(name) for name in ("sqlalchemy", "geoalchemy2")):
         return None
+    import geoalchemy2  # noqa: F401 - geopandas would load it within the time
     import geopandas as gpd
     import sqlalchemy
 
