@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import geopandas as gpd
@@ -11,23 +12,32 @@ import pandas as pd
 from landgis.core.doubts import doubts
 from landgis.core.quality import Checked, check
 from landgis.terms.crs import ellipsoid_area_m2
-from landgis.terms.frames import DTYPES, STOCK, Table
+from landgis.terms.frames import DTYPES, STOCK, Column
 
 TABLES = {table.name: table for table in STOCK}
 
 
 def rows(table: str, *given: Mapping[str, Any]) -> pd.DataFrame:
     """Give rows of a table in its columns and types; what is not given is unknown. ``source_row`` counts from 1."""
-    shape: Table = TABLES[table]
-    frame = pd.DataFrame(
-        {
-            column.name: pd.Series([one.get(column.name) for one in given], dtype="object").astype(DTYPES[column.kind])
-            for column in shape.columns
-        }
-    )
+    frame = _unknown(table, len(given)).copy()
+    said = {name for one in given for name, value in one.items() if value is not None}
+    for column in TABLES[table].columns:
+        if column.name in said:
+            frame[column.name] = _column(column, [one.get(column.name) for one in given])
+    return frame
+
+
+@cache  # property tests ask for the same few tables thousands of times
+def _unknown(table: str, count: int) -> pd.DataFrame:
+    """Give so many rows of which nothing is known."""
+    frame = pd.DataFrame({column.name: _column(column, [None] * count) for column in TABLES[table].columns})
     return frame.assign(
-        source_file="drawn.gpkg", source_layer=table, source_row=pd.array(np.arange(1, len(given) + 1), dtype="Int64")
+        source_file="drawn.gpkg", source_layer=table, source_row=pd.array(np.arange(1, count + 1), dtype="Int64")
     )
+
+
+def _column(column: Column, values: list[Any]) -> pd.Series:
+    return pd.Series(values, dtype="object").astype(DTYPES[column.kind])
 
 
 def park(code: str = "p1", **differs: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
 import geopandas as gpd
@@ -19,6 +20,15 @@ Rows = Sequence[Mapping[str, Any]]
 
 def frame(table: str, given: Rows, *extra: str) -> pd.DataFrame:
     """Make one table; what a row does not say is unknown."""
+    return _made(table, given, extra) if given else _empty(table, extra).copy()
+
+
+@cache  # most tables of most stocks
+def _empty(table: str, extra: tuple[str, ...]) -> pd.DataFrame:
+    return _made(table, (), extra)
+
+
+def _made(table: str, given: Rows, extra: tuple[str, ...]) -> pd.DataFrame:
     found = rows(table, *given)
     for name in extra:
         found[name] = pd.array([row.get(name) for row in given], dtype="Int64")
