@@ -19,7 +19,8 @@ def table(seed: int, rows: int = 40, columns: int = 3) -> np.ndarray:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_weights_and_scores_are_those_of_pymcdm(seed: int) -> None:
-    from pymcdm import methods as their_methods  # here alone: it brings matplotlib, and every worker imports every module
+    # Here alone: it brings matplotlib, and every worker imports every module.
+    from pymcdm import methods as their_methods
     from pymcdm import weights as their_weights
 
     raw = table(seed)
