@@ -518,7 +518,7 @@ def _bound(found: Found) -> float:
 
 def _nothing() -> Found:
     none = np.empty(0)
-    return Found(Sets(none.astype(np.int64), none, none, []), np.array([-np.inf]), 0)
+    return Found(Sets(none.astype(np.int64), none, none, []), np.array([-np.inf]), np.array([-np.inf]), 0)
 
 
 def _empty(columns: Sequence[str]) -> pd.DataFrame:

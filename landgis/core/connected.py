@@ -25,6 +25,8 @@ from numba import njit
 #: Prices nearer than this are equal: rounding must not cut an optimum off.
 SLACK = 1e-7
 _FREE, _OPEN, _CLOSED, _MEMBER = 0, 1, 2, 3
+#: A root's sets of more members than this are parted by their first so many: finely enough that no part is much larger than the rest.
+_PARTED_AT = 3
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -212,12 +214,42 @@ def _charge_for_outline(b, need, start, open_m, shortest, longest, most_charge, 
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _is_known(reduced, k, members, ids, numbers, sizes, sets):
+    """Say whether a set was kept already, from when its root was looked at before; it is reached by the same way each time."""
+    for s in range(len(sizes)):
+        if sizes[s] == k and abs(numbers[s, 0] - reduced) <= SLACK:
+            same = True
+            for p in range(k):
+                if sets[s, p] != ids[members[p]]:
+                    same = False
+                    break
+            if same:
+                return True
+    return False
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _part(members, level, w, ids):
+    """Give sets that begin with these members and this one a number: whatever is asked for, a set is reached by one way only.
+
+    By their own numbers: those here depend on what the root reaches, and that on what is asked for.
+    """
+    number = ids[w]
+    for at in range(1, level + 1):
+        number = number * 7 + ids[members[at]]
+    return number
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def search(
-    roots, by_rank, rank, ptr, nb, edge, of, owner, park, eligible, asks, width, core_of, core_ptr, core_nodes,
+    tasks, by_rank, rank, ptr, nb, edge, of, owner, park, eligible, asks, width, core_of, core_ptr, core_nodes,
     cut_of, cut_nodes, cut_price, worth, least, link_factor, node_limit, halt, keep, found_num, found_size, found_set,
     flat, flat_end, flat_demand, flat_num, used, done, pending,
 ):  # fmt: skip
     """Search the sets of some roots for every demand; see `landgis.core.sites.Search` for what goes in and out.
+
+    ``tasks`` holds roots, which part of their sets is searched, and in how many parts they are; ``done`` says which were finished. Parts of
+    a root differ in the first members that its sets take in (`_part`); the sets of fewer members are found by its first part.
 
     ``of`` holds area, cost, price and outline of every parcel, ``edge`` border and link of every pair, ``asks`` of every demand least
     and most area, compactness, most owners and most cost. Demands are sorted by their least area. ``worth[d, park]`` is what a demand
@@ -270,8 +302,8 @@ def search(
     # Of the best so many only what is truly better is wanted; of all, also what is just as good.
     margin = SLACK if keep else -SLACK
 
-    for root_at in range(len(roots)):
-        root = roots[root_at]
+    for task in range(len(tasks)):
+        root, part, parts = tasks[task, 0], tasks[task, 1], tasks[task, 2]
         zone = park[root]
         rho = of[root, 2] / of[root, 0]
         # Which demands could this root serve at all, and how much dearer than its own price may the rest be?
@@ -288,7 +320,7 @@ def search(
             count_alive += 1
             budget = max(budget, room)
         if count_alive == 0:
-            done[root] = 1
+            done[task] = 1
             continue
         if halt[0]:
             for q in range(count_alive):
@@ -362,7 +394,7 @@ def search(
             owned[owner[root]] += 1
         open_count[0] = count_alive
         e_start[0] = e_end[0] = e_at[0] = e_last[0] = e_inherited[0] = 0
-        entering, nodes, cut = True, 0, False
+        entering, nodes, cut, most_nodes = True, 0, False, node_limit // parts
         while level >= 0:
             A, C, T, P = sums[level, 0], sums[level, 1], sums[level, 2], sums[level, 3]
             k = level + 1
@@ -427,13 +459,16 @@ def search(
                             dominated = True
                             closed = closed or drop_cost[p] == 0.0
                             break
-                    if not dominated and rc >= least[d] + margin and T + bridge <= asks[d, 4]:
+                    is_ours = part == 0 or level >= _PARTED_AT
+                    if is_ours and not dominated and rc >= least[d] + margin and T + bridge <= asks[d, 4]:
                         if keep:
                             worst = 0
                             for s in range(keep):
                                 if found_num[d, s, 0] < found_num[d, worst, 0]:
                                     worst = s
-                            if rc > found_num[d, worst, 0]:
+                            if rc > found_num[d, worst, 0] and not _is_known(
+                                rc, k, members, ids, found_num[d], found_size[d], found_set[d]
+                            ):
                                 found_num[d, worst, 0] = rc
                                 found_num[d, worst, 1] = T + bridge
                                 found_size[d, worst] = k
@@ -560,7 +595,7 @@ def search(
             sifting, entering = entering, False
             if nodes & 1023 == 0 and halt[0]:
                 cut = True
-            if nodes > node_limit or cut:
+            if nodes > most_nodes or cut:
                 cut = True
                 break
             # 4. Take the next neighbour in that could lead anywhere, or go back. First sift: who leads nowhere now never will, is closed
@@ -645,6 +680,8 @@ def search(
                     open_m[level] += shared  # for those that come after: it is closed to them
                     if new == 0:
                         continue
+                    if level + 1 == _PARTED_AT and parts > 1 and _part(members, level, w, ids) % parts != part:
+                        continue
                     if compact_at < 0:
                         for at in range(lptr[w], lptr[w + 1]):
                             if state[lnb[at]] == _MEMBER:
@@ -697,7 +734,7 @@ def search(
                 if root_room[d] >= least[d] + margin:
                     pending[d] = max(pending[d], root_room[d])
         else:
-            done[root] = 1
+            done[task] = 1
         for p in range(level + 1):  # where it was cut short
             node = ids[members[p]]
             if owner[node] >= 0:

@@ -22,7 +22,10 @@ Flags = NDArray[np.bool_]
 DEEPEST: Final = 128
 #: Threads of the search: as many as the machines it is measured on have.
 _THREADS: Final = 2
-#: In how many parts they take the roots.
+#: In how many turns they take what is to be searched.
+_TURNS: Final = 32
+#: A root of which so many sets were not enough is searched in so many parts, which threads share.
+_LONG: Final = 30_000
 _PARTS: Final = 16
 #: How many sets of a root are looked at in the first round, and how much more in each later one.
 _FIRST_LIMIT: Final = 4_000
@@ -141,11 +144,13 @@ class Found:
     """What a search found.
 
     ``pending`` is, for every demand, the best reduced cost that could still hide where the search was cut short; minus infinity where
-    everything was searched. ``looked_at`` counts the sets that were looked at.
+    everything was searched. Of what was searched, every set of a reduced cost above the demand's ``least`` is among the sets.
+    ``looked_at`` counts the sets that were looked at.
     """
 
     sets: Sets
     pending: Floats
+    least: Floats
     looked_at: int
 
     @property
@@ -225,6 +230,8 @@ class Search:
         self._edge = np.column_stack([ground.border_m, ground.link_wan])
         self._limits = (eligible, np.ascontiguousarray(asks), wants.width[self._order], of_class, ends, nodes)
         self._has_links = bool((ground.link_wan > 0).any())
+        # The roots that were long in the last search that looked far enough: the next such one parts them from the start.
+        self._is_long = np.zeros(len(ground), dtype=bool)
 
     def best(
         self,
@@ -304,75 +311,94 @@ class Search:
         ground = self.ground
         ratio = price / ground.area_m2
         rank = np.empty(len(ground), dtype=np.int64)
-        todo = np.argsort(ratio, kind="stable").astype(np.int64)
-        rank[todo] = np.arange(len(ground))
-        done = np.zeros(len(ground), dtype=np.uint8)
+        by_rank = np.argsort(ratio, kind="stable").astype(np.int64)
+        rank[by_rank] = np.arange(len(ground))
         limit = _FIRST_LIMIT if node_limit is None and store.keep else node_limit or np.iinfo(np.int64).max
-        looked_at = 0
-        by_rank = todo
+        tasks = _parted(by_rank, self._is_long & (limit >= _LONG or node_limit is None))
         of = np.column_stack([ground.area_m2, ground.cost_wan, price, ground.outline_m])
-        worth = np.ascontiguousarray(worth)
         cut_of = np.concatenate([[0], np.cumsum(np.bincount(cuts.parcels.ravel(), minlength=len(ground)))])
         cut_nodes = np.argsort(cuts.parcels.ravel(), kind="stable") // 3
+        given = (
+            by_rank,
+            rank,
+            ground.start,
+            ground.neighbour,
+            self._edge,
+            of,
+            ground.owner,
+            ground.park,
+            *self._limits,
+        )
+        prices = (cut_of, cut_nodes, cuts.price, np.ascontiguousarray(worth), least)
+        looked_at = 0
         while True:
-            pending, looked = self._round(
-                store,
-                todo,
-                (
-                    by_rank,
-                    rank,
-                    ground.start,
-                    ground.neighbour,
-                    self._edge,
-                    of,
-                    ground.owner,
-                    ground.park,
-                    *self._limits,
-                ),
-                (cut_of, cut_nodes, cuts.price, worth, least, link_factor if self._has_links else -1.0, limit),
-                done,
-                stop,
+            pending, looked, done = self._round(
+                store, tasks, given, (*prices, link_factor if self._has_links else -1.0, limit), stop
             )
             looked_at += looked
-            todo = todo[done[todo] == 0]
-            if not len(todo) or node_limit is not None or store.is_full or stop() or not store.keep:
+            tasks = tasks[~done]
+            if store.keep and limit // _MORE < _LONG <= limit:
+                self._is_long[:] = False
+                self._is_long[tasks[:, 0]] = True
+                tasks = _parted(by_rank[self._is_long[by_rank]], self._is_long)
+            if not len(tasks) or node_limit is not None or store.is_full or stop() or not store.keep:
                 break
             # Roots that reached the deepest level would do so again.
             if limit > np.iinfo(np.int64).max // (_MORE * 2) or (is_enough and store.is_any):
                 break
             limit *= _MORE
-        left = np.full(len(self.wants), -np.inf)
-        left[self._order] = pending
-        return Found(store.sets(self._order), left, looked_at)
+        sets = store.sets(self._order)
+        left, floor = np.empty(len(self.wants)), np.empty(len(self.wants))
+        left[self._order], floor[self._order] = pending, least
+        if store.keep:
+            worst = np.full(len(self.wants), np.inf)
+            np.minimum.at(worst, sets.demand, sets.reduced)
+            is_full = np.bincount(sets.demand, minlength=len(self.wants)) >= store.keep
+            floor[is_full] = np.maximum(floor, worst)[is_full]
+        return Found(sets, left, floor, looked_at)
 
     def _round(
         self,
         store: "_Store",
-        todo: Ints,
+        tasks: Ints,
         given: tuple[Any, ...],
         prices: tuple[Any, ...],
-        done: NDArray[np.uint8],
         stop: Callable[[], bool],
-    ) -> tuple[Floats, int]:
-        """Search some roots once, each up to the limit; give what could still hide in them, and how many sets were looked at."""
+    ) -> tuple[Floats, int, Flags]:
+        """Search once, each task up to the limit; give what could still hide, how many sets were looked at, and which are done."""
         halt = np.zeros(1, dtype=np.uint8)
         pending = [np.full(len(self.wants), -np.inf) for _ in range(_THREADS)]
-        # Each thread takes the next part of the roots when it is done with one: some roots take far longer than others.
-        parts = iter([todo[turn::_PARTS].copy() for turn in range(_PARTS)])
+        done = np.zeros(len(tasks), dtype=bool)
+        # Each thread takes the next turn when it is done with one: some roots take far longer than others.
+        turns = iter(range(min(_TURNS, len(tasks))))
 
-        def run(turn: int) -> int:
-            return sum(
-                self._search(part, *given, *prices, halt, store.keep, *store.arrays(turn), done, pending[turn])
-                for part in parts
-            )
+        def run(thread: int) -> int:
+            looked = 0
+            for turn in turns:
+                mine = np.ascontiguousarray(tasks[turn::_TURNS])
+                ended = np.zeros(len(mine), dtype=np.uint8)
+                looked += self._search(
+                    mine, *given, *prices, halt, store.keep, *store.arrays(thread), ended, pending[thread]
+                )
+                done[turn::_TURNS] = ended
+            return looked
 
         with ThreadPoolExecutor(_THREADS) as pool:
-            running = [pool.submit(run, turn) for turn in range(_THREADS)]
+            running = [pool.submit(run, thread) for thread in range(_THREADS)]
             while wait(running, timeout=0.05).not_done:
                 if stop():
                     halt[0] = 1
             looked = sum(one.result() for one in running)
-        return np.maximum.reduce(pending), looked
+        return np.maximum.reduce(pending), looked, done
+
+
+def _parted(roots: Ints, is_long: Flags) -> Ints:
+    """List what is to be searched: root, part, in how many parts; shape (tasks, 3)."""
+    parts = np.where(is_long[roots], _PARTS, 1)
+    first = np.cumsum(parts) - parts
+    return np.column_stack(
+        [np.repeat(roots, parts), np.arange(parts.sum()) - np.repeat(first, parts), np.repeat(parts, parts)]
+    )
 
 
 class _Store:
@@ -431,11 +457,13 @@ class _Store:
         first = np.lexsort((-np.array(reduced, dtype=float), np.array(demand, dtype=np.int64)))
         ranked = [int(at) for at in first]
         if self.keep:
-            seen: dict[int, int] = {}
+            # What both threads found, a root being looked at again, counts once.
+            seen: dict[int, set[bytes]] = {}
             kept = []
             for at in ranked:
-                seen[demand[at]] = seen.get(demand[at], 0) + 1
-                if seen[demand[at]] <= self.keep:
+                of_demand, key = seen.setdefault(demand[at], set()), members[at].tobytes()
+                if key not in of_demand and len(of_demand) < self.keep:
+                    of_demand.add(key)
                     kept.append(at)
             ranked = kept
         return Sets(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from given_sets import every_answer, is_the_cheapest, random_case
 
+from landgis.core import sites
 from landgis.core.sites import Cuts, Search
 
 ONE_PARK = np.zeros((1, 1))
@@ -31,6 +32,33 @@ def test_the_next_best_are_the_next_best_of_all_and_none_holds_another(seed: int
     assert found.cost_wan.tolist() == pytest.approx(sorted(expected.values())[:6], abs=1e-6)
     for members, cost in zip(found.members, found.cost_wan, strict=True):
         assert every_answer(ground, wants)[frozenset(members.tolist())] == pytest.approx(cost)
+
+
+@pytest.mark.parametrize("seed", range(500, 530))
+def test_the_next_best_are_the_same_where_roots_are_looked_at_again_and_in_parts(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ground, wants = random_case(np.random.default_rng(seed), most=16)
+    expected = Search(ground, wants).best(6, ONE_PARK).sets  # at once: no root has so many sets
+    for name, value in (("_FIRST_LIMIT", 4), ("_MORE", 2), ("_LONG", 8), ("_PARTS", 3), ("_TURNS", 2)):
+        monkeypatch.setattr(sites, name, value)
+    search = Search(ground, wants)
+    for _ in range(2):  # the second time long roots are known, and parted from the start
+        found = search.best(6, ONE_PARK)
+        assert found.is_complete
+        assert [one.tolist() for one in found.sets.members] == [one.tolist() for one in expected.members]
+        assert found.sets.cost_wan.tolist() == pytest.approx(expected.cost_wan.tolist())
+
+
+@pytest.mark.parametrize("seed", range(530, 550))
+def test_what_is_kept_is_all_there_is_above_the_line_that_is_told(seed: int) -> None:
+    ground, wants = random_case(np.random.default_rng(seed), most=14)
+    found = Search(ground, wants).best(4, ONE_PARK)
+    every = Search(ground, wants).all(ONE_PARK, np.full(1, -np.inf), price=ground.cost_wan)
+    assert len(found.sets) == min(4, len(every.sets))
+    assert sorted(found.sets.reduced) == pytest.approx(sorted(every.sets.reduced)[-4:])
+    assert (every.sets.reduced > found.least[0] + 1e-6).sum() <= len(found.sets)
+    assert found.least[0] == (pytest.approx(found.sets.reduced.min()) if len(found.sets) == 4 else -np.inf)
 
 
 @pytest.mark.parametrize("seed", range(600, 640))
