@@ -2,9 +2,10 @@
 
 Column generation whose pricing enumerates connected sets: the linear relaxation over the sites known so far prices parcels, demands
 and limits; the search finds, under these prices, the sites that would improve it, or proves that there are none. Cuts over three parcels
-take off what the relaxation promises too much, and the search charges their prices, too. Where that leaves a gap, every site that an even
-better plan could hold is listed, and an integer programme over that list proves the plan. Sites of very many parcels are grown besides,
-and bounded without contiguity: there the list would have no end.
+take off what the relaxation promises too much, and the search charges their prices, too. A search of all sets keeps those that nearly improve
+the relaxation: where they are all that an even better plan could hold, an integer programme over them proves the plan; where they are
+not, every site that it could hold is listed first. Sites of very many parcels are grown besides, and bounded without contiguity: there
+the list would have no end.
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -29,8 +30,12 @@ Ints = NDArray[np.int64]
 
 #: A plan within this share of its bound is proved unless another gap is asked for.
 GAP: Final = 1e-4
-#: How many new sites of each demand one round of pricing brings.
+#: How many new sites of each demand one round of pricing brings, and from which reduced cost on they improve the relaxation.
 _EACH: Final = 30
+_BETTER: Final = 1e-6
+#: A search of all sets keeps near misses with them: so many in all, so far below as a share of the room between relaxation and plan.
+_NEAR_MISSES: Final = 200
+_DEPTH: Final = 1.5
 #: How far the prices asked lie towards the best bound's: it calms them down.
 _CALM: Final = 0.5
 #: How near, as a share of the value, the bound must be for that.
@@ -240,7 +245,7 @@ class _Work:
         self.worth[self.serve] += self.reward
         self.search = Search(ground, self.wants)
         self.master = Relaxation(len(kept), len(demands), self.most)
-        self.best = Chosen((), 0.0, np.inf)
+        self.best, self.chosen_among = Chosen((), 0.0, np.inf), 0
         self.bound = self.relaxed = np.inf
         self.bound_prices: Prices | None = None
         self.hidden = np.zeros(len(demands))
@@ -273,8 +278,13 @@ class _Work:
             if self.bound_prices is not None and calm > 0 and _EFFORTS[effort] is not None:
                 asked = self.prices.mixed(self.bound_prices, calm)
             found = self._price(asked, stop, _EFFORTS[effort])
-            self._bound(asked, found)
+            beyond = self._bound(asked, found)
             added = self.master.add(self._columns(found.sets))
+            is_all = found.is_complete and beyond - self.best.value <= self._share(gap) * abs(self.best.value)
+            if is_all and not self._is_closed(gap):
+                # What was not kept is in no better plan: the best of what was kept is the best.
+                chosen = self._settle([*self._columns(found.sets), *self.best.columns], gap, stop)
+                self.bound = min(self.bound, max(self.best.value, chosen.bound, beyond))
             if self.are_large and not found.is_complete:
                 added += self._grow(stop)
             progress(Step(Words("求松弛界", "relaxing"), self.best.value, self.bound))
@@ -282,7 +292,12 @@ class _Work:
             # So near, listing what is left is no longer than another search, and is the last one.
             if self._is_closed(gap) or (found.is_complete and self._is_closed(_NEARLY * gap)):
                 break
-            if is_near or found.is_complete or _EFFORTS[effort] is None:
+            if _EFFORTS[effort] is None:
+                # With all near misses at hand, cuts and choice come first, and what the search then finds may be the last.
+                is_better = bool((found.sets.reduced > _BETTER).any())
+                if not self._cut(gap, stop, progress) and (is_near or not is_better):
+                    break
+            elif is_near or found.is_complete:
                 if (is_near or not added) and not self._cut(gap, stop, progress):
                     break
                 effort, calm = min(effort, _AGAIN), 0.0
@@ -296,19 +311,17 @@ class _Work:
 
     def _cut(self, gap: float, stop: Callable[[], bool], progress: Callable[[Step], None]) -> bool:
         """Cut off what the relaxation promises too much, and choose among the sites near to it; say whether it was worth it."""
-        if not self.best.columns:
-            self._choose(gap, stop, progress)
         first = value = self.master.solve().value
-        room = first - self.best.value
         while not stop() and value - self.best.value > self._share(gap) / 2 * abs(value) and self.master.cut():
             last, value = value, self.master.solve().value
+            room = first - (self.best.value if self.best.columns else value)
             if last - value <= _WORTH_A_CUT * room:
                 break
-        if value < first:
+        room = first - self.best.value
+        if value < first or self.chosen_among != len(self.master.columns):
             self._choose(gap, stop, progress)
-        return first - value > max(
-            _WORTH_CUTTING * room, 0.0
-        )  # a room that is closed may be less than nothing, by rounding
+        # A room that is closed may be less than nothing, by rounding.
+        return first - value > max(_WORTH_CUTTING * room, 0.0)
 
     def _choose(self, gap: float, stop: Callable[[], bool], progress: Callable[[Step], None]) -> None:
         """Choose among the sites that the relaxation holds for the best: the tighter it is, the nearer to the best plan."""
@@ -318,6 +331,7 @@ class _Work:
             self.master.nearest(_NEAREST), len(self.fabric.ground), len(self.demands), self.most,
             gap=max(self._share(gap) / 2, room / 4 if self.best.columns else _ROUGH), stop=stop, seconds=_CHOOSE_S,
         )  # fmt: skip
+        self.chosen_among = len(self.master.columns)
         if chosen.value > self.best.value or not self.best.columns:
             self.best = chosen
         progress(Step(Words("选取方案", "choosing"), self.best.value, self.bound))
@@ -386,13 +400,19 @@ class _Work:
         return Plan(sites, objective, bound, relaxed, ratio, bool(ratio <= gap), limits, tuple(unmet), pool)
 
     def _price(self, prices: Prices, stop: Callable[[], bool], sets_of_a_root: int | None) -> Found:
-        """Search for sites that would improve the relaxation, at so many sets of each root or (None) everywhere."""
+        """Search for sites that would improve the relaxation, at so many sets of each root or (None) everywhere.
+
+        Everywhere takes long: then those that nearly would are kept, too. The next prices may want them, and where they are all that a
+        better plan could hold, they prove it.
+        """
         charged, factor = self._charged(prices)
         worth = self.worth - prices.demand[:, None]
-        least = np.full(len(self.demands), 1e-6)
+        keep, line = _EACH, _BETTER
+        if sets_of_a_root is None and self.best.columns:
+            keep, line = _NEAR_MISSES, -_DEPTH * max(prices.value - self.best.value, GAP * abs(self.best.value))
         return self.search.best(
-            _EACH, worth, price=charged, link_factor=factor, cuts=prices.cuts, least=least, stop=stop,
-            node_limit=sets_of_a_root,
+            keep, worth, price=charged, link_factor=factor, cuts=prices.cuts, least=np.full(len(self.demands), line),
+            stop=stop, node_limit=sets_of_a_root,
         )  # fmt: skip
 
     def _loosely(self, stop: Callable[[], bool]) -> None:
@@ -421,8 +441,11 @@ class _Work:
         charged = self.fabric.ground.cost_wan + prices.parcel + prices.limit @ self.uses - self.rewarded
         return charged, 1.0 + float(prices.limit[self.is_money].sum())
 
-    def _bound(self, prices: Prices, found: Found) -> None:
-        """Take the bound that these prices prove: their worth and, for every demand, the most that a site could still add."""
+    def _bound(self, prices: Prices, found: Found) -> float:
+        """Take the bound that these prices prove: their worth and, for every demand, the most that a site could still add.
+
+        Give what no plan is worth more than that holds a site which the search did not keep.
+        """
         hidden = np.maximum(found.pending, 0.0)
         np.maximum.at(hidden, found.sets.demand, found.sets.reduced)
         hidden[hidden > 0] += 1e-6
@@ -433,6 +456,7 @@ class _Work:
             self.relaxed = bound
             self.bound = min(self.bound, bound)
             self.bound_prices, self.hidden = prices, hidden
+        return float((bound - hidden + found.least).max())
 
     def _list(self, room: float, stop: Callable[[], bool]) -> list[Column] | None:
         """List every site that lies within so much of the bound; None where there are too many."""
