@@ -24,8 +24,7 @@ from landgis.terms.frames import Kind
 _HEAD: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TAIL: Final = b"\xff\xff"
 _BLOCK: Final = 1 << 20
-# Some 15 MB. Every piece costs the same again, whatever is in it; and the server waits until the first is encoded.
-_PIECE_ROWS: Final = 20_000
+_PIECE_ROWS: Final = 10_000
 _POSTGRES_EPOCH: Final = np.datetime64("2000-01-01", "D")
 
 Bytes = npt.NDArray[np.uint8]
