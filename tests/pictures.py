@@ -8,6 +8,7 @@ The first serves the sample city (`landgis demo --no-serve`, `landgis plan make`
 import io
 import json
 import os
+import re
 import shutil
 import sys
 import time
@@ -66,6 +67,16 @@ def tried(address: str, profile: str, *files: Path) -> str:
     return f"{address}/import?upload={upload}&job={job}"
 
 
+def planned(page: Page, name: str) -> Page:
+    """Show the latest plan on the map, and of its sites one."""
+    page.wait_for_selector("#plan-choose option:nth-child(2)", state="attached")
+    page.select_option("#plan-choose", index=1)
+    page.locator("#plan-sites summary", has_text=name).click()
+    page.wait_for_timeout(2500)
+    page.locator("#plan-choose").evaluate("one => one.scrollIntoView()")
+    return page
+
+
 def first(address: str, wanted: str, sort: str = "-area_m2") -> dict[str, Any]:
     run = asked(f"{address}/api/runs?limit=1")[0]["run"]
     given = urllib.parse.urlencode({"filter": wanted, "sort": sort, "limit": 1})
@@ -84,11 +95,17 @@ def sample(browser: Browser, address: str) -> None:
     out = first(address, "answer = 'exit' AND suspected > 1")
     keep("map-why", opened(browser, f"{address}/map?parcel={out['parcel_id']}").screenshot())
     page = opened(browser, f"{address}/map?dock=table&sort=rank&park={swap['park_code']}")
+    draw = page.get_by_role("button", name="计算名次区间")
+    if draw.count():  # else they are drawn already
+        draw.click()
+    page.get_by_role("gridcell", name="–").filter(has_text=re.compile(r"\d–\d")).first.wait_for()
+    page.wait_for_timeout(500)
     keep("map-ranking", page.screenshot())
     page = opened(browser, f"{address}/map?dock=weights&colour=grade")
     page.locator("#weights-sliders input").first.fill("80")
     page.wait_for_timeout(1500)
     keep("map-weights", page.screenshot())
+    keep("plan", planned(opened(browser, f"{address}/map"), "D101").screenshot())
     sheet = f"{address}/api/runs/1/sheet.png?park={swap['park_code']}&secrecy={urllib.parse.quote('内部')}"
     with urllib.request.urlopen(sheet) as drawn:
         keep("map-print", drawn.read())
@@ -102,6 +119,7 @@ def sample(browser: Browser, address: str) -> None:
 def new_york(browser: Browser, address: str) -> None:
     page = opened(browser, f"{address}/map?lang=en&at=40.72750,-73.92800,15&colour=landuse_code")
     keep("map-new-york", page.screenshot())
+    keep("plan-new-york", planned(opened(browser, f"{address}/map?lang=en"), "N04").screenshot())
     out = first(address, "answer = 'exit'")
     keep("map-why-new-york", opened(browser, f"{address}/map?lang=en&parcel={out['parcel_id']}").screenshot())
     keep("cockpit-nyc", opened(browser, f"{address}/cockpit?lang=en").screenshot(full_page=True))

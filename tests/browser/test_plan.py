@@ -46,6 +46,29 @@ def test_a_plan_is_drawn_by_deed_with_an_arrow_for_each_move(watched, service, p
     expect(page.locator("path.plan-member")).to_have_count(0)
 
 
+def test_a_site_opened_in_the_list_comes_into_sight_with_the_moves_that_free_it(watched, service, plan) -> None:
+    page = opened(watched, service, plan)
+    at_rest(page)
+    far, thin = page.evaluate(
+        "() => [map_parcels.getZoom(), document.querySelector('path.plan-site').getAttribute('stroke-width')]"
+    )
+    firm = next(one for one in plan["members"] if one["deed"] == "swap")
+    page.locator("#plan-sites details").nth(firm["site"] - 1).locator("summary").click()
+    at_rest(page)
+    near, thick = page.evaluate(
+        "() => [map_parcels.getZoom(), document.querySelector('path.plan-site').getAttribute('stroke-width')]"
+    )
+    assert (near, float(thick)) > (far, float(thin))  # from the whole city a thick outline would cover the site
+    view = page.locator(".folium-map").bounding_box()
+    drawn = page.locator("path.plan-site").nth(firm["site"] - 1).bounding_box()
+    for box in (drawn, page.locator("path.plan-move").first.bounding_box()):
+        assert view["x"] <= box["x"] and box["x"] + box["width"] <= view["x"] + view["width"]
+        assert view["y"] <= box["y"] and box["y"] + box["height"] <= view["y"] + view["height"]
+    page.locator("#plan-sites details").nth(firm["site"] - 1).locator("summary").click()  # closing it moves nothing
+    at_rest(page)
+    assert page.evaluate("() => map_parcels.getZoom()") == near
+
+
 def test_a_parcel_is_forbidden_on_the_map_itself(watched, service, plan) -> None:
     page = opened(watched, service, plan)
     at_rest(page)

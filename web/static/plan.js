@@ -34,6 +34,8 @@ export function showPlans(map, group, zoomTo) {
   let heads = [];
   let shown = null;
   let changes = noChanges();
+  let drawn = [];
+  let outlines = null;
   let following = null;
   let note = "";
 
@@ -50,17 +52,18 @@ export function showPlans(map, group, zoomTo) {
   async function open(plan) {
     changes = noChanges();
     group.clearLayers();
-    shown = null;
+    outlines = shown = null;
     if (plan) {
-      const [told, drawn] = await Promise.all([ask(`${address}/${plan}`), ask(`${address}/${plan}/features`)]);
+      const [told, { features }] = await Promise.all([ask(`${address}/${plan}`), ask(`${address}/${plan}/features`)]);
       shown = told;
-      draw(drawn.features);
+      drawn = features;
+      draw();
     }
     write();
   }
 
-  function draw(features) {
-    const of = (kind) => features.filter((one) => one.properties.kind === kind);
+  function draw() {
+    const of = (kind) => drawn.filter((one) => one.properties.kind === kind);
     const members = L.geoJSON(of("member"), { style: ({ properties }) => {
       const paint = paints()[properties.deed];
       return { className: "plan-member", color: paint.ink, weight: 1.5, fillColor: paint.fill, fillOpacity: 0.6, dashArray: properties.deed === "reserve" ? "5 4" : null };
@@ -69,11 +72,31 @@ export function showPlans(map, group, zoomTo) {
       L.DomEvent.stop(event);
       offer(event.propagatedFrom.feature.properties, event.latlng);
     });
-    const outlines = L.geoJSON(of("site"), { interactive: false, style: { className: "plan-site", color: "#14212b", weight: 4, fill: false } });
+    outlines = L.geoJSON(of("site"), { interactive: false, style: { className: "plan-site", color: "#14212b", weight: outlineWidth(), fill: false } });
     group.addLayer(members).addLayer(outlines);
     for (const one of of("move")) group.addLayer(arrow(one));
-    const box = outlines.getBounds();
-    if (box.isValid()) zoomTo([box.getWest(), box.getSouth(), box.getEast(), box.getNorth()], 16);
+    bring(outlines.getBounds(), 16);
+  }
+
+  /** A site of a whole city on one screen is a few pixels wide: its outline must leave something of it. */
+  function outlineWidth() {
+    return Math.min(Math.max(map.getZoom() - 11.5, 1), 4);
+  }
+
+  function bring(box, maxZoom) {
+    if (box.isValid()) zoomTo([box.getWest(), box.getSouth(), box.getEast(), box.getNorth()], maxZoom);
+  }
+
+  function movesOf(one) {
+    const freed = new Set(shown.members.filter((member) => member.site === one.site).map((member) => member.parcel_no));
+    return shown.moved.filter((move) => move.park_code === one.park_code && freed.has(move.frees_parcel_no));
+  }
+
+  /** Bring a site into sight, with the ways of those who make room for it. */
+  function bringSite(one) {
+    const places = new Set(movesOf(one).map((move) => move.place));
+    const itsOwn = ({ kind, site, place }) => (kind === "site" && site === one.site) || (kind === "move" && places.has(place));
+    bring(L.geoJSON(drawn.filter(({ properties }) => itsOwn(properties))).getBounds(), 17);
   }
 
   /** Offer to pin or to forbid a parcel of the plan on the map itself. */
@@ -162,16 +185,14 @@ export function showPlans(map, group, zoomTo) {
 
   function site(one) {
     const members = shown.members.filter((member) => member.site === one.site);
-    const freed = new Set(members.map((member) => member.parcel_no));
-    const moves = shown.moved.filter((move) => move.park_code === one.park_code && freed.has(move.frees_parcel_no));
     const title = t("plan_site", { no: one.demand_no, name: one.name ?? "" });
     return el("details", { class: "plan-one" },
-      el("summary", {}, el("strong", { text: title }), el("small", { text: `${land(one.area_m2)} · ${t("plan_ready", { day: one.ready_on })}` })),
+      el("summary", { on: { click: ({ currentTarget }) => { if (!currentTarget.parentElement.open) bringSite(one); } } }, el("strong", { text: title }), el("small", { text: `${land(one.area_m2)} · ${t("plan_ready", { day: one.ready_on })}` })),
       marks("sites", one.site, one.site, title),
       el("ul", {}, ...members.map((member) => el("li", {},
         el("span", { text: `${member.parcel_no} · ${t(`plan_deed_${member.deed}`)} · ${land(member.area_m2)}` }),
         marks("parcels", `${member.park_code}/${member.parcel_no}`, { park_code: member.park_code, number: member.parcel_no }, member.parcel_no)))),
-      el("ul", {}, ...moves.map((move) => {
+      el("ul", {}, ...movesOf(one).map((move) => {
         const text = t("plan_move", { from: move.parcel_no, to: move.to_parcel_no ?? t("plan_away"), day: move.left_on });
         return el("li", {}, el("span", { text }), marks("moves", move.place, move.place, text));
       })));
@@ -252,6 +273,7 @@ export function showPlans(map, group, zoomTo) {
   byId("plan-forget").addEventListener("click", () => { changes = noChanges(); write(); });
   byId("plan-stop").addEventListener("click", () => { if (following) ask(`${jobs}/${following.job}/cancel`, {}).catch(refuse); });
   byId("plan-make").hidden = !may("manager");
+  map.on("zoomend", () => outlines?.setStyle({ weight: outlineWidth() }));
   onChoice(["unit"], write);
   onLanguage(write);
   write();
