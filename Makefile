@@ -7,6 +7,8 @@ COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --
 
 # Made by the bootstrap: playwright's own node, with its libraries where the system lacks them.
 export PLAYWRIGHT_NODEJS_PATH := $(CURDIR)/.venv/bin/playwright-node
+# Where the environment forbids Python to keep what it compiles, every run would compile every test anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo setup setup-dev lint check test bench coverage mutate lock image clean
 

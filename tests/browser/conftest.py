@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from landgis.api.app import create_app
 from landgis.sample import make_city, write_city
@@ -31,6 +31,9 @@ HOSTILE = (
     "a'b\"c\\",
 )
 HOSTILE_PARCELS = tuple(f"{number}号{name}" for number, name in enumerate(HOSTILE))
+#: So long a page may take for what is waited for: a busy machine is no failure.
+PATIENCE_MS = 15_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @contextmanager
@@ -121,7 +124,7 @@ def watched(browser: Browser) -> Iterator[Callable[..., Watched]]:
 
     def open_page(address: str, *, width: int = 1366, height: int = 768, **context: Any) -> Watched:
         page = browser.new_context(viewport={"width": width, "height": height}, **context).new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE_MS)
         found = Watched(page, address)
         opened.append(found)
         page.goto(address)
