@@ -2,10 +2,10 @@
 
 Column generation whose pricing enumerates connected sets: the linear relaxation over the sites known so far prices parcels, demands
 and limits; the search finds, under these prices, the sites that would improve it, or proves that there are none. Cuts over three parcels
-take off what the relaxation promises too much, and the search charges their prices, too. A search of all sets keeps those that nearly improve
-the relaxation: where they are all that an even better plan could hold, an integer programme over them proves the plan; where they are
-not, every site that it could hold is listed first. Sites of very many parcels are grown besides, and bounded without contiguity: there
-the list would have no end.
+take off what the relaxation promises too much, and the search charges their prices, too. A search of all sets keeps those that nearly
+improve the relaxation: where they are all that an even better plan could hold, an integer programme over them proves the plan; where they
+are not, every site that it could hold is listed first. Sites of very many parcels are grown besides, and bounded without contiguity:
+there the list would have no end.
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -53,8 +53,9 @@ _AGAIN: Final = 1
 #: The share of the room between relaxation and plan that a round of cuts, and all rounds together, must take away to be worth it.
 _WORTH_A_CUT: Final = 0.03
 _WORTH_CUTTING: Final = 0.1
-#: A choice is made among so many sites, for so many seconds; the first one only so near to the best.
+#: A choice is made among so many sites, and so many for each demand, for so many seconds; the first one only so near to the best.
 _NEAREST: Final = 800
+_NEAREST_EACH: Final = 8
 _CHOOSE_S: Final = 10.0
 _ROUGH: Final = 1e-3
 #: So many times the gap asked for is nearly closed.
@@ -328,7 +329,7 @@ class _Work:
         value = self.master.solve().value
         room = (value - self.best.value) / max(abs(value), 1.0)
         chosen = choose(
-            self.master.nearest(_NEAREST), len(self.fabric.ground), len(self.demands), self.most,
+            self.master.nearest(max(_NEAREST, _NEAREST_EACH * len(self.demands))), len(self.fabric.ground), len(self.demands), self.most,
             gap=max(self._share(gap) / 2, room / 4 if self.best.columns else _ROUGH), stop=stop, seconds=_CHOOSE_S,
         )  # fmt: skip
         self.chosen_among = len(self.master.columns)
