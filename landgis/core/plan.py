@@ -457,7 +457,7 @@ class _Work:
             self.relaxed = bound
             self.bound = min(self.bound, bound)
             self.bound_prices, self.hidden = prices, hidden
-        return float((bound - hidden + found.least).max())
+        return float((bound - hidden + found.least).max(initial=-np.inf))
 
     def _list(self, room: float, stop: Callable[[], bool]) -> list[Column] | None:
         """List every site that lies within so much of the bound; None where there are too many."""
