@@ -3,9 +3,9 @@
 Column generation whose pricing enumerates connected sets: the linear relaxation over the sites known so far prices parcels, demands
 and limits; the search finds, under these prices, the sites that would improve it, or proves that there are none. Cuts over three parcels
 take off what the relaxation promises too much, and the search charges their prices, too. A search of all sets keeps those that nearly
-improve the relaxation: where they are all that an even better plan could hold, an integer programme over them proves the plan; where they
-are not, every site that it could hold is listed first. Sites of very many parcels are grown besides, and bounded without contiguity:
-there the list would have no end.
+improve the relaxation: where they are all that an even better plan could hold, an integer programme over them proves the plan; where
+they are not, every site that it could hold is listed first. Sites of very many parcels are grown and branched to besides, first for each
+demand by itself (`landgis.core.loosely`): there the list would have no end.
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from landgis.core.assembly import PARCEL_RULES, SITE_COLUMNS, Fabric, describe, judge_parcels, lay_ground, limit
-from landgis.core.loosely import deal_out, grow
+from landgis.core.loosely import Alone, deal_out, grow
 from landgis.core.packing import Chosen, Column, Prices, Relaxation, choose
 from landgis.core.settling import settle
 from landgis.core.sites import NO_CUTS, Found, Search, Sets, Wants, answers, cost_of, never
@@ -46,6 +46,9 @@ _WORTH_A_ROUND: Final = 10
 _LARGE: Final = 12.0
 _GROWN_ROOTS: Final = 24
 _GROWN_TURNS: Final = 8
+#: How often a demand's large site is branched to in one turn, and in how many turns under the same prices.
+_NODES: Final = 10
+_TURNS_ALONE: Final = 60
 #: How many sets of one root a round looks at: more when fewer bring nothing new; in the end (None) all that could help.
 _EFFORTS: Final = (3_000, 30_000, None)
 #: With which of these it begins anew after a complete search, or after cuts.
@@ -272,8 +275,8 @@ class _Work:
     def relax(self, gap: float, stop: Callable[[], bool], progress: Callable[[Step], None]) -> None:
         """Add sites and cuts until the relaxation is proved: first what is found quickly, then with more and more effort."""
         effort, calm = 0, 0.0
-        self._loosely(stop)
-        while not stop():
+        self._loosely(gap, stop, progress)
+        while not stop() and not self._is_closed(gap):
             self.prices = self.master.solve()
             asked = self.prices
             if self.bound_prices is not None and calm > 0 and _EFFORTS[effort] is not None:
@@ -416,18 +419,52 @@ class _Work:
             stop=stop, node_limit=sets_of_a_root,
         )  # fmt: skip
 
-    def _loosely(self, stop: Callable[[], bool]) -> None:
+    def _loosely(self, gap: float, stop: Callable[[], bool], progress: Callable[[Step], None]) -> None:
         """Where sites are too large for all of them to be looked at: a bound and a plan before anything is searched."""
         ground = self.fabric.ground
         if len(ground) and len(self.demands):
             self.are_large = bool(np.median(self.wants.area_min_m2) > _LARGE * np.median(ground.area_m2))
         if not self.are_large:
             return
-        self.bound = min(self.bound, deal_out(ground, self.wants, self.worth, self.rewarded, self.uses, self.most))
-        for _ in range(_GROWN_TURNS):
+        alone = Alone(ground, self.wants, self.worth)
+        prices = Prices(np.zeros(len(ground)), np.zeros(len(self.demands)), np.zeros(len(self.most)), NO_CUTS, 0.0)
+        alone.ask(self.worth, *self._charged(prices))
+        for turn in range(_GROWN_TURNS):
             self.prices = self.master.solve()
             if stop() or not self._grow(stop):
                 break
+            if turn == 0:
+                # A demand that nothing is seen to serve is not grown for again.
+                self._alone(alone, prices, stop, 1)
+        self.bound = min(self.bound, deal_out(ground, self.wants, self.worth, self.rewarded, self.uses, self.most))
+        new = len(self.master.columns)
+        while new and not stop():
+            self._choose(gap, stop, progress)
+            new = 0
+            for _ in range(_TURNS_ALONE):
+                if stop() or self._is_closed(gap):
+                    return
+                added, is_complete = self._alone(alone, prices, stop, _NODES)
+                new += added
+                if added:
+                    self._choose(gap, stop, progress)
+                progress(Step(Words("求松弛界", "relaxing"), self.best.value, self.bound))
+                if is_complete:
+                    break
+            prices = self.master.solve()
+            alone.ask(self.worth - prices.demand[:, None], *self._charged(prices))
+
+    def _alone(self, alone: Alone, prices: Prices, stop: Callable[[], bool], nodes: int) -> tuple[int, bool]:
+        """Look for better sites of every demand by itself; give how many are new, and whether there are no others."""
+        known = {one.demand: one.members for one in sorted(self.master.columns, key=lambda one: one.value)}
+        found = alone.go_on(known, stop, nodes)
+        self._bound(prices, found)
+        if not (prices.demand.any() or prices.parcel.any() or prices.limit.any()):
+            # What no site pays for at cost, none pays for in any plan.
+            hopeless = np.isneginf(found.pending)
+            hopeless[found.sets.demand] = False
+            self.worth[hopeless] = -np.inf
+        return self.master.add(self._columns(found.sets)), found.is_complete
 
     def _grow(self, stop: Callable[[], bool]) -> int:
         """Grow sites under the relaxation's prices; give how many are new."""
