@@ -437,7 +437,7 @@ class _Work:
                 # A demand that nothing is seen to serve is not grown for again.
                 self._alone(alone, prices, stop, 1)
         self.bound = min(self.bound, deal_out(ground, self.wants, self.worth, self.rewarded, self.uses, self.most))
-        new = len(self.master.columns)
+        new = 1
         while new and not stop():
             self._choose(gap, stop, progress)
             new = 0
