@@ -21,7 +21,7 @@ from landgis.core.assembly import PARCEL_RULES, SITE_COLUMNS, Fabric, describe, 
 from landgis.core.loosely import Alone, deal_out, grow
 from landgis.core.packing import Chosen, Column, Prices, Relaxation, choose
 from landgis.core.settling import settle
-from landgis.core.sites import NO_CUTS, Found, Search, Sets, Wants, answers, cost_of, never
+from landgis.core.sites import ALL_SETS, NO_CUTS, Found, Search, Sets, Wants, answers, cost_of, never
 from landgis.core.width import cores
 from landgis.terms.errors import InputError, Words
 
@@ -375,6 +375,7 @@ class _Work:
         taken = sorted(self.best.columns, key=lambda one: one.demand)
         members = np.concatenate([np.empty(0, dtype=np.int64), *(one.members for one in taken)])
         labels = self.fabric.parcels.index
+        label_of = labels.to_numpy(dtype=object)
         rows = []
         for one in taken:
             park = self.fabric.ground.park[one.members[0]]
@@ -397,7 +398,7 @@ class _Work:
         pool = pd.DataFrame(
             {
                 "demand": [self.demands.index[one.demand] for one in self.master.columns],
-                "parcels": [tuple(labels[one.members]) for one in self.master.columns],
+                "parcels": [tuple(label_of[one.members]) for one in self.master.columns],
             }
         )
         relaxed = max(self.relaxed - self.reward * met, bound)
@@ -416,7 +417,7 @@ class _Work:
             keep, line = _NEAR_MISSES, -_DEPTH * max(prices.value - self.best.value, GAP * abs(self.best.value))
         return self.search.best(
             keep, worth, price=charged, link_factor=factor, cuts=prices.cuts, least=np.full(len(self.demands), line),
-            stop=stop, node_limit=sets_of_a_root,
+            stop=stop, node_limit=sets_of_a_root or ALL_SETS,
         )  # fmt: skip
 
     def _loosely(self, gap: float, stop: Callable[[], bool], progress: Callable[[Step], None]) -> None:

@@ -30,6 +30,8 @@ _PARTS: Final = 16
 #: How many sets of a root are looked at in the first round, and how much more in each later one.
 _FIRST_LIMIT: Final = 4_000
 _MORE: Final = 8
+#: As a limit: none.
+ALL_SETS: Final = int(np.iinfo(np.int64).max)
 
 
 def require(name: str) -> Any:  # noqa: ANN401  a compiled module has no types
@@ -265,7 +267,8 @@ class Search:
         stop
             Asked now and then; true ends the search, and what was not searched stands in ``pending``.
         node_limit
-            Look at no more sets of one root: a quick, unproved search. By default the search goes on until it is complete.
+            Look at no more sets of one root: a quick, unproved search, unless it is `ALL_SETS`. By default the search goes on, with more
+            and more sets of a root, until it is complete: what is found early spares the most where nothing is known of ``least``.
         is_enough
             End after the first round, of those that look at more and more sets of a root, that found something.
         """
@@ -313,7 +316,7 @@ class Search:
         rank = np.empty(len(ground), dtype=np.int64)
         by_rank = np.argsort(ratio, kind="stable").astype(np.int64)
         rank[by_rank] = np.arange(len(ground))
-        limit = _FIRST_LIMIT if node_limit is None and store.keep else node_limit or np.iinfo(np.int64).max
+        limit = _FIRST_LIMIT if node_limit is None and store.keep else node_limit or ALL_SETS
         tasks = _parted(by_rank, self._is_long & (limit >= _LONG or node_limit is None))
         of = np.column_stack([ground.area_m2, ground.cost_wan, price, ground.outline_m])
         cut_of = np.concatenate([[0], np.cumsum(np.bincount(cuts.parcels.ravel(), minlength=len(ground)))])
@@ -344,7 +347,7 @@ class Search:
             if not len(tasks) or node_limit is not None or store.is_full or stop() or not store.keep:
                 break
             # Roots that reached the deepest level would do so again.
-            if limit > np.iinfo(np.int64).max // (_MORE * 2) or (is_enough and store.is_any):
+            if limit > ALL_SETS // (_MORE * 2) or (is_enough and store.is_any):
                 break
             limit *= _MORE
         sets = store.sets(self._order)
