@@ -33,9 +33,9 @@ GAP: Final = 1e-4
 #: How many new sites of each demand one round of pricing brings, and from which reduced cost on they improve the relaxation.
 _EACH: Final = 30
 _BETTER: Final = 1e-6
-#: A search of all sets keeps near misses with them: so many in all, so far below as a share of the room between relaxation and plan.
+#: A search of all sets keeps near misses with them: at most so many of each demand, so far below, as a share of the value.
 _NEAR_MISSES: Final = 200
-_DEPTH: Final = 1.5
+_DEPTH: Final = 3e-4
 #: How far the prices asked lie towards the best bound's: it calms them down.
 _CALM: Final = 0.5
 #: How near, as a share of the value, the bound must be for that.
@@ -414,7 +414,7 @@ class _Work:
         worth = self.worth - prices.demand[:, None]
         keep, line = _EACH, _BETTER
         if sets_of_a_root is None and self.best.columns:
-            keep, line = _NEAR_MISSES, -_DEPTH * max(prices.value - self.best.value, GAP * abs(self.best.value))
+            keep, line = _NEAR_MISSES, -_DEPTH * abs(self.best.value)
         return self.search.best(
             keep, worth, price=charged, link_factor=factor, cuts=prices.cuts, least=np.full(len(self.demands), line),
             stop=stop, node_limit=sets_of_a_root or ALL_SETS,
