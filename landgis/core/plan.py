@@ -9,6 +9,7 @@ demand by itself (`landgis.core.loosely`): there the list would have no end.
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ from landgis.core.assembly import PARCEL_RULES, SITE_COLUMNS, Fabric, describe, 
 from landgis.core.loosely import Alone, deal_out, grow
 from landgis.core.packing import Chosen, Column, Prices, Relaxation, choose
 from landgis.core.settling import settle
-from landgis.core.sites import ALL_SETS, NO_CUTS, Found, Search, Sets, Wants, answers, cost_of, never
+from landgis.core.sites import ALL_SETS, NO_CUTS, THREADS, Found, Search, Sets, Wants, answers, cost_of, never
 from landgis.core.width import cores
 from landgis.terms.errors import InputError, Words
 
@@ -60,7 +61,7 @@ _WORTH_CUTTING: Final = 0.1
 _NEAREST: Final = 800
 _NEAREST_EACH: Final = 8
 _CHOOSE_S: Final = 10.0
-_ROUGH: Final = 1e-3
+_ROUGH: Final = 5e-3
 #: So many times the gap asked for is nearly closed.
 _NEARLY: Final = 5.0
 #: So many sites are listed at most for the last proof.
@@ -376,11 +377,13 @@ class _Work:
         members = np.concatenate([np.empty(0, dtype=np.int64), *(one.members for one in taken)])
         labels = self.fabric.parcels.index
         label_of = labels.to_numpy(dtype=object)
-        rows = []
-        for one in taken:
-            park = self.fabric.ground.park[one.members[0]]
-            cost = float(self._money(one))
-            rows.append((self._plain_worth(one.demand, park), *describe(self.fabric, one.members, cost)))
+
+        def laid_out(one: Column) -> tuple[Any, ...]:
+            worth = self._plain_worth(one.demand, self.fabric.ground.park[one.members[0]])
+            return worth, *describe(self.fabric, one.members, float(self._money(one)))
+
+        with ThreadPoolExecutor(THREADS) as threads:  # widths are measured outside of Python
+            rows = list(threads.map(laid_out, taken))
         index = self.demands.index[[one.demand for one in taken]]
         sites = pd.DataFrame(rows, columns=list(PLAN_COLUMNS), index=index)
         served = {one.demand for one in taken}

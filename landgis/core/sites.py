@@ -21,7 +21,7 @@ Flags = NDArray[np.bool_]
 #: No site is searched beyond so many parcels; a root that comes to it stays unproved.
 DEEPEST: Final = 128
 #: Threads of the search: as many as the machines it is measured on have.
-_THREADS: Final = 2
+THREADS: Final = 2
 #: In how many turns they take what is to be searched.
 _TURNS: Final = 32
 #: A root of which so many sets were not enough is searched in so many parts, which threads share.
@@ -370,7 +370,7 @@ class Search:
     ) -> tuple[Floats, int, Flags]:
         """Search once, each task up to the limit; give what could still hide, how many sets were looked at, and which are done."""
         halt = np.zeros(1, dtype=np.uint8)
-        pending = [np.full(len(self.wants), -np.inf) for _ in range(_THREADS)]
+        pending = [np.full(len(self.wants), -np.inf) for _ in range(THREADS)]
         done = np.zeros(len(tasks), dtype=bool)
         # Each thread takes the next turn when it is done with one: some roots take far longer than others.
         turns = iter(range(min(_TURNS, len(tasks))))
@@ -386,8 +386,8 @@ class Search:
                 done[turn::_TURNS] = ended
             return looked
 
-        with ThreadPoolExecutor(_THREADS) as pool:
-            running = [pool.submit(run, thread) for thread in range(_THREADS)]
+        with ThreadPoolExecutor(THREADS) as pool:
+            running = [pool.submit(run, thread) for thread in range(THREADS)]
             while wait(running, timeout=0.05).not_done:
                 if stop():
                     halt[0] = 1
@@ -416,7 +416,7 @@ class _Store:
                 np.zeros(shape, dtype=np.int64),
                 np.zeros((*shape, DEEPEST), dtype=np.int32),
             )
-            for _ in range(_THREADS)
+            for _ in range(THREADS)
         ]
         self._flat = [
             (
@@ -426,7 +426,7 @@ class _Store:
                 np.empty((room, 2)),
                 np.zeros(2, dtype=np.int64),
             )
-            for _ in range(_THREADS)
+            for _ in range(THREADS)
         ]
 
     def arrays(self, thread: int) -> tuple[NDArray[Any], ...]:
