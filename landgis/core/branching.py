@@ -43,9 +43,9 @@ Cut = tuple[tuple[int, ...], tuple[int, ...]]
 
 def pieces(ground: Ground, fits: NDArray[np.bool_], least_m2: float) -> Iterator[Ints]:
     """Give the connected pieces of the parcels that fit which are large enough."""
-    row = np.repeat(np.arange(len(ground)), np.diff(ground.start))
-    both = fits[row] & fits[ground.neighbour]
-    graph = sparse.csr_array((np.ones(both.sum()), (row[both], ground.neighbour[both])), shape=(len(ground),) * 2)
+    parcel = ground.parcel
+    both = fits[parcel] & fits[ground.neighbour]
+    graph = sparse.csr_array((np.ones(both.sum()), (parcel[both], ground.neighbour[both])), shape=(len(ground),) * 2)
     number, label = connected_components(graph, directed=False)
     area = np.bincount(label, ground.area_m2 * fits, minlength=number)
     for piece in np.flatnonzero(area >= least_m2).tolist():
@@ -70,8 +70,7 @@ class Branching:
         self._area, self._least = ground.area_m2[parcels], float(wants.area_min_m2[demand])
         number = np.full(len(ground), -1)
         number[parcels] = np.arange(len(parcels))
-        row = np.repeat(np.arange(len(ground)), np.diff(ground.start))
-        one, other = number[row], number[ground.neighbour]
+        one, other = number[ground.parcel], number[ground.neighbour]
         inside = (one >= 0) & (other >= 0)
         order = np.argsort(one[inside], kind="stable")
         ends = np.searchsorted(one[inside][order], np.arange(1, len(parcels)))

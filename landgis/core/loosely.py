@@ -79,7 +79,7 @@ def deal_out(ground: Ground, wants: Wants, worth: Floats, rewarded: Floats, uses
     # Of the outline only what two parcels share that are both taken is taken off, and the rest is no longer than the most compact allows.
     number = np.full((len(wants), len(ground)), -1)
     number[demand, parcel] = taken
-    row_of = np.repeat(np.arange(len(ground)), np.diff(ground.start))
+    row_of = ground.parcel
     once = np.flatnonzero((row_of < ground.neighbour) & (ground.border_m > 0))
     asking = np.flatnonzero(wants.compactness_min > 0)
     both = np.stack([number[asking][:, row_of[once]], number[asking][:, ground.neighbour[once]]])

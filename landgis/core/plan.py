@@ -50,8 +50,8 @@ _GROWN_TURNS: Final = 8
 #: How often a demand's large site is branched to in one turn, and in how many turns under the same prices.
 _NODES: Final = 10
 _TURNS_ALONE: Final = 60
-#: How many sets of one root a round looks at: more when fewer bring nothing new; in the end (None) all that could help.
-_EFFORTS: Final = (3_000, 30_000, None)
+#: How many sets of one root a round looks at: more when fewer bring nothing new; in the end all that could help.
+_EFFORTS: Final = (3_000, 30_000, ALL_SETS)
 #: With which of these it begins anew after a complete search, or after cuts.
 _AGAIN: Final = 1
 #: The share of the room between relaxation and plan that a round of cuts, and all rounds together, must take away to be worth it.
@@ -280,15 +280,16 @@ class _Work:
         while not stop() and not self._is_closed(gap):
             self.prices = self.master.solve()
             asked = self.prices
-            if self.bound_prices is not None and calm > 0 and _EFFORTS[effort] is not None:
+            if self.bound_prices is not None and calm > 0 and _EFFORTS[effort] != ALL_SETS:
                 asked = self.prices.mixed(self.bound_prices, calm)
             found = self._price(asked, stop, _EFFORTS[effort])
             beyond = self._bound(asked, found)
-            added = self.master.add(self._columns(found.sets))
+            columns = self._columns(found.sets)
+            added = self.master.add(columns)
             is_all = found.is_complete and beyond - self.best.value <= self._share(gap) * abs(self.best.value)
             if is_all and not self._is_closed(gap):
                 # What was not kept is in no better plan: the best of what was kept is the best.
-                chosen = self._settle([*self._columns(found.sets), *self.best.columns], gap, stop)
+                chosen = self._settle([*columns, *self.best.columns], gap, stop)
                 self.bound = min(self.bound, max(self.best.value, chosen.bound, beyond))
             if self.are_large and not found.is_complete:
                 added += self._grow(stop)
@@ -297,7 +298,7 @@ class _Work:
             # So near, listing what is left is no longer than another search, and is the last one.
             if self._is_closed(gap) or (found.is_complete and self._is_closed(_NEARLY * gap)):
                 break
-            if _EFFORTS[effort] is None:
+            if _EFFORTS[effort] == ALL_SETS:
                 # With all near misses at hand, cuts and choice come first, and what the search then finds may be the last.
                 is_better = bool((found.sets.reduced > _BETTER).any())
                 if not self._cut(gap, stop, progress) and (is_near or not is_better):
@@ -311,7 +312,7 @@ class _Work:
                 calm = _CALM if self.relaxed < self.prices.value * (1 + _NEAR) else 0.0
             elif calm > 0 and not added:
                 calm = 0.0  # the prices between found nothing: ask with the true ones
-            elif _EFFORTS[effort + 1] is not None or not self._cut(gap, stop, progress):
+            elif _EFFORTS[effort + 1] != ALL_SETS or not self._cut(gap, stop, progress):
                 effort += 1
 
     def _cut(self, gap: float, stop: Callable[[], bool], progress: Callable[[Step], None]) -> bool:
@@ -407,8 +408,8 @@ class _Work:
         relaxed = max(self.relaxed - self.reward * met, bound)
         return Plan(sites, objective, bound, relaxed, ratio, bool(ratio <= gap), limits, tuple(unmet), pool)
 
-    def _price(self, prices: Prices, stop: Callable[[], bool], sets_of_a_root: int | None) -> Found:
-        """Search for sites that would improve the relaxation, at so many sets of each root or (None) everywhere.
+    def _price(self, prices: Prices, stop: Callable[[], bool], sets_of_a_root: int) -> Found:
+        """Search for sites that would improve the relaxation, at so many sets of each root or everywhere.
 
         Everywhere takes long: then those that nearly would are kept, too. The next prices may want them, and where they are all that a
         better plan could hold, they prove it.
@@ -416,11 +417,11 @@ class _Work:
         charged, factor = self._charged(prices)
         worth = self.worth - prices.demand[:, None]
         keep, line = _EACH, _BETTER
-        if sets_of_a_root is None and self.best.columns:
+        if sets_of_a_root == ALL_SETS and self.best.columns:
             keep, line = _NEAR_MISSES, -_DEPTH * abs(self.best.value)
         return self.search.best(
             keep, worth, price=charged, link_factor=factor, cuts=prices.cuts, least=np.full(len(self.demands), line),
-            stop=stop, node_limit=sets_of_a_root or ALL_SETS,
+            stop=stop, node_limit=sets_of_a_root,
         )  # fmt: skip
 
     def _loosely(self, gap: float, stop: Callable[[], bool], progress: Callable[[Step], None]) -> None:

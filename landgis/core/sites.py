@@ -81,6 +81,11 @@ class Ground:
     def __len__(self) -> int:
         return len(self.area_m2)
 
+    @property
+    def parcel(self) -> Ints:
+        """Of every entry of ``neighbour`` the parcel whose neighbour it is."""
+        return np.repeat(np.arange(len(self)), np.diff(self.start))
+
 
 @dataclass(frozen=True)
 class Wants:

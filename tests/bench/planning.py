@@ -206,14 +206,13 @@ def prioritizr_wan(ground: Ground, wants: Wants, order: np.ndarray, seconds: flo
     """
     back = np.empty(len(order), dtype=np.int64)
     back[order] = np.arange(len(order))
-    row = np.repeat(np.arange(len(ground)), np.diff(ground.start))
     solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("time_limit", seconds)
     chosen = [solver.addBinary(float(cost)) for cost in ground.cost_wan]
     into: dict[int, list[Any]] = {}
     every = []
-    for i, j in zip(row.tolist(), ground.neighbour.tolist(), strict=True):
+    for i, j in zip(ground.parcel.tolist(), ground.neighbour.tolist(), strict=True):
         if back[i] < back[j]:
             y = solver.addBinary(0.0)
             solver.addConstr(y <= chosen[i])

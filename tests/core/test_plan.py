@@ -92,7 +92,7 @@ def test_the_plan_is_the_best_of_all_plans(seed: int, monkeypatch: pytest.Monkey
     assert made.objective_wan == pytest.approx(expected, abs=1e-4)
     assert made.bound_wan == pytest.approx(expected, abs=1e-2)
     # Under another numbering, and as if roots were long: quick searches miss most, the full ones look again and in parts.
-    monkeypatch.setattr(plan, "_EFFORTS", (1, 3, None))
+    monkeypatch.setattr(plan, "_EFFORTS", (1, 3, sites.ALL_SETS))
     monkeypatch.setattr(plan, "_NEAR_MISSES", 3)
     for name, value in (("_FIRST_LIMIT", 2), ("_MORE", 2), ("_LONG", 3), ("_PARTS", 3)):
         monkeypatch.setattr(sites, name, value)
