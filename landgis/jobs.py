@@ -59,6 +59,7 @@ def _ingest(conn: Connection, asked: Mapping[str, Any], scope: Sequence[str], te
         [Path(path) for path in asked["paths"]],
         asked["profile"],
         park=asked.get("park"),
+        park_name=asked.get("park_name"),
         crs=asked.get("crs"),
         encoding=asked.get("encoding"),
         is_dry=asked.get("is_dry", False),

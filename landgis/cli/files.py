@@ -44,6 +44,9 @@ def ingest(
         str, typer.Option(help="字段方案；auto 按文件选 | profile of the columns, auto chooses by the file")
     ] = "landgis-template",
     park: Annotated[str | None, typer.Option(help="园区代码 | park")] = None,
+    park_name: Annotated[
+        str | None, typer.Option(help="新园区的名称，与 --park 一起用 | what a new park is called, with --park")
+    ] = None,
     crs: Annotated[str | None, typer.Option(help="坐标系，如 EPSG:4549 | coordinate reference system")] = None,
     encoding: Annotated[str | None, typer.Option(help="文字编码 | text encoding")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不写入 | check only, write nothing")] = False,
@@ -72,6 +75,7 @@ def ingest(
             files,
             profile,
             park=park,
+            park_name=park_name,
             crs=crs,
             encoding=encoding,
             is_dry=dry_run,

@@ -79,7 +79,7 @@ def demand_import(
     ] = None,
 ) -> None:
     """导入项目用地需求，逐行检查。 | A list of projects becomes demands, every row checked."""
-    ingest(files, profile, park, None, encoding, dry_run, issues=issues)
+    ingest(files, profile, park, encoding=encoding, dry_run=dry_run, issues=issues)
 
 
 @demand.command("list")

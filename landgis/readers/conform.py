@@ -463,7 +463,7 @@ class _Conforming:
                 Words("不知道这些地块属于哪个园区。", "It is not known to which park these rows belong."),
                 at=f"{self.layer.file}: {self.layer.name}",
                 why=Words("地块编号只在一个园区内唯一。", "A parcel's number is unique only within its park."),
-                mend=Words("用 --park 说明园区代码。", "Say which park it is by --park."),
+                mend=Words("写上园区代码（命令行为 --park）。", "Give the park's code (--park on the command line)."),
             )
         if self.park is None:
             return codes, np.ones(len(codes), dtype=bool)

@@ -38,6 +38,8 @@ FITS: Final = 0.7
 
 _ROWS_LOOKED_AT: Final = 2_000
 _YEAR: Final = re.compile(r"^(.*?)((?:19|20)\d{2})(年度|年)?(.*)$")
+#: The year in the one name of a column a year, with the word for it: 2024年税收 is called like 税收.
+_YEARLY: Final = re.compile(r"\{year\}(?:年度|年)?")
 _UNIT_HEADERS: Final = ("mjdw", "面积单位", "单位", "dw", "area_unit")
 _OWN_NAMES: Final = ("landgis-template", "landgis-demand")
 _ASKED: Final = ("m²", "万元")
@@ -217,14 +219,17 @@ def _assigned(
         if name not in given and header not in used:
             given[name] = header, round(score, 2), reason
             used.add(header)
-    if any("{year}" in header for header, _, _ in given.values()) and "year" not in given:
-        given["year"] = "{year}", 1.0, Words("年份在列名中", "the year stands in the names")
+    yearly = max((score for header, score, _ in given.values() if "{year}" in header), default=None)
+    if (
+        yearly is not None and "year" not in given
+    ):  # as sure as the column that bears it: without that one there is no year
+        given["year"] = "{year}", yearly, Words("年份在列名中", "the year stands in the names")
     return {column.name: given[column.name] for column in table.columns if column.name in given}
 
 
 def _score(table: Table, column: Column, header: str, looked: "_Looked") -> tuple[float, Words]:
     by_value = looked.told_by_values(table, column)
-    by_name, said = _score_name(table.name, column, header.replace("{year}", ""))
+    by_name, said = _score_name(table.name, column, _YEARLY.sub("", header))
     if by_value is not None and by_value[0] > by_name:
         return by_value
     fits = looked.fits(column, is_key=column.name in table.key and len(table.key) == 2)

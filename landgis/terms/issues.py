@@ -492,8 +492,8 @@ CHECKS: Final = _register(
         "504-park-unknown",
         "refused",
         "park exists",
-        "园区“{value}”不在本批，也不在库中。",
-        "The park {value} is neither in this batch nor in the stock.",
+        "园区“{value}”不在本批，也不在库中。新园区请一并写上名称（命令行为 --park-name）。",
+        "The park {value} is neither in this batch nor in the stock. A new one needs its name, too (--park-name on the command line).",
     ),
     (
         "505-contract-unknown",

@@ -109,6 +109,7 @@ def ingest(
     profile_name: str,
     *,
     park: str | None = None,
+    park_name: str | None = None,
     crs: str | None = None,
     encoding: str | None = None,
     is_dry: bool = False,
@@ -127,6 +128,8 @@ def ingest(
         chooses one by the files.
     park
         The park, where neither file nor profile says it; where they do, only this park's rows are taken.
+    park_name
+        What `park` is called, where no layer of the files describes it: the import then makes the park.
     crs, encoding
         Where the file does not state them.
     is_dry
@@ -143,7 +146,7 @@ def ingest(
     Raises
     ------
     InputError
-        The file cannot be taken as it is, or there is no such repair.
+        The file cannot be taken as it is, there is no such repair, or a name is given to no park.
     StoreError, ConflictError
         The database refused; nothing is left behind.
 
@@ -153,6 +156,7 @@ def ingest(
     corrections.
     """
     wanted = _known_repairs(repairs)
+    named = _named_park(park, park_name)
     assumed = None if profile_name == AUTO else load_profile(profile_name).crs
     with ThreadPoolExecutor(1) as aside:
         hashed = aside.submit(_hash, paths)
@@ -164,6 +168,7 @@ def ingest(
     if sheet is not None:
         return _take_back(conn, sheet, names, is_dry, parks, tell)
     profile = choose(profile_name, layers, units or {})
+    profile = replace(profile, park_names={**profile.park_names, **named})
     with tell(Words("按方案对应字段", "Bringing the columns to ours")):
         given = conform(layers, profile, park=park)
         del layers  # the shapes as the file has them are as large as those that are stored
@@ -244,6 +249,18 @@ def _known_repairs(asked: Collection[str]) -> frozenset[str]:
             mend=Words(f"可用：{'、'.join(REPAIRS)}。", f"Use {', '.join(REPAIRS)}."),
         )
     return frozenset(asked)
+
+
+def _named_park(park: str | None, name: str | None) -> dict[str, str]:
+    if not name:
+        return {}
+    if park is None:
+        raise InputError(
+            Words("有园区名称，没有园区代码。", "There is a park's name, and no code of it."),
+            at=name,
+            mend=Words("同时写上园区代码（命令行为 --park）。", "Give its code, too (--park on the command line)."),
+        )
+    return {park: name}
 
 
 def _take_back(conn: Connection, sheet: Layer, names: str, is_dry: bool, parks: Sequence[str], tell: Tell) -> Ingested:

@@ -278,6 +278,34 @@ def test_units_are_asked_and_repairs_offered_in_the_wizard_by_the_keyboard(page:
     assert rows == [("A", 10333)]  # 15.5 mu
 
 
+def test_a_ledger_that_nobody_described_makes_a_new_park_in_the_wizard(page: Page, running, tmp_path: Path):
+    """The files tell more than any profile: that is chosen. A park nobody knows asks for its name, and keeps it for another try."""
+    path = tmp_path / "地块.csv"
+    shape = '"POLYGON((117 33,117.001 33,117.001 33.001,117 33.001,117 33))"'
+    path.write_text(f"地块编号,坐落,土地使用权人,企业名称,WKT\nA-1,东路 1 号,示例甲,示例甲,{shape}\n", encoding="utf-8")
+    page.set_input_files("#files", path)
+    page.wait_for_selector("#look:visible")
+    assert page.input_value("#profile") == "auto"
+    assert page.inner_text("#profile-known").startswith("所选方案认得：土地使用权人、地块编号、坐落。")
+    page.fill("#crs, .written input", "EPSG:4490")
+    page.click(".written button")
+    page.wait_for_selector(".system strong:has-text('4490')")
+    assert page.is_hidden("#park-name")
+    page.fill("#park", "new")
+    page.fill("#park-name", "示例新区")
+    page.click("#setup button")
+    page.wait_for_selector("#work .firm")
+    page.click("#work button:has-text('改设置再试')")
+    page.wait_for_selector("#look:visible")
+    assert (page.input_value("#park"), page.input_value("#park-name")) == ("new", "示例新区")
+    page.click("#setup button")
+    page.wait_for_selector("#work .firm")
+    page.click("#work .firm")
+    page.wait_for_selector("#work h2:has-text('已入库')")
+    with database.connect(running.admin_url) as conn:
+        assert conn.execute("SELECT park_code, name FROM land.park").fetchall() == [("new", "示例新区")]
+
+
 def test_a_refusal_is_told_and_the_settings_can_be_changed(page: Page):
     page.set_input_files("#files", [EXAMPLE / "ledger.csv", EXAMPLE / "my-town.toml"])
     page.wait_for_selector("#look:visible")

@@ -74,6 +74,23 @@ def test_a_column_a_year_is_one_column_of_a_yearly_table() -> None:
     assert parse_profile(text, "x.toml").targets[0].columns["tax_wan"].names == ("税收{year}",)
 
 
+def test_the_word_for_year_is_no_part_of_a_name() -> None:
+    given = layer(
+        "台账",
+        has_shapes=False,
+        统一社会信用代码=CODES,
+        **{"2023年税收（万元）": [1, 2, 3], "2024年税收（万元）": [4, 5, 6]},
+    )
+    found = only(given, "tax_wan")
+    assert (found.header, found.score, found.unit) == ("{year}年税收（万元）", 0.95, "万元")
+
+
+def test_a_year_is_as_sure_as_the_column_that_bears_it() -> None:
+    given = layer("台账", has_shapes=False, 统一社会信用代码=CODES, 营业总收入2023=[1, 2, 3], 营业总收入2024=[4, 5, 6])
+    assert only(given, "year").score == only(given, "revenue_wan").score < SURE
+    assert not suggest([given])[0].is_sure
+
+
 @pytest.mark.parametrize(
     ("columns", "unit", "unit_from", "asks"),
     [

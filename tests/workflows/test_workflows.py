@@ -58,6 +58,20 @@ def test_a_batch_remembers_the_column_and_the_unit_behind_each_of_ours(conn, tmp
     assert "tax_wan" not in of_parcel["columns"] and area == pytest.approx(10_000)
 
 
+def test_a_new_park_is_made_by_its_name(conn, three_files):
+    """Parcels alone, in a park nobody knows: refused until the park has a name; a name without a code is no park."""
+    parcels = three_files[1:]
+    refused = ingest(conn, parcels, "landgis-template", park="p1", crs="EPSG:4490", is_dry=True)
+    assert (refused.stored.stored, list(refused.issues["code"])) == (0, ["504-park-unknown"] * 2)
+
+    done = ingest(conn, parcels, "landgis-template", park="p1", park_name="示例园区 01", crs="EPSG:4490")
+    assert (done.stored.stored, done.stored.refused) == (2, 0)
+    with database.scoped(conn, ["p1"]):
+        assert conn.execute("SELECT park_code, name FROM land.park").fetchall() == [("p1", "示例园区 01")]
+    with pytest.raises(InputError, match="没有园区代码"):
+        ingest(conn, parcels, "landgis-template", park_name="示例园区 02", crs="EPSG:4490")
+
+
 def test_repairs_that_were_asked_for_are_stored_and_told(conn, tmp_path):
     """B stands 5 cm off A; C is A again under another number. Unasked both are stored as they are."""
     square = "POLYGON(({0} 33,{1} 33,{1} 33.001,{0} 33.001,{0} 33))"

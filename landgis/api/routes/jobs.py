@@ -230,6 +230,7 @@ async def ask_ingest(
     name: Annotated[str, Query(min_length=1, max_length=200, description="The file's name.", examples=["park.gpkg"])],
     profile: Annotated[str, Query(max_length=100, pattern=r"^[\w-]+$", description="Profile of its columns.")],
     park: Annotated[str | None, Query(max_length=100, description="The park, where the file does not say it.")] = None,
+    park_name: Annotated[Kept | None, Query(description="What a new park is called; the import makes it.")] = None,
     crs: Annotated[str | None, Query(max_length=100, examples=["EPSG:4549"])] = None,
     encoding: Annotated[str | None, Query(max_length=40, examples=["GB18030"])] = None,
     is_dry: Annotated[bool, Query(alias="dry_run", description="Check everything, store nothing.")] = False,
@@ -247,7 +248,7 @@ async def ask_ingest(
     folder = here.settings.inbox_folder / secrets.token_hex(8)
     path = await receive(request, folder, name, here.settings.upload_mb << 20)
     given = {
-        "paths": [str(path)], "received": str(path.parent), "profile": profile, "park": park, "crs": crs,
+        "paths": [str(path)], "received": str(path.parent), "profile": profile, "park": park, "park_name": park_name, "crs": crs,
         "encoding": encoding, "is_dry": is_dry, "is_full": is_full, "units": units, "repairs": repair or [],
     }  # fmt: skip
     return await run_in_threadpool(ask, here, "ingest", given, parks)

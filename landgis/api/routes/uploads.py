@@ -117,6 +117,7 @@ class Importing(BaseModel):
         description="A profile's name, that of one sent with the files, or ``auto``: chosen by the files.",
     )
     park: str | None = Field(None, max_length=100, description="The park, where the files do not say it.")
+    park_name: Kept | None = Field(None, description="What a new park is called; the import makes it.")
     crs: str | None = Field(
         None, max_length=100, description="The system of the numbers, where the files do not say it."
     )
@@ -208,6 +209,7 @@ def take_in(here: Here, upload: UploadName, asked: Importing) -> JobState:
         "upload": upload,
         "profile": drafts.profile_of(folder, asked.profile),
         "park": asked.park or None,
+        "park_name": asked.park_name or None,
         "crs": asked.crs or None,
         "encoding": asked.encoding or None,
         "is_dry": asked.dry_run,

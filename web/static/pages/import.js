@@ -128,18 +128,31 @@ function forget() {
 /** Whether nobody has said yet in which system a layer's numbers are: not the file, not the reader, not the profile. */
 const waitsForSystem = (fit) => !crs && !fit?.crs && preview.layers.some(({ shapes }) => shapes && !shapes.crs && Object.keys(shapes.kinds).length);
 
+/** Whether the files tell more of their columns than any profile knows; one that was sent with them is meant. */
+function isAutoBetter() {
+  const [best, auto] = [preview.profiles[0], preview.profiles.at(-1)];
+  return !best.known.length || (!best.name.endsWith(".toml") && !auto.problem && auto.known.length > best.known.length);
+}
+
+/** A park that nobody knows yet is made by its name. */
+function writePark() {
+  const code = byId("park").value.trim();
+  byId("new-park").hidden = !code || view.parks.some((park) => park.park_code === code);
+}
+
 function writeLook() {
   byId("sent-files").textContent = t("sent_files", { names: preview.files.join(t("list_comma")) });
   const profiles = byId("profile");
   const chosen = profiles.value;
   profiles.replaceChildren(...preview.profiles.map((one) => el("option", {
     value: one.name, disabled: Boolean(one.problem) && one.name !== "auto",
-    text: one.name === "auto" ? t("profile_auto") : one.problem ? t("profile_broken", { name: one.name }) : t("profile_fit", { name: one.name, title: pick(one.title), known: one.known.length, columns: one.columns }),
+    text: one.name === "auto" ? t("profile_auto", { known: one.known.length, columns: one.columns }) : one.problem ? t("profile_broken", { name: one.name }) : t("profile_fit", { name: one.name, title: pick(one.title), known: one.known.length, columns: one.columns }),
   })));
   if ([...profiles.options].some((one) => one.value === chosen)) profiles.value = chosen;
-  else if (!preview.profiles[0]?.known.length) profiles.value = "auto";
+  else if (isAutoBetter()) profiles.value = "auto";
   byId("parks").replaceChildren(...view.parks.map((park) => el("option", { value: park.park_code, text: park.name })));
   byId("layers").replaceChildren(...preview.layers.map(layerCard));
+  writePark();
   writeKnown();
 }
 
@@ -149,7 +162,8 @@ function writeKnown() {
   const broken = preview.profiles.find((one) => one.problem && (one.name !== "auto" || isAuto));
   byId("profile-known").textContent = [
     fit?.crs && !crs ? t("profile_crs", { crs: fit.crs }) : "",
-    isAuto ? t("profile_auto_hint") : fit?.known.length ? t("profile_known", { names: fit.known.join(t("list_comma")) }) : t("profile_none"),
+    fit?.known.length ? t("profile_known", { names: fit.known.join(t("list_comma")) }) : isAuto ? "" : t("profile_none"),
+    isAuto ? t("profile_auto_hint") : "",
     broken ? `${broken.name}: ${pick(broken.problem)}` : "",
   ].filter(Boolean).join(" ");
   const names = new Set(fit?.known ?? []);
@@ -230,6 +244,7 @@ async function takeIn(dry) {
   const body = JSON.stringify({
     profile: dry ? byId("profile").value : job.asked.profile,
     park: (dry ? byId("park").value.trim() : job.asked.park) || null,
+    park_name: (dry ? !byId("new-park").hidden && byId("park-name").value.trim() : job.asked.park_name) || null,
     crs: (dry ? crs : job.asked.crs) || null,
     encoding: (dry ? byId("encoding").value : job.asked.encoding) || null,
     full: dry ? byId("full").checked : job.asked.is_full,
@@ -323,6 +338,7 @@ async function back() {
   units = asked.units ?? {};
   byId("profile").value = asked.profile;
   byId("park").value = asked.park ?? "";
+  byId("park-name").value = asked.park_name ?? "";
   byId("encoding").value = asked.encoding ?? "";
   byId("full").checked = asked.is_full;
   for (const box of document.querySelectorAll("[name=repair]")) box.checked = asked.repairs?.includes(box.value) ?? false;
@@ -437,6 +453,7 @@ for (const kind of ["dragleave", "drop"]) drop.addEventListener(kind, () => drop
 drop.addEventListener("drop", (event) => { event.preventDefault(); take([...event.dataTransfer.files]); });
 byId("setup").addEventListener("submit", (event) => { event.preventDefault(); takeIn(true); });
 byId("profile").addEventListener("change", writeKnown);
+byId("park").addEventListener("input", writePark);
 byId("encoding").addEventListener("change", look);
 byId("again").addEventListener("click", discard);
 byId("more").addEventListener("click", () => readFindings(findings.next));
