@@ -8,13 +8,14 @@ from landgis.api.problems import BothWords
 
 
 class Cell(BaseModel):
-    """Where one number came from: our column, and the file's row, field and unit."""
+    """Where one number came from: our column, and the file's row, field and unit; ``said`` names a code in words."""
 
     table: str
     column: str
     title: BothWords
     key: str
     value: Any
+    said: BothWords | None
     unit: str
     batch: int
     file: str | None

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from landgis.core.conditions import SAME, judge
-from landgis.core.explanation import Judgement, Trace, both, plain
+from landgis.core.explanation import Judgement, Trace, both, code_words, plain
 from landgis.core.inefficient import low_efficiency
 from landgis.core.regrading import other_grades
 from landgis.core.triage import parcel_grades, triage
 from landgis.terms.errors import Words
-from landgis.terms.frames import ANSWER, FINDING, empty
+from landgis.terms.frames import ANSWER, empty
 from landgis.terms.measures import MEASURES
 from landgis.terms.reasons import name_words
 from landgis.terms.rules import Condition, Rulebook
@@ -161,11 +161,17 @@ class _Trial:
             "title": {"zh": f"{zh}：{ANSWER[answer].zh}", "en": f"{en}: {ANSWER[answer].en}"},
         }
 
+    def _words(self, name: str, value: object) -> Words | None:
+        return None if name in ("grade", "grade_before") else code_words(name, value, self.book.words)
+
     def _part(self, change: Change) -> dict[str, Any]:
         measure = MEASURES.get(change.measure)
         unit = measure.unit if measure else ""
         title = measure.words if measure else name_words(change.measure, self.book.words)
-        before, after = (_said(value, unit, change.measure) for value in (change.before, change.after))
+        before, after = (
+            self._words(change.measure, value) or _said(value, unit, change.measure)
+            for value in (change.before, change.after)
+        )
         side = {"below": Words("低于 ", "below "), "above": Words("高于 ", "above ")}.get(change.side, Words("", ""))
         tail = _UNITS.get(unit, Words(f" {unit}", f" {unit}"))
         if change.grade:
@@ -364,8 +370,6 @@ def _said(value: object, unit: str, name: str) -> Words:
         return Words("不明", "unknown")
     if isinstance(value, bool):
         return Words("是", "yes") if value else Words("否", "no")
-    if name == "idle" and str(value) in FINDING:
-        return FINDING[str(value)]
     if isinstance(value, float):
         shown = (
             f"{100 * value:.4g}%"

@@ -19,6 +19,7 @@ from landgis.core.industries import UNLISTED
 from landgis.core.inefficient import with_derived
 from landgis.core.triage import Walk, parcel_grades, walk
 from landgis.terms import frames
+from landgis.terms.codes import EDITION
 from landgis.terms.disposal import MODES, STAT_CATEGORY
 from landgis.terms.errors import Words
 from landgis.terms.measures import MEASURES, Measure
@@ -41,7 +42,9 @@ _CODES: Final[Mapping[str, frames.Domain]] = {
     "build_status": frames.BUILD_STATUS,
     "stock_class": frames.STOCK_CLASS,
     "industry_standing": {UNLISTED: Words("不在目录", "on no list")},
+    "industry_scheme": EDITION,
 }
+_NOT_SO: Final = Words("不成立", "not so")
 _COMPARED: Final = {
     "<": Words("低于", "below"),
     "<=": Words("不高于", "at most"),
@@ -171,10 +174,7 @@ class Trace:
         }
 
     def _said(self, name: str, value: object) -> dict[str, str] | None:
-        """Give the words of a code, where it has any; those of a list of industries are the ruleset's own."""
-        words = _CODES.get(name, {}).get(str(value))
-        if words is None and name == "industry_standing":
-            words = self.book.words.get(str(value))
+        words = code_words(name, value, self.book.words)
         if words is None:
             return None
         sign = f"{value} " if name in ("grade", "grade_before") else ""
@@ -216,7 +216,7 @@ class Trace:
             "measure": item.measure,
             "operator": item.operator,
             "value": value,
-            "said": self._said(item.measure, value),
+            "said": self._answer(item, value),
             "threshold": threshold if is_asked else None,
             "is_asked": is_asked,
             "unit": self._unit(item.measure) if item.number or item.table else "",
@@ -227,6 +227,12 @@ class Trace:
             "article": item.article or (cited.article if cited else ""),
             "confidence": (cited.confidence if cited else None) or rules.confidence,
         }
+
+    def _answer(self, item: Condition, value: object) -> dict[str, str] | None:
+        """Say what was found: of a condition whose own title denies what is measured, whether the title is so."""
+        if item.title and item.value is False and isinstance(value, bool):
+            return both(Words("否", "no") if value else Words("是", "yes"))
+        return self._said(item.measure, value)
 
     def _modes(self, at: int) -> list[dict[str, Any]]:
         """Tell the modes that are open, or may be: of several entries for one mode the surest."""
@@ -276,6 +282,7 @@ class Trace:
             sides[side_of[str(found["finding"])]][found["test"]] = {
                 "code": found["test"],
                 "title": both(self.book.words.get(found["test"], Words(found["test"], found["test"]))),
+                "said": both(frames.FINDING[str(found["finding"])]) if pd.isna(found["value"]) else None,
                 "value": plain(found["value"]),
                 "threshold": plain(found["threshold"]),
                 "unit": found["unit"],
@@ -287,7 +294,8 @@ class Trace:
                     sides[of_state[asked["state"]]].setdefault(asked["code"], asked)
         for part in (one for item in scores if item["score"] == "exit_ease" for one in item["parts"]):
             if part["level"] is not None and part["level"] < 1:
-                sides["against"].setdefault(part["code"], {**part, "hinders": True})
+                level = {"value": part["level"], "unit": "ratio", "said": None if part["level"] else both(_NOT_SO)}
+                sides["against"].setdefault(part["code"], {**part, **level, "hinders": True})
         told = ("code", "title", "measure", "value", "said", "threshold", "unit", "hinders")
         return {
             side: [{name: one.get(name) for name in told} for one in listed.values()] for side, listed in sides.items()
@@ -324,12 +332,22 @@ class Trace:
         ]
 
 
+def code_words(name: str, value: object, words: Mapping[str, Words]) -> Words | None:
+    """Give the words of a measure's code, where it has any; those of a list of industries are the ruleset's own (`words`).
+
+    >>> code_words("industry_standing", "unlisted", {}).en, code_words("far", 0.4, {})
+    ('on no list', None)
+    """
+    own = words.get(str(value)) if name == "industry_standing" else None
+    return _CODES.get(name, {}).get(str(value), own)
+
+
 def condition_words(item: Condition, words: Mapping[str, Words]) -> Words:
     """Say what a condition asks, in words, where the ruleset gives it no title.
 
     >>> from landgis.terms.rules import Condition
     >>> condition_words(Condition("grade", "in", values=("A", "B")), {}).zh
-    '评价等级为 A、B'
+    '评价等级为 A、B 之一'
     """
     name = MEASURES[item.measure].words if item.measure in MEASURES else name_words(item.measure, words)
     if item.operator == "is":
@@ -338,10 +356,15 @@ def condition_words(item: Condition, words: Mapping[str, Words]) -> Words:
         domain = {} if item.measure in ("grade", "grade_before") else _CODES.get(item.measure, {})
         said = [domain.get(value) or words.get(value) or Words(value, value) for value in item.values]
         zh, en = "、".join(one.zh for one in said), ", ".join(one.en for one in said)
+        if len(said) == 1:
+            return Words(
+                f"{name.zh}{'为' if item.operator == 'in' else '不为'} {zh}",
+                f"{name.en} is {'' if item.operator == 'in' else 'not '}{en}",
+            )
         return (
-            Words(f"{name.zh}为 {zh}", f"{name.en} is one of {en}")
+            Words(f"{name.zh}为 {zh} 之一", f"{name.en} is one of {en}")
             if item.operator == "in"
-            else Words(f"{name.zh}不为 {zh}", f"{name.en} is none of {en}")
+            else Words(f"{name.zh}不为 {zh} 中任一", f"{name.en} is none of {en}")
         )
     side = _COMPARED[item.operator]
     of_words = name_words(item.of, words)

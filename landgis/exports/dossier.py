@@ -48,6 +48,7 @@ _TEXTS: Final = {
     "for": Words("支持处置", "For"),
     "against": Words("反对或妨碍", "Against"),
     "open": Words("不明", "Open"),
+    "threshold": Words("标准", "threshold"),
     "row": Words("行", "row"),
     "batch": Words("批次", "batch"),
     "run": Words("评估编号", "Run"),
@@ -116,6 +117,10 @@ ul { margin: 1mm 0; padding-left: 5mm; }
 svg { width: 100%; height: auto; border: .2mm solid #b9c3c7; background: #f7f9f9; }
 figure { margin: 0; }
 figcaption { color: #55636c; font-size: 8.5pt; }
+th, .findings td:nth-child(n + 2):nth-child(-n + 4), .gates td:nth-child(n + 2):nth-child(-n + 3),
+.options td:nth-child(3) { white-space: nowrap; }
+td small { white-space: normal; }
+.sign th { width: 34mm; }
 .sign td { height: 14mm; }
 footer { margin-top: 6mm; color: #55636c; font-size: 8.5pt; }
 @media screen and (max-width: 700px) { body { padding: 4mm; }
@@ -167,6 +172,7 @@ class _Paper:
     def page(self, told: Mapping[str, Any], shape: BaseGeometry, around: Sequence[tuple[str, BaseGeometry]]) -> str:
         parcel, triage = told["parcel"], told["triage"]
         name = f"{parcel.get('park_name') or parcel['park_code']} {parcel['parcel_no']}"
+        names = {one["uscc"]: str(one["name"] or "") for one in told["enterprises"]}
         tag = "zh-CN" if self.language == "zh" else "en"
         body = [
             f"<header><h1>{self.t('title')}</h1>"
@@ -177,7 +183,7 @@ class _Paper:
             self.part("users", self.table("users", (self.user(one) for one in told["enterprises"]))),
             self.part("figures", self.table("figures", (self.fact(one) for one in told["facts"]))),
             self.part("findings", self.table("findings", (self.finding(one) for one in told["findings"]))),
-            self.part("grades", self.table("grades", (self.grade(one) for one in told["grades"]))),
+            self.part("grades", self.table("grades", (self.grade(one, names) for one in told["grades"]))),
             self.part("gates", self.gates(told["gates"])),
             self.part("options", self.table("options", (self.mode(one) for one in told["modes"]))),
             self.part("points", self.points(told["points"])),
@@ -201,7 +207,7 @@ class _Paper:
         lines = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
         heads = "".join(f"<th>{self.word(head)}</th>" for head in _HEADS[key])
         return (
-            f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>"
+            f'<table class="{key}"><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>'
             if lines
             else f"<p>{self.t('none')}</p>"
         )
@@ -281,10 +287,10 @@ class _Paper:
             f"{escape(cited(one['article'], self.language))} <small>{escape(one['ruleset'])} [{one['confidence']}]</small>",
         )
 
-    def grade(self, one: Mapping[str, Any]) -> Sequence[str]:
+    def grade(self, one: Mapping[str, Any], names: Mapping[str, str]) -> Sequence[str]:
         return (
             self.value(one["year"] and str(one["year"])),
-            escape(str(one["uscc"] or "")),
+            f"{escape(names.get(one['uscc'], ''))} <small>{escape(str(one['uscc'] or ''))}</small>",
             self.value(one["total"]),
             self.value(one["grade"]),
             self.pick(one["reason"]),
@@ -298,7 +304,7 @@ class _Paper:
             f"<td>{escape(cited(one['article'], self.language))}</td></tr>"
             for one in gates
         )
-        return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+        return f'<table class="gates"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
 
     def mode(self, one: Mapping[str, Any]) -> Sequence[str]:
         return (
@@ -308,9 +314,17 @@ class _Paper:
 
     def points(self, sides: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
         return "".join(
-            f"<h3>{self.t(side)}</h3>" + self.listed(self.pick(one["title"]) for one in sides[side])
+            f"<h3>{self.t(side)}</h3>" + self.listed(self.point(one) for one in sides[side])
             for side in ("for", "against", "open")
         )
+
+    def point(self, one: Mapping[str, Any]) -> str:
+        """Write what was asked, and what was found: a bare name of a fault would read as if it were there."""
+        name, unit = one["measure"] or "", one["unit"]
+        said = [self.pick(one["said"]) or self.value(one["value"], unit, name)]
+        if one["threshold"] is not None:
+            said.append(f"{self.t('threshold')} {self.value(one['threshold'], unit, name)}")
+        return f"{self.pick(one['title'])} <small>{' · '.join(said)}</small>"
 
     def lack(self, one: Mapping[str, Any]) -> Sequence[str]:
         who = "、".join(self.pick(item["title"]) for item in one["suppliers"])

@@ -124,7 +124,14 @@ class _Writer:
         place = " · ".join(str(part) for part in (cell["file"], cell["layer"]) if part)
         row = f" {self.t('row')} {cell['row']}" if cell["row"] else ""
         field = f" [{cell['field']}{'，' + cell['file_unit'] if cell['file_unit'] else ''}]" if cell["field"] else ""
-        value = "" if cell["column"] == "geom" else f" = {self.number(cell['value'], cell['unit'])}"
+        said = self.pick(cell["said"])
+        value = (
+            f" = {said}"
+            if said
+            else ""
+            if cell["column"] == "geom"
+            else f" = {self.number(cell['value'], cell['unit'])}"
+        )
         return (
             f"{self.pick(cell['title'])} {cell['key']}{value}  ({self.t('batch')} {cell['batch']}, {place}{row}{field})"
         )

@@ -34,6 +34,10 @@ SCHEME: Final[Mapping[str, Words]] = {
     "gb50137-2011": Words("GB 50137-2011", "GB 50137-2011"),
     "nyc-landuse": Words("MapPLUTO LandUse", "MapPLUTO LandUse"),
 }
+#: The editions of the national classification of industries.
+EDITION: Final[Mapping[str, Words]] = {
+    f"gbt4754-{year}": Words(f"国民经济行业分类 GB/T 4754-{year}", f"GB/T 4754-{year}") for year in (2011, 2017)
+}
 _INDUSTRY_3: Final = (
     Words("一类工业用地", "industrial, class 1"), Words("二类工业用地", "industrial, class 2"),
     Words("三类工业用地", "industrial, class 3"),

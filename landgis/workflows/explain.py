@@ -17,10 +17,21 @@ from landgis.core.performance import parts_of
 from landgis.store import runs
 from landgis.store.database import Connection
 from landgis.store.stock import Origins, read_origins, read_stock
-from landgis.terms.codes import SCHEME, landuse_words
+from landgis.terms.codes import EDITION, SCHEME, landuse_words
 from landgis.terms.disposal import URGENCY
 from landgis.terms.errors import InputError, NotFoundError, Words
-from landgis.terms.frames import ANSWER, GRADE, IDLE_REMARK, IDLE_STATE, PROCEDURE, STOCK, SUPPLIER, TRACK, Stock
+from landgis.terms.frames import (
+    ANSWER,
+    GRADE,
+    IDLE_REMARK,
+    IDLE_STATE,
+    PROCEDURE,
+    STOCK,
+    SUPPLIER,
+    TRACK,
+    Column,
+    Stock,
+)
 from landgis.terms.reasons import name_words, reason_words
 from landgis.terms.rulereader import parse_ruleset
 from landgis.terms.rules import Rulebook, compose_rulesets
@@ -313,7 +324,7 @@ def _cells(case: Case, parcel_id: int, fact: dict[str, Any]) -> list[dict[str, A
 
 def _cell(case: Case, table: str, column: str, row_id: int, row: Mapping[str, Any]) -> dict[str, Any]:
     described = _TABLES[table].by_name[column]
-    key = [plain(row[name]) for name in _TABLES[table].key if name != "park_code"]
+    key = [part for part in map(_TABLES[table].by_name.__getitem__, _TABLES[table].key) if part.name != "park_code"]
     origin = case.origins.cell(table, row_id, column)
     if origin["field"] and "year" in row:
         origin["field"] = origin["field"].replace("{year}", str(row["year"]))
@@ -321,12 +332,24 @@ def _cell(case: Case, table: str, column: str, row_id: int, row: Mapping[str, An
         "table": table,
         "column": column,
         "title": {"zh": described.zh, "en": described.en},
-        "key": " · ".join(str(part) for part in key if part is not None),
+        "key": " · ".join(str(plain(row[part.name])) for part in key if not part.domain),
         "value": None if described.kind == "geometry" else plain(row[column]),
+        "said": _in_words(described if described.kind != "geometry" else next(iter(key)), row),
         "unit": described.unit,
         "file_unit": origin.pop("unit"),
         **origin,
     }
+
+
+def _in_words(column: Column, row: Mapping[str, Any]) -> dict[str, str] | None:
+    """Say what a code of a row means: a land use with its code before it; None where it is no code, or we do not know."""
+    code = plain(row[column.name])
+    scheme = {"landuse_code": "landuse_scheme", "plan_code": "plan_scheme"}.get(column.name)
+    if scheme is not None:
+        words = landuse_words(code, plain(row[scheme]))
+        return both(Words(f"{code} {words.zh}", f"{code} {words.en}")) if words else None
+    words = column.domain.get(code) or {**SCHEME, **EDITION}.get(code) if isinstance(code, str) else None
+    return both(words) if words else None
 
 
 def _graded(kept: dict[str, Any], rules: Rulebook) -> dict[str, Any]:

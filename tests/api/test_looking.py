@@ -18,6 +18,7 @@ import openpyxl
 import pytest
 
 from landgis.store import database
+from landgis.terms.codes import landuse_words
 from landgis.terms.initials import initials
 
 WANTED = (
@@ -209,3 +210,16 @@ def test_land_uses_that_occur_are_told_in_the_words_of_their_scheme(service, sam
         assert words in why["landuse_title"][language] and why["landuse_scheme_title"]["zh"] == "用地用海分类"
         _, _, paper = ask(service, f"/api/runs/1/parcels/{other[0]}/dossier.html?lang={language}")
         assert paper.decode().count(words) >= 2  # the present use and the planned one
+
+
+def test_a_cell_with_a_code_says_it_in_words(service) -> None:
+    whole = told(service, "/api/runs/1/parcels/1")
+    cells = {cell["column"]: cell for fact in whole["facts"] for cell in fact["cells"]}
+    assert (
+        cells["plan_code"]["said"]["zh"]
+        == f"{cells['plan_code']['value']} {landuse_words(cells['plan_code']['value'], 'ydyh-2023').zh}"
+    )
+    assert (cells["build_status"]["value"], cells["build_status"]["said"]) == ("built", {"zh": "已建", "en": "built"})
+    assert cells["industry_scheme"]["said"]["en"] == "GB/T 4754-2017"
+    assert cells["geom"]["said"]["en"] and "_" not in cells["geom"]["key"], "a zone is called by its layer's words"
+    assert cells["tax_wan"]["said"] is None

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from given_stock import stock
 
-from landgis.core.explanation import Judgement, Trace
+from landgis.core.explanation import Judgement, Trace, condition_words
 from landgis.core.idle import idle_by_parcel, idle_findings, idle_land
 from landgis.core.inefficient import low_efficiency
 from landgis.core.measure import parcel_measures
@@ -17,6 +17,7 @@ from landgis.core.triage import parcel_grades, triage
 from landgis.terms.frames import STOCK
 from landgis.terms.measures import MEASURES
 from landgis.terms.rulereader import compose
+from landgis.terms.rules import Condition
 from landgis.terms.suppliers import _KEEPERS, SUPPLIERS, suppliers_of
 
 ON = date(2024, 6, 30)
@@ -115,6 +116,21 @@ def test_points_for_and_against_are_each_said_once() -> None:
     assert "far_below_floor" in codes["for"] and "safety_failed" in codes["against"] and "in_farmland" in codes["open"]
     listed = [code for side in codes.values() for code in side]
     assert len(listed) == len(set(listed))
+
+
+def test_a_point_against_says_what_was_found() -> None:
+    """The bare name of a fault would read as if it were there."""
+    told = trace(parcel={"is_mortgaged": True}).tell(1)["points"]["against"]
+    said = {one["code"]: one["said"] and one["said"]["zh"] for one in told}
+    assert said["plan_not_industrial"] == "否", "planned for industry: that it is not so is not so"
+    assert said["not_mortgaged"] == "不成立" and said["not_started"] == "未见"
+    assert all(one["said"] or one["value"] is not None for one in told)
+
+
+def test_one_of_several_codes_is_said_to_be_one() -> None:
+    words = [condition_words(Condition("track", "in", values=codes), {}) for codes in (("fee",), ("fee", "agreement"))]
+    assert [one.en.rpartition(" is ")[2].split()[0] for one in words] == ["idle", "one"]
+    assert not words[0].zh.endswith("之一") and words[1].zh.endswith("之一")
 
 
 def test_facts_have_a_unit_a_title_and_the_columns_they_need() -> None:

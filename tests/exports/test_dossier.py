@@ -57,6 +57,7 @@ def test_the_paper_is_whole_and_says_that_it_is_a_suspicion(shapes, language) ->
     assert ("30 亩" if language == "zh" else "30 mu") in text  # 20 000 m²
     assert ("不明" if language == "zh" else "unknown") in text  # whether it is seized
     assert not re.search(r"None|nan\b|\{|\}", text)
+    assert re.search("安全不达标 +否" if language == "zh" else "fails safety requirements +no", text)
     if language == "en":
         assert not re.search(
             "[\u4e00-\u9fff]{5}", text.split("Rules, and how")[0].split("Gates and answer")[0].split("Tests")[0]

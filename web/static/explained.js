@@ -36,7 +36,7 @@ export function computed(facts) {
 function cell(one) {
   const place = [one.file, one.layer, known(one.row) && `${t("source_row")} ${one.row}`, known(one.field) && `[${one.field}]`,
     known(one.file_unit) && one.file_unit !== one.unit && unitWords(one.file_unit)];
-  const value = one.column === "geom" ? "" : measured(one.value, one.unit, one.column) ?? t("unknown");
+  const value = pick(one.said) || (one.column === "geom" ? "" : measured(one.value, one.unit, one.column) ?? t("unknown"));
   return el("li", {}, el("span", { text: [pick(one.title), one.key, value].filter(known).join(" · ") }),
     el("small", { text: `#${one.batch} ${place.filter(Boolean).join(" · ")}` }));
 }
