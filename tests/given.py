@@ -9,8 +9,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from landgis.core.doubts import doubts
-from landgis.core.quality import Checked, check
+from landgis.core.checking.doubts import doubts
+from landgis.core.checking.quality import Checked, check
 from landgis.terms.crs import ellipsoid_area_m2
 from landgis.terms.frames import DTYPES, STOCK, Column
 

@@ -6,7 +6,7 @@ import highspy
 import numpy as np
 import pytest
 
-from landgis.core.sites import Ground, Search, Wants
+from landgis.core.planning.sites import Ground, Search, Wants
 
 
 def ground(

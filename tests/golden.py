@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from landgis.core.doubts import doubts
-from landgis.core.quality import check
+from landgis.core.checking.doubts import doubts
+from landgis.core.checking.quality import check
 from landgis.readers.conform import conform
 from landgis.readers.files import read_layers
 from landgis.readers.profiles import parse_profile

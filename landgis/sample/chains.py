@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from landgis.core.valuation import land_value_wan, term_factor
+from landgis.core.planning.valuation import land_value_wan, term_factor
 from landgis.sample.planting import GOOD, Garden, Plot
 from landgis.terms.errors import Words
 from landgis.terms.rulereader import load_ruleset

@@ -1,6 +1,6 @@
 """The measures: everything known or computed of a parcel or an enterprise that a ruleset may ask for.
 
-Each stands here once, with its unit, its words and the columns of the stock it needs; `landgis.core.measure` computes them.
+Each stands here once, with its unit, its words and the columns of the stock it needs; `landgis.core.judging.measure` computes them.
 """
 
 from collections.abc import Mapping

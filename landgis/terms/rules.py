@@ -61,10 +61,10 @@ UNITS: Final = (
     "ratio", "year", "month", "d", "m", "m²", "亩", "万元", "万元/亩", "万元/tce", "万元/t", "万元/人", "元/kWh", "元/m²", "currency/m²",
     "tce", "kWh", "score", "count",
 )  # fmt: skip
-#: The tests of the idle-land measure 令第53号; a ruleset gives them words and an article, `landgis.core.idle` their arithmetic.
+#: The tests of the idle-land measure 令第53号; a ruleset gives them words and an article, `landgis.core.judging.idle` their arithmetic.
 IDLE_TESTS: Final = ("not_started", "stopped_area", "stopped_money")
-#: The tests of stopped and zombie firms; their arithmetic is in `landgis.core.activity` and `landgis.core.zombie`. Those a ruleset must
-#: have come first; of the others only those it names are made.
+#: The tests of stopped and zombie firms; their arithmetic is in `landgis.core.judging.activity` and `landgis.core.judging.zombie`. Those
+#: a ruleset must have come first; of the others only those it names are made.
 ACTIVITY_TESTS: Final = (
     "production_stopped", "zombie", "zombie_stopped", "zombie_loss", "zombie_dependent", "zombie_arrears", "insolvent", "fn_chk", "chk",
 )  # fmt: skip
@@ -76,7 +76,7 @@ SIGN_SERIES: Final = (
 )  # fmt: skip
 
 
-#: What can be said of a whole zone: unit, what is summed above and below the line; `landgis.core.zone_use` has the arithmetic.
+#: What can be said of a whole zone: unit, what is summed above and below the line; `landgis.core.judging.zone_use` has the arithmetic.
 ZONE_INDICATORS: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
     {
         "developed_rate": ("ratio", "ready", "developable"),

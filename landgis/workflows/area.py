@@ -10,8 +10,8 @@ import pandas as pd
 import shapely
 from shapely.errors import GEOSException
 
-from landgis.core.adjacency import neighbours
-from landgis.core.blocks import blocks
+from landgis.core.planning.adjacency import neighbours
+from landgis.core.planning.blocks import blocks
 from landgis.exports.ledger import Language, write_list
 from landgis.store import overview, runs
 from landgis.store.database import Connection

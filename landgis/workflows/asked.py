@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from landgis.core.plan import GAP
+from landgis.core.planning.plan import GAP
 from landgis.terms.errors import NotFoundError, Words
 
 Place = tuple[str, str]  # a park's code, and the number of a parcel or a demand in it

@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 
 import landgis
-from landgis.core.activity import Activity, activity, laid_out
-from landgis.core.explanation import Judgement
-from landgis.core.generalise import detail_zoom
-from landgis.core.idle import idle_by_parcel, idle_findings, idle_land
-from landgis.core.inefficient import low_efficiency
-from landgis.core.looked import looked
-from landgis.core.measure import parcel_measures
-from landgis.core.performance import grade, grade_shares
-from landgis.core.stability import parcel_stability, stability
-from landgis.core.triage import parcel_grades, triage
+from landgis.core.judging.activity import Activity, activity, laid_out
+from landgis.core.judging.explanation import Judgement
+from landgis.core.judging.idle import idle_by_parcel, idle_findings, idle_land
+from landgis.core.judging.inefficient import low_efficiency
+from landgis.core.judging.measure import parcel_measures
+from landgis.core.judging.performance import grade, grade_shares
+from landgis.core.judging.stability import parcel_stability, stability
+from landgis.core.judging.triage import parcel_grades, triage
+from landgis.core.showing.generalise import detail_zoom
+from landgis.core.showing.looked import looked
 from landgis.store.database import ALL_PARKS, Connection, refresh_statistics, scoped
 from landgis.store.runs import Assessment, add_run, add_stability, find_same_run, used_texts
 from landgis.store.stock import list_parks, read_stock, snapshot
@@ -65,7 +65,7 @@ def assess(
     -------
     dict
         ``run, on, parks, rules, cautions, parcels, findings`` (test to findings to parcels), ``triage`` and ``triage_by_park``
-        (answer to parcels and area_m2), ``grades`` (rows of `landgis.core.performance.grade_shares`). The same stock, rules and day
+        (answer to parcels and area_m2), ``grades`` (rows of `landgis.core.judging.performance.grade_shares`). The same stock, rules and day
         give the run that is there already.
 
     Raises

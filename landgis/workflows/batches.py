@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 
 import pandas as pd
 
-from landgis.core.changes import changes, lineage
+from landgis.core.checking.changes import changes, lineage
 from landgis.exports.ledger import Language, write_list
 from landgis.exports.stock import write_stock
 from landgis.store import batches, runs, stock

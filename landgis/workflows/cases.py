@@ -5,8 +5,8 @@ from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, Final
 
-from landgis.core.explanation import both
-from landgis.core.handling import follow, standing
+from landgis.core.judging.explanation import both
+from landgis.core.judging.handling import follow, standing
 from landgis.store import accounts, cases, runs
 from landgis.store.database import ALL_PARKS, Connection, scoped
 from landgis.terms.cases import ACT, TRIGGERS, Event
@@ -103,7 +103,7 @@ def record(
     StaleError
         Somebody recorded something since; it holds what.
     ConflictError, InputError
-        The act cannot follow, or lacks something, see `landgis.core.handling.follow`.
+        The act cannot follow, or lacks something, see `landgis.core.judging.handling.follow`.
     """
     with scoped(conn, parks):
         found = _one(conn, case_no)
@@ -123,8 +123,8 @@ def show(conn: Connection, case_no: int, on: date, *, parks: Sequence[str] = ALL
     Returns
     -------
     dict
-        ``case_no, park_code, parcel_no, run, parcel_id``, all of `landgis.core.handling.standing`, ``state_title``, ``track_title``,
-        ``place`` (of its last event), and ``events`` in order.
+        ``case_no, park_code, parcel_no, run, parcel_id``, all of `landgis.core.judging.handling.standing`, ``state_title``,
+        ``track_title``, ``place`` (of its last event), and ``events`` in order.
 
     Raises
     ------

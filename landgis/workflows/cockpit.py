@@ -8,12 +8,12 @@ from typing import Any, Final
 
 import pandas as pd
 
-from landgis.core.adjacency import neighbours
-from landgis.core.blocks import blocks
-from landgis.core.explanation import both
-from landgis.core.idle import idle_by_parcel, idle_land
-from landgis.core.measure import parcel_measures
-from landgis.core.zone_use import zone_use
+from landgis.core.judging.explanation import both
+from landgis.core.judging.idle import idle_by_parcel, idle_land
+from landgis.core.judging.measure import parcel_measures
+from landgis.core.judging.zone_use import zone_use
+from landgis.core.planning.adjacency import neighbours
+from landgis.core.planning.blocks import blocks
 from landgis.exports.ledger import Language, write_list
 from landgis.store import cases, overview, plans, runs
 from landgis.store.database import Connection
@@ -321,7 +321,7 @@ def zones(
     Returns
     -------
     dict
-        ``run, as_of, ruleset, indicators`` as `landgis.core.zone_use.ZONE_COLUMNS`, with the words of each; unknown is None.
+        ``run, as_of, ruleset, indicators`` as `landgis.core.judging.zone_use.ZONE_COLUMNS`, with the words of each; unknown is None.
 
     Raises
     ------

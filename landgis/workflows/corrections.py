@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from landgis.core.corrections import TABLES, corrected, own_key, read_value, value_text
-from landgis.core.quality import check
+from landgis.core.checking.corrections import TABLES, corrected, own_key, read_value, value_text
+from landgis.core.checking.quality import check
 from landgis.exports.ledger import write_list
 from landgis.readers.files import read_layers
 from landgis.readers.mended import KEY_SIGN, corrections_in

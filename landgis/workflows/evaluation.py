@@ -6,8 +6,8 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from landgis.core.exploratory import METHODS, Explored, Method, explore
-from landgis.core.performance import grade_shares
+from landgis.core.judging.performance import grade_shares
+from landgis.core.showing.exploratory import METHODS, Explored, Method, explore
 from landgis.store import runs
 from landgis.store.database import Connection
 from landgis.terms.errors import InputError, NotFoundError, RuleError, Words
@@ -28,7 +28,7 @@ def shares(conn: Connection, run: int | None) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``run, ruleset`` and ``shares``: rows as `landgis.core.performance.grade_shares` gives them.
+        ``run, ruleset`` and ``shares``: rows as `landgis.core.judging.performance.grade_shares` gives them.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def explored(
     Parameters
     ----------
     method
-        One of `landgis.core.exploratory.METHODS`.
+        One of `landgis.core.showing.exploratory.METHODS`.
     weights
         By indicator, for the method ``user``.
     park

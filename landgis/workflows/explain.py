@@ -11,9 +11,9 @@ import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from landgis.core.counterfactual import counterfactuals
-from landgis.core.explanation import Judgement, Trace, both, plain
-from landgis.core.performance import parts_of
+from landgis.core.judging.counterfactual import counterfactuals
+from landgis.core.judging.explanation import Judgement, Trace, both, plain
+from landgis.core.judging.performance import parts_of
 from landgis.store import runs
 from landgis.store.database import Connection
 from landgis.store.stock import Origins, read_origins, read_stock
@@ -174,8 +174,8 @@ def explain(conn: Connection, run: int, parcel_id: int, cases: Cases | None = No
     -------
     dict
         ``run, on, parcel, enterprises, triage, findings, grades, stability`` (None where it was not asked for), ``source, agrees``;
-        what `landgis.core.explanation.Trace.tell` gives, each fact with ``cells`` (table, column, key, value, and the file's row, field
-        and unit); ``idle`` (each contract as the run stored it, the gravest first); ``activity`` (of the parcel and of each
+        what `landgis.core.judging.explanation.Trace.tell` gives, each fact with ``cells`` (table, column, key, value, and the file's row,
+        field and unit); ``idle`` (each contract as the run stored it, the gravest first); ``activity`` (of the parcel and of each
         enterprise on it, with tests and signs); ``rulesets``. Everything is plain JSON.
 
     Raises

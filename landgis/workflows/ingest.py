@@ -11,11 +11,11 @@ from typing import Any, Final
 
 import pandas as pd
 
-from landgis.core.corrections import corrected
-from landgis.core.doubts import doubts
-from landgis.core.quality import check, get_ready
-from landgis.core.repairs import REPAIRS, repair
-from landgis.core.shifted import shifted
+from landgis.core.checking.corrections import corrected
+from landgis.core.checking.doubts import doubts
+from landgis.core.checking.quality import check, get_ready
+from landgis.core.checking.repairs import REPAIRS, repair
+from landgis.core.checking.shifted import shifted
 from landgis.readers.conform import Conformed, conform
 from landgis.readers.coordinates import Extent
 from landgis.readers.files import Layer, content_hash, read_layers
@@ -139,7 +139,7 @@ def ingest(
     units
         In which units columns of the files are (``{"TDMJ": "公顷"}``), where neither header nor profile says it.
     repairs
-        Of `landgis.core.repairs.REPAIRS`: what is to be repaired of the parcels besides invalid shapes; nothing where nobody asks.
+        Of `landgis.core.checking.repairs.REPAIRS`: what is to be repaired of the parcels besides invalid shapes; nothing where nobody asks.
     parks
         The scope of the one who imports.
 

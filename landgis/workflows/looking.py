@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from landgis.core.classes import METHODS, Method, upper_bounds
+from landgis.core.showing.classes import METHODS, Method, upper_bounds
 from landgis.store import looking
 from landgis.store.database import Connection
 from landgis.terms.codes import uses_in_words

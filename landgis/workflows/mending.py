@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from landgis.core.corrections import TABLES, own_key, value_text
+from landgis.core.checking.corrections import TABLES, own_key, value_text
 from landgis.readers.conform import Conformed
 from landgis.readers.mended import KEY_SIGN
 from landgis.terms.issues import MENDING_COLUMNS, SOURCE_COLUMNS, point_in

@@ -20,8 +20,8 @@ def show(conn: Connection, plan: int | None, *, parks: Sequence[str] = ALL_PARKS
     -------
     dict
         ``plan, parent, run, on, objective, bound, gap, is_proved, demands, demands_served, moves, freed_m2, seconds, …`` (see
-        `landgis.core.reallocation.sum_up`), ``asked, limits, unmet, left_out, rules, sites, members, moved, demand_states``. Money is
-        万元 of ``currency``.
+        `landgis.core.planning.reallocation.sum_up`), ``asked, limits, unmet, left_out, rules, sites, members, moved, demand_states``. Money
+        is 万元 of ``currency``.
     """
     with scoped(conn, parks):
         head = plans.read_plan(conn, plan)

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 
 import landgis
-from landgis.core.adjacency import links, neighbours
-from landgis.core.assembly import assemble
-from landgis.core.candidates import candidates, demand_values, distance_class_m, divide
-from landgis.core.measure import parcel_measures
-from landgis.core.plan import Step, worth_by_park
-from landgis.core.reallocation import Conditions, Ground, Reallocation, depth_m, reallocate, sum_up
-from landgis.core.sites import never
+from landgis.core.judging.measure import parcel_measures
+from landgis.core.planning.adjacency import links, neighbours
+from landgis.core.planning.assembly import assemble
+from landgis.core.planning.candidates import candidates, demand_values, distance_class_m, divide
+from landgis.core.planning.plan import Step, worth_by_park
+from landgis.core.planning.reallocation import Conditions, Ground, Reallocation, depth_m, reallocate, sum_up
+from landgis.core.planning.sites import never
 from landgis.store import plans, runs
 from landgis.store.database import ALL_PARKS, Connection, scoped
 from landgis.store.results import read_results

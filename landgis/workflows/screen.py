@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from landgis.core.idle import idle_land
-from landgis.core.quality import check
+from landgis.core.checking.quality import check
+from landgis.core.judging.idle import idle_land
 from landgis.exports.ledger import Language, write_list
 from landgis.readers.conform import conform
 from landgis.readers.profiles import load_profile

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from landgis.core.idle import idle_by_parcel, idle_land
-from landgis.core.measure import parcel_measures
-from landgis.core.zone_use import zone_use
+from landgis.core.judging.idle import idle_by_parcel, idle_land
+from landgis.core.judging.measure import parcel_measures
+from landgis.core.judging.zone_use import zone_use
 from landgis.store.database import ALL_PARKS, Connection, scoped
 from landgis.store.stock import list_parks, read_stock
 from landgis.terms.errors import RuleError, Words
@@ -20,7 +20,7 @@ from landgis.workflows.ingest import Tell, quietly
 
 @dataclass(frozen=True)
 class ZoneUse:
-    """The indicators of some parks on a day: ``rows`` as `landgis.core.zone_use.ZONE_COLUMNS`, and the rulesets behind them."""
+    """The indicators of some parks on a day: ``rows`` as `landgis.core.judging.zone_use.ZONE_COLUMNS`, and the rulesets behind them."""
 
     on: date
     rules: Ruleset

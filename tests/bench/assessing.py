@@ -27,7 +27,7 @@ def report(parcels: int, rounds: int) -> str:
     """Run the contestants, then one assessment, and lay both out."""
     ways = {
         "plain numpy, `lexsort` per column": "plain_numpy",
-        "**`landgis.core.ranking.percentile_in_group`**": "kernel",
+        "**`landgis.core.judging.ranking.percentile_in_group`**": "kernel",
         "pandas `groupby().rank(pct=True)`": "pandas_rank",
     }
     found = in_rounds({name: partial(run_alone, f"assessing:{way}", parcels) for name, way in ways.items()}, rounds)
@@ -109,7 +109,7 @@ def _told(ranks: Floats, told: dict[str, Any]) -> dict[str, Any]:
 
 def kernel(parcels: str) -> dict[str, Any]:
     """Rank by our own kernel."""
-    from landgis.core.ranking import percentile_in_group
+    from landgis.core.judging.ranking import percentile_in_group
 
     values, group = _given(int(parcels))
     told: dict[str, Any] = {}
@@ -217,10 +217,10 @@ def single_pass(parcels: str) -> dict[str, Any]:
 
 def stable(parcels: str, draws: str) -> dict[str, Any]:
     """Draw a city's stability."""
-    from landgis.core.inefficient import low_efficiency
-    from landgis.core.measure import parcel_measures
-    from landgis.core.performance import grade
-    from landgis.core.stability import parcel_stability, stability
+    from landgis.core.judging.inefficient import low_efficiency
+    from landgis.core.judging.measure import parcel_measures
+    from landgis.core.judging.performance import grade
+    from landgis.core.judging.stability import parcel_stability, stability
     from landgis.sample import make_city
     from landgis.terms.draws import Draws
     from landgis.terms.rulereader import load_ruleset

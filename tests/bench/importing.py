@@ -87,7 +87,7 @@ def ingest(path: str, url: str) -> dict[str, Any]:
     """Read, conform, check, store."""
     from contextlib import AbstractContextManager
 
-    from landgis.core.quality import get_ready
+    from landgis.core.checking.quality import get_ready
     from landgis.readers.files import read_layers
     from landgis.store import database
     from landgis.terms.errors import Words
@@ -113,7 +113,7 @@ def load(path: str, url: str) -> dict[str, Any]:
     """Send checked parcels to a table without index, constraint or policy, as ogr2ogr's is."""
     from psycopg import sql
 
-    from landgis.core.quality import check
+    from landgis.core.checking.quality import check
     from landgis.readers.conform import conform
     from landgis.readers.files import read_layers
     from landgis.readers.profiles import load_profile

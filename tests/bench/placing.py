@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from landgis.core.swap import offers, place
+from landgis.core.planning.swap import offers, place
 from landgis.terms.rulereader import load_ruleset
 
 #: Seconds that CP-SAT has.

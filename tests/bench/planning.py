@@ -9,10 +9,10 @@ import highspy
 import numpy as np
 import pandas as pd
 
-from landgis.core.adjacency import _equal, _sides, links, neighbours
-from landgis.core.assembly import assemble, lay_ground
-from landgis.core.plan import _wants, make_plan
-from landgis.core.sites import Ground, Search, Wants, answers, cost_of
+from landgis.core.planning.adjacency import _equal, _sides, links, neighbours
+from landgis.core.planning.assembly import assemble, lay_ground
+from landgis.core.planning.plan import _wants, make_plan
+from landgis.core.planning.sites import Ground, Search, Wants, answers, cost_of
 from landgis.sample.fabric import draw_fabric
 from landgis.terms.crs import ellipsoid_area_m2
 from landgis.terms.units import M2_PER_HA

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
-from landgis.core.assembly import lay_ground
-from landgis.core.plan import _wants, make_plan
-from landgis.core.sites import answers, cost_of
+from landgis.core.planning.assembly import lay_ground
+from landgis.core.planning.plan import _wants, make_plan
+from landgis.core.planning.sites import answers, cost_of
 from tests.bench.planning import instance
 
 

@@ -124,7 +124,7 @@ def fill(parcels: str, url: str, folder: str) -> dict[str, Any]:
     import pandas as pd
     import shapely
 
-    from landgis.core.generalise import detail_zoom
+    from landgis.core.showing.generalise import detail_zoom
     from landgis.sample.columns import frame, numbered, picked
     from landgis.sample.fabric import draw_fabric
     from landgis.store import database

@@ -70,8 +70,8 @@ def report(parcels: int, rounds: int) -> str:
 
 def ours(path: str, url: str) -> dict[str, Any]:
     """Check shapes and look through the ground, as an import does."""
-    from landgis.core.doubts import doubts
-    from landgis.core.quality import check
+    from landgis.core.checking.doubts import doubts
+    from landgis.core.checking.quality import check
     from landgis.readers.conform import conform
     from landgis.readers.files import read_layers
     from landgis.readers.profiles import load_profile

@@ -9,12 +9,12 @@ import pyogrio
 import pytest
 import shapely
 
-from landgis.core.activity import activity
-from landgis.core.idle import idle_by_parcel, idle_findings, idle_land
-from landgis.core.inefficient import low_efficiency
-from landgis.core.measure import parcel_measures
-from landgis.core.performance import grade
-from landgis.core.triage import parcel_grades, triage
+from landgis.core.judging.activity import activity
+from landgis.core.judging.idle import idle_by_parcel, idle_findings, idle_land
+from landgis.core.judging.inefficient import low_efficiency
+from landgis.core.judging.measure import parcel_measures
+from landgis.core.judging.performance import grade
+from landgis.core.judging.triage import parcel_grades, triage
 from landgis.sample import City, make_city, write_city
 from landgis.sample.__main__ import main
 from landgis.sample.columns import credit_codes

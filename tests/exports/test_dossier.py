@@ -5,7 +5,7 @@ from html import unescape
 from typing import Any
 
 import pytest
-from core.test_explanation import trace
+from core.judging.test_explanation import trace
 from drawing import draw
 
 from landgis.exports.dossier import dossier_html

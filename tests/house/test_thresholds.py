@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from landgis.core.idle import idle_by_parcel, idle_findings, idle_land
-from landgis.core.inefficient import low_efficiency
-from landgis.core.measure import parcel_measures
-from landgis.core.performance import grade
-from landgis.core.triage import parcel_grades, triage
+from landgis.core.judging.idle import idle_by_parcel, idle_findings, idle_land
+from landgis.core.judging.inefficient import low_efficiency
+from landgis.core.judging.measure import parcel_measures
+from landgis.core.judging.performance import grade
+from landgis.core.judging.triage import parcel_grades, triage
 from landgis.terms.rulereader import list_rulesets, load_ruleset, with_needed
 from landgis.terms.rules import Number, Ruleset
 
@@ -25,7 +25,9 @@ SHIPPED = [load_ruleset(code) for code in list_rulesets()]
 def named(module: str) -> set[tuple[str, str]]:
     """Give the numbers that a module of the core asks for by a name written in it, with the unit it wants."""
     calls = [
-        node for node in ast.walk(ast.parse((CORE / module).read_text(encoding="utf-8"))) if isinstance(node, ast.Call)
+        node
+        for node in ast.walk(ast.parse(next(CORE.rglob(module)).read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
     ]
     return {
         (call.args[0].value, call.args[1].value)

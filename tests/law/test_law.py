@@ -13,9 +13,9 @@ import pytest
 from given_law import cases
 from given_stock import frame, stock
 
-from landgis.core.idle import idle_land
-from landgis.core.measure import parcel_measures
-from landgis.core.performance import cut_grades, grade, grade_shares, rank_totals, score
+from landgis.core.judging.idle import idle_land
+from landgis.core.judging.measure import parcel_measures
+from landgis.core.judging.performance import cut_grades, grade, grade_shares, rank_totals, score
 from landgis.terms.rulereader import load_ruleset
 from landgis.terms.rules import Cut, Number
 

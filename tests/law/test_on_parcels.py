@@ -9,9 +9,9 @@ from given_law import cases
 from given_stock import MU_M2, stock
 from shapely.geometry import box
 
-from landgis.core.industries import industry_standing
-from landgis.core.inefficient import low_efficiency
-from landgis.core.measure import parcel_measures
+from landgis.core.judging.industries import industry_standing
+from landgis.core.judging.inefficient import low_efficiency
+from landgis.core.judging.measure import parcel_measures
 from landgis.terms.frames import Stock
 from landgis.terms.measures import MEASURES
 from landgis.terms.rulereader import compose, load_ruleset

@@ -9,8 +9,8 @@ import pytest
 from given_law import cases
 from given_stock import frame, stock
 
-from landgis.core.measure import parcel_measures
-from landgis.core.zone_use import ZONE_COLUMNS, zone_use
+from landgis.core.judging.measure import parcel_measures
+from landgis.core.judging.zone_use import ZONE_COLUMNS, zone_use
 from landgis.terms.errors import RuleError
 from landgis.terms.frames import STOCK
 from landgis.terms.rulereader import load_ruleset, parse_ruleset

@@ -13,8 +13,8 @@ import shapely
 from given import rows
 from hypothesis import HealthCheck, given, settings
 
-from landgis.core.doubts import doubts
-from landgis.core.quality import check
+from landgis.core.checking.doubts import doubts
+from landgis.core.checking.quality import check
 from landgis.exports.stock import write_stock
 from landgis.readers.conform import conform
 from landgis.readers.files import Layer, read_layers

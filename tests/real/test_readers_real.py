@@ -9,7 +9,7 @@ import pytest
 import shapely
 from given import looked_through
 
-from landgis.core.quality import Checked
+from landgis.core.checking.quality import Checked
 from landgis.readers.conform import Conformed, conform
 from landgis.readers.files import read_layers
 from landgis.readers.profiles import load_profile

@@ -9,7 +9,7 @@ import pytest
 from drawing import draw
 from given import parcels, park, rows
 
-from landgis.core.schemas import schema
+from landgis.core.checking.schemas import schema
 from landgis.store import database, stock
 from landgis.store.stock import Source
 from landgis.terms.errors import NotFoundError

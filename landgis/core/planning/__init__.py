@@ -1,0 +1,1 @@
+"""Which ground goes together and what frees it: borders, sites, moves, and all demands at once."""

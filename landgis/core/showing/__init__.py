@@ -1,0 +1,1 @@
+"""What a screen needs: classes of colours, words to be found by, another weighting."""
