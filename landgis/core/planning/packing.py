@@ -79,12 +79,8 @@ class Relaxation:
                 self._known.add(column.key)
                 fresh.append(column)
         if fresh:
-            matrix, count = self._matrix(fresh), len(fresh)
-            matrix = sparse.vstack([matrix, held_by(self._cuts, matrix)]).tocsc()
-            self._solver.addCols(
-                count, np.array([-one.value for one in fresh]), np.zeros(count), np.full(count, np.inf), matrix.nnz,
-                matrix.indptr[:-1].astype(np.int32), matrix.indices.astype(np.int32), matrix.data,
-            )  # fmt: skip
+            matrix = self._matrix(fresh)
+            add_columns(self._solver, np.array([one.value for one in fresh]), [matrix, held_by(self._cuts, matrix)])
             self.columns += fresh
         return len(fresh)
 
@@ -217,6 +213,17 @@ def lay_out(columns: Sequence[Column], parcels: int, demands: int, limits: int) 
     for at in range(limits):
         value[start[1:] - limits + at] = [one.uses[at] for one in columns]
     return start, index.astype(np.int32), value
+
+
+def add_columns(solver: Any, worth: Floats, blocks: Sequence[Any]) -> None:  # noqa: ANN401  highspy has no types
+    """Add columns of so much worth; `blocks` are their rows, sparse, one below another."""
+    held = sparse.vstack(blocks).tocsc()
+    held.sort_indices()
+    count = len(worth)
+    solver.addCols(
+        count, -worth, np.zeros(count), np.full(count, np.inf), held.nnz, held.indptr[:-1].astype(np.int32),
+        held.indices.astype(np.int32), held.data,
+    )  # fmt: skip
 
 
 def add_rows(solver: Any, rows: Any, upper: Floats) -> None:  # noqa: ANN401  neither has types

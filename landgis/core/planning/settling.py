@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from landgis.core.planning.cuts import broken, held_by
-from landgis.core.planning.packing import Chosen, Column, add_rows, choose, lay_out, quiet
+from landgis.core.planning.packing import Chosen, Column, add_columns, add_rows, choose, lay_out, quiet
 from landgis.core.planning.sites import never, require
 
 Floats = NDArray[np.float64]
@@ -168,12 +168,6 @@ class _Table:
         return True
 
     def _enter(self, which: Ints) -> None:
-        part = sparse.vstack([self._by_row[:, which], self._cuts[:, which]]).tocsc()
-        part.sort_indices()
-        count = len(which)
-        self._solver.addCols(
-            count, -self._worth[which], np.zeros(count), np.full(count, np.inf), part.nnz,
-            part.indptr[:-1].astype(np.int32), part.indices.astype(np.int32), part.data,
-        )  # fmt: skip
+        add_columns(self._solver, self._worth[which], [self._by_row[:, which], self._cuts[:, which]])
         self._is_in[which] = True
         self.entered += which.tolist()
