@@ -24,7 +24,7 @@ from landgis.cli.common import (
 from landgis.cli.files import ingest
 from landgis.terms.errors import InputError, Words
 from landgis.terms.frames import DEMAND_STATUS
-from landgis.terms.plans import DEED, DEMAND_REASON, LEFT_OUT, REMARK
+from landgis.terms.plans import DEED, DEMAND_REASON, LEFT_OUT, LIMIT, REMARK
 from landgis.terms.units import mu
 from landgis.workflows import demands, plans, reallocate
 from landgis.workflows.asked import Asked, Shown, forbidding, pinning
@@ -340,7 +340,12 @@ def _print_plan(answer: dict[str, Any]) -> None:
     print_rows(
         ("限额 limit", "上限 most", "用去 used", "多一单位值 worth of one more"),
         [
-            (one["name"], f"{one['most']:,.1f}", f"{one['used']:,.1f}", f"{one['worth_per_unit']:,.3f}")
+            (
+                f"{LIMIT[one['name']].zh} {LIMIT[one['name']].en}",
+                f"{one['most']:,.1f}",
+                f"{one['used']:,.1f}",
+                f"{one['worth_per_unit']:,.3f}",
+            )
             for one in answer["limits"]
         ],
     )

@@ -59,6 +59,9 @@ _UNITS: Final = {
     "亩": Words("亩", "mu"),
     "万元": Words("万元", "10k yuan"),
     "元": Words("元", "yuan"),
+    "tce": Words("吨标煤", "tce"),
+    "t": Words("吨", "t"),
+    "人": Words("人", "head"),
 }
 #: Ratios that people read as numbers; all others are shares and read as per cent.
 RATIOS: Final = ("far", "plan_far_min", "plan_far_max")

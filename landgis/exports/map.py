@@ -28,6 +28,7 @@ from landgis.terms.disposal import URGENCY
 from landgis.terms.errors import InputError, SetupError, Words
 from landgis.terms.measures import MEASURES
 from landgis.terms.reasons import OWN_PROPOSAL
+from landgis.terms.rules import CONFIDENCE
 from landgis.terms.units import M2_PER_HA, M2_PER_MU
 
 Language = Literal["zh", "en"]
@@ -221,7 +222,7 @@ class MapView:
     """All that the page needs to know of a run.
 
     ``bounds`` is west, south, east, north in degrees, or None for a run without parcels. From ``detail_zoom`` on the tiles hold
-    parcels, below it squares with counts; ``tile_zoom`` is the deepest zoom that is asked for.
+    parcels, below it squares with counts; ``tile_zoom`` is the deepest zoom that is asked for. ``titles`` are those of the rulesets.
     """
 
     run: int
@@ -232,6 +233,7 @@ class MapView:
     bounds: Box | None
     legend: tuple[LegendRow, ...]
     tests: tuple[FindingLayer, ...] = ()
+    titles: Mapping[str, Words] = field(default_factory=dict)
     detail_zoom: int = 14
     tile_zoom: int = MAX_ZOOM
     language: Language = "zh"
@@ -557,6 +559,7 @@ class _Shelf:
             "on": view.on.isoformat(),
             "madeAt": view.made_at.isoformat(timespec="minutes"),
             "rulesets": list(view.rulesets),
+            "titles": {code: asdict(words) for code, words in view.titles.items()},
             "parks": [asdict(park) for park in view.parks],
             "bounds": view.bounds,
             "legend": [asdict(row) for row in view.legend],
@@ -590,6 +593,7 @@ class _Shelf:
                     ("role", frames.USE_ROLE),
                     ("idle", frames.IDLE_STATE),
                     ("urgency", URGENCY),
+                    ("confidence", CONFIDENCE),
                 )
             },
             "names": field_names(),

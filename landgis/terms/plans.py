@@ -28,6 +28,11 @@ DEMAND_REASON: Final[Domain] = {
     "closed": Words("已供地、已投产或已退出", "it has its land already, or has left"),
     "promised": Words("已有采纳的方案供地", "an adopted plan serves it"),
 }  # fmt: skip
+#: What a plan is held to.
+LIMIT: Final[Domain] = {
+    "cost_wan": Words("资金（万元）", "money (10k)"),
+    "staff_days": Words("人力（人日）", "staff (days)"),
+}
 #: Why a parcel is not to be had.
 LEFT_OUT: Final[Domain] = {
     "leave": Words("保留", "to be left as it is"),

@@ -54,6 +54,14 @@ STATUS_WORDS: Final[Mapping[Status, Words]] = MappingProxyType(
 TESTING: Final[tuple[Kind, ...]] = ("low_efficiency", "control", "standard_land")
 STATUSES: Final[tuple[Status, ...]] = get_args(Status)
 CONFIDENCES: Final[tuple[Confidence, ...]] = get_args(Confidence)
+#: How sure the text of a threshold is.
+CONFIDENCE: Final[Mapping[Confidence, Words]] = {
+    "H": Words("确切", "known well"),
+    "M": Words("大意可靠、措辞待核", "wording to be checked"),
+    "L": Words("把握低", "low"),
+    "source": Words("读自公开副本", "read in a public copy"),
+    "advice": Words("本系统建议", "our own proposal"),
+}
 OPERATORS: Final[tuple[Operator, ...]] = get_args(Operator)
 MISSING: Final[tuple[Missing, ...]] = get_args(Missing)
 #: Units a number of a ruleset may have. ``currency/m²`` is the assessed currency of the parcel.

@@ -21,6 +21,7 @@ from landgis.store.stock import read_demands, read_stock
 from landgis.terms.cases import ACT
 from landgis.terms.errors import Words
 from landgis.terms.frames import ANSWER, STOCK_CLASS
+from landgis.terms.reasons import name_words
 from landgis.terms.rulereader import load_ruleset
 from landgis.terms.rules import compose_rulesets
 from landgis.terms.units import M2_PER_MU
@@ -77,10 +78,11 @@ def cockpit(conn: Connection, run: int | None, today: date, *, park: str | None 
     Returns
     -------
     dict
-        ``run, as_of, made_at, park, rulesets``; ``total`` and, by ``answers``, ``classes`` and ``stages``, land (``parcels, area_m2,
-        freeable_m2, upgrade_m2``) with ``filter``, the CQL2 text that gives its parcels; ``parks`` in the order of land that could be
-        freed. A stage of which nothing says anything has None for its numbers and ``why``. ``cases``: ``open, overdue`` (counts),
-        ``states``, ``people`` (who is responsible for how many, and how many of them are overdue), ``late`` (the longest overdue).
+        ``run, as_of, made_at, park, rulesets`` with their ``titles``; ``total`` and, by ``answers``, ``classes`` and ``stages``, land
+        (``parcels, area_m2, freeable_m2, upgrade_m2``) with ``filter``, the CQL2 text that gives its parcels; ``parks`` in the order of
+        land that could be freed. A stage of which nothing says anything has None for its numbers and ``why``. ``cases``: ``open,
+        overdue`` (counts), ``states``, ``people`` (who is responsible for how many, and how many of them are overdue), ``late`` (the
+        longest overdue).
 
     Raises
     ------
@@ -102,6 +104,7 @@ def cockpit(conn: Connection, run: int | None, today: date, *, park: str | None 
         "made_at": head["made_at"],
         "park": park,
         "rulesets": [one["code"] for one in head["rulesets"]],
+        "titles": [both(one.title) for one in rulebook(conn, head["run"]).rulesets],
         "total": _sum(land, where),
         "answers": [
             {"answer": answer, **_sum(land[land["answer"] == answer], {**where, "answer": answer})} for answer in ANSWER
@@ -321,7 +324,8 @@ def zones(
     Returns
     -------
     dict
-        ``run, as_of, ruleset, indicators`` as `landgis.core.judging.zone_use.ZONE_COLUMNS`, with the words of each; unknown is None.
+        ``run, as_of, ruleset, title, indicators`` as `landgis.core.judging.zone_use.ZONE_COLUMNS`, with the words of each; unknown is
+        None.
 
     Raises
     ------
@@ -335,7 +339,8 @@ def zones(
 def _zones(conn: Connection, head: Mapping[str, Any], park: str | None) -> dict[str, Any]:
     kept = runs.read_seal(conn, head["run"])
     stock, _ = read_stock(conn, kept["park_codes"] if park is None else [park], kept["batch"])
-    on, rules = head["as_of"], compose_rulesets([load_ruleset(_ZONE_RULES)], head["as_of"]).zone_use
+    on, ruleset = head["as_of"], load_ruleset(_ZONE_RULES)
+    rules = compose_rulesets([ruleset], on).zone_use
     assert rules is not None  # it is of that kind
     idle, book = None, rulebook(conn, head["run"])
     if book.idle:
@@ -349,11 +354,13 @@ def _zones(conn: Connection, head: Mapping[str, Any], park: str | None) -> dict[
         "run": head["run"],
         "as_of": on,
         "ruleset": rules.code,
+        "title": both(ruleset.title),
         "indicators": [
             {
                 **row,
                 "title": both(rules.words[row["indicator"]]),
                 "missing": list(row["missing"]),
+                "missing_titles": [both(name_words(name)) for name in row["missing"]],
             }
             for row in rows.to_dict("records")
         ],

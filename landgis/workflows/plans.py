@@ -1,6 +1,7 @@
 """Plans that were made: told, held side by side, promised and given back."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -10,6 +11,7 @@ import pandas as pd
 from landgis.exports.plans import plan_features
 from landgis.store import plans
 from landgis.store.database import ALL_PARKS, Connection, scoped
+from landgis.terms.plans import DEMAND_REASON
 from landgis.workflows.asked import Place
 
 
@@ -35,7 +37,7 @@ def show(conn: Connection, plan: int | None, *, parks: Sequence[str] = ALL_PARKS
         "sites": [_dated(one) for one in sites],
         "members": plain(pd.DataFrame(members.drop(columns=["geom", "plan"]))),
         "moved": [_dated({k: v for k, v in one.items() if not k.endswith("_point")}) for one in moves],
-        "demand_states": demands,
+        "demand_states": [one | {"reason_title": asdict(DEMAND_REASON[one["reason"]])} for one in demands],
     }
 
 

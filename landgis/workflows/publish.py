@@ -192,7 +192,7 @@ def image_origins(base_maps: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 def _view(
     conn: Connection, found: Mapping[str, Any], language: Language, base_maps: Sequence[Mapping[str, Any]]
 ) -> MapView:
-    words = rulebook(conn, found["run"]).words
+    book = rulebook(conn, found["run"])
     parks = tuple(ParkExtent(park["park_code"], park["name"], tuple(park["bbox"])) for park in found["parks"])
     suspected: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
     for row in found["tests"]:
@@ -208,10 +208,11 @@ def _view(
             LegendRow(row["park_code"], row["answer"], row["parcels"], row["area_m2"]) for row in found["answers"]
         ),
         tests=tuple(
-            FindingLayer(ruleset, test, words[test], counts)
+            FindingLayer(ruleset, test, book.words[test], counts)
             for (ruleset, test), counts in suspected.items()
             if any(counts.values())
         ),
+        titles={rules.code: rules.title for rules in book.rulesets},
         detail_zoom=found["detail_zoom"],
         language=language,
         base_maps=tuple(BaseMap.read(setting) for setting in base_maps),

@@ -269,6 +269,33 @@ def test_land_uses_are_read_in_words_on_map_table_filter_and_why(
         page.screenshot(path=screenshots / f"landuse-{language}.png")
 
 
+def test_the_whole_row_of_the_legend_hides_its_class(page: Page) -> None:
+    page.locator("#legend-rows tr", has_text="保留").locator("td").last.click(force=True)  # the button lies over it
+    assert page.get_attribute("[data-class=leave]", "aria-pressed") == "false"
+
+
+def test_a_code_for_unknown_and_no_record_are_two_words(page: Page) -> None:
+    page.select_option("#filter-field", "idle_state")
+    words = page.locator("#filter-ask label").all_inner_texts()
+    assert {"不明", "无记录"} <= set(words) and len(words) == len(set(words))
+
+
+def test_rulesets_are_called_by_their_names(page: Page) -> None:
+    assert page.locator("#finding-list legend").first.inner_text() == "闲置土地认定（全国，2012）"
+    assert "亩均效益评价" in page.inner_text("#run-rulesets") and "cn-" not in page.inner_text(".panel-foot")
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+def test_the_tools_cover_no_coordinates(service: str, watched: Open, is_open: bool) -> None:
+    page = watched(f"{service}/map?dock=table{'&parcel=1' if is_open else ''}", width=1280, height=720).page
+    if is_open:
+        page.wait_for_selector("#why .steps")
+    page.wait_for_function(
+        "() => document.querySelector('.tools').getBoundingClientRect().left"
+        " > document.querySelector('#coordinates').getBoundingClientRect().right"
+    )
+
+
 def test_a_hidden_class_leaves_map_and_table(page: Page, service: str) -> None:
     page.click("[data-dock=table]")
     page.click("[data-class=leave]")

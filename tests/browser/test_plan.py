@@ -39,6 +39,9 @@ def test_a_plan_is_drawn_by_deed_with_an_arrow_for_each_move(watched, service, p
     assert page.locator("path.plan-away").count() == len(plan["moved"]) - len(arrows)
     told = page.locator("#plan-sum").inner_text()
     assert f"{plan['demands_served']} / {plan['demands']}" in told and "已证明" in told
+    assert "万元" in told and "CNY" not in told
+    page.locator("#plan-sum summary").click()
+    assert "没有找到符合条件的成片地块" in page.locator("#plan-sum li").first.inner_text()
     assert page.locator("#plan-key li").all_inner_texts()[-1] == "迁移路线"
     if screenshots:
         page.screenshot(path=screenshots / "plan.png")

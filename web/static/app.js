@@ -29,7 +29,7 @@ import { onTrial } from "landgis/trial.js";
 import { view } from "landgis/view.js";
 import { showWeights } from "landgis/weighing.js";
 import { enableWhy } from "landgis/why.js";
-import { label } from "landgis/words.js";
+import { label, onLanguage, rulesetTitle, t } from "landgis/words.js";
 
 const given = readAddress();
 const NARROW = window.matchMedia("(max-width: 760px)");
@@ -58,10 +58,13 @@ const settle = () => {
 still.addEventListener("change", settle);
 settle();
 
-const facts = { on: view.on, run: `#${view.run}`, no: `#${view.run}`, rulesets: view.rulesets.join(", "), made: view.madeAt.replace("T", " ").slice(0, 16) };
-for (const id of ["run-on", "run-no", "run-rulesets", "run-made", "print-on", "print-run", "print-rulesets"]) {
-  byId(id).textContent = facts[id.split("-")[1]];
-}
+const facts = { on: view.on, run: `#${view.run}`, no: `#${view.run}`, made: view.madeAt.replace("T", " ").slice(0, 16) };
+for (const id of ["run-on", "run-no", "run-made", "print-on", "print-run"]) byId(id).textContent = facts[id.split("-")[1]];
+const writeRulesets = () => {
+  for (const id of ["run-rulesets", "print-rulesets"]) byId(id).textContent = view.rulesets.map(rulesetTitle).join(t("list_semicolon"));
+};
+writeRulesets();
+onLanguage(writeRulesets);
 
 /** Bring a box (west, south, east, north) into the part of the map that no panel covers. */
 function zoomTo(box, maxZoom = view.maxZoom) {

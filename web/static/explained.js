@@ -81,7 +81,7 @@ function condition(one) {
 export function modes(listed) {
   if (!listed?.length) return null;
   return el("div", { class: "modes" }, el("h4", { text: t("modes") }), el("ul", {}, ...listed.map((one) =>
-    el("li", { class: one.state, title: `${cited(one.article)} · ${one.confidence}` },
+    el("li", { class: one.state, title: `${cited(one.article)} · ${named("confidence", one.confidence)}` },
       el("b", { text: one.mode }), el("span", { text: pick(one.title) }),
       el("small", { text: [pick(one.stat_title), one.state === "unknown" && t("mode_unknown")].filter(Boolean).join(" · ") })))));
 }

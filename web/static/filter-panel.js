@@ -50,8 +50,9 @@ export function showFilter(map) {
     const add = el("button", { type: "submit", class: "primary", text: t("filter_add") });
     const codes = known.codes ? Object.entries(known.codes) : known.name === "park_code" ? view.parks.map((park) => [park.park_code, { zh: park.name, en: park.name }]) : null;
     if (codes) {
+      const none = known.name === "grade" ? "not_graded" : "none_on_record";    // as the legend says it; 不明 is a code of some fields
       ask.append(el("div", { class: "filter-codes", role: "group", "aria-label": pick(known.title) }, ...[...codes, ["", null]].map(([code, words]) => el("label", {},
-        el("input", { type: "checkbox", value: code }), el("span", { text: words ? (known.name === "grade" ? `${code} ${pick(words)}` : pick(words)) : t("unknown") })))), add);
+        el("input", { type: "checkbox", value: code }), el("span", { text: words ? (known.name === "grade" ? `${code} ${pick(words)}` : pick(words)) : t(none) })))), add);
     } else if (known.kind === "number") {
       const unit = known.unit === "m²" ? t(choice.unit) : unitWords(known.unit);
       const input = (key) => { const one = el("input", { type: "number", step: "any", name: key }); label(one, `filter_${key}`); one.placeholder = t(`filter_${key}`); return one; };

@@ -2,7 +2,7 @@
 
 import { choice, choose, onChoice, toggled } from "landgis/choice.js";
 import { byId, el } from "landgis/dom.js";
-import { number, onLanguage, pick, t } from "landgis/words.js";
+import { number, onLanguage, pick, rulesetTitle, t } from "landgis/words.js";
 import { view } from "landgis/view.js";
 
 const count = (layer) => choice.park
@@ -22,7 +22,7 @@ export function showFindings(map, detailZoom) {
     const groups = Map.groupBy ? Map.groupBy(view.tests, (layer) => layer.ruleset) : grouped();
     list.replaceChildren(...(view.tests.length
       ? [...groups].map(([ruleset, layers]) => el("fieldset", {},
-        el("legend", { text: ruleset }), ...layers.map(line)))
+        el("legend", { text: rulesetTitle(ruleset) }), ...layers.map(line)))
       : [el("p", { class: "hint", text: t("findings_none") })]));
     state();
   }

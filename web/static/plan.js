@@ -6,7 +6,7 @@ import { may } from "landgis/may.js";
 import { fetched, loggedInAgain } from "landgis/session.js";
 import { Refusal } from "landgis/source.js";
 import { view } from "landgis/view.js";
-import { known, land, number, onLanguage, pick, t } from "landgis/words.js";
+import { known, land, number, onLanguage, pick, t, unitWords } from "landgis/words.js";
 
 const RESERVE = { fill: "#8fb8c9", ink: "#2f5d70" };
 const FACTORY = { fill: "#cc79a7", ink: "#6e2f50" };
@@ -151,7 +151,7 @@ export function showPlans(map, group, zoomTo) {
   }
 
   function summary() {
-    const money = (n) => (known(n) ? t("plan_money", { n: number(n), currency: shown.currency }) : t("unknown"));
+    const money = (n) => (!known(n) ? t("unknown") : shown.currency === "CNY" ? `${number(n)} ${unitWords("万元")}` : t("plan_money", { n: number(n), currency: shown.currency }));
     const rows = [
       ["plan_served", t("plan_served_of", { served: shown.demands_served, demands: shown.demands })],
       ["plan_freed", land(shown.freed_m2)],
@@ -168,7 +168,7 @@ export function showPlans(map, group, zoomTo) {
       others.length ? el("p", { class: "hint", id: "plan-whose", text: t("plan_whose", { parks: shown.parks.join(t("list_comma")) }) }) : null,
       el("dl", { class: "facts" }, ...rows.flatMap(([word, value]) => [el("dt", { text: t(word) }), el("dd", { text: value })])),
       left.length ? el("details", {}, el("summary", { text: t("plan_unserved", { n: left.length }) }),
-        el("ul", {}, ...left.map((one) => el("li", { text: `${one.demand_no} ${one.name}` })))) : null,
+        el("ul", {}, ...left.map((one) => el("li", {}, el("span", { text: `${one.demand_no} ${one.name}` }), el("small", { class: "hint", text: ` ${pick(one.reason_title)}` }))))) : null,
     ].filter(Boolean);
   }
 

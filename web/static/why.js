@@ -10,7 +10,7 @@ import { onFields } from "landgis/sheet.js";
 import { Refusal } from "landgis/source.js";
 import { drawing, onDrawing } from "landgis/steadiness.js";
 import {
-  aligned, cited, fieldName, figure, hectares, known, label, mu, named, number, onLanguage, pick, squareMetres, t, unitWords,
+  aligned, cited, fieldName, figure, hectares, known, label, mu, named, number, onLanguage, pick, rulesetTitle, squareMetres, t, unitWords,
 } from "landgis/words.js";
 import { view } from "landgis/view.js";
 
@@ -222,7 +222,7 @@ function test({ title, test: name, confidence, finding, value, threshold, margin
       [t("threshold"), measured(threshold, unit, of)],
       ...(known(margin) ? [[t("margin"), beyond(margin, unit, of), known(share) && margin ? `${number(100 * share, 1)}%` : null]] : []),
       ...(lacks?.length ? [[t("missing"), lacks.map(fieldName).join(t("list_comma"))]] : []),
-      [t("article"), cited(article), ruleset, known(confidence) ? t("confidence", { mark: confidence }) : null],
+      [t("article"), cited(article), rulesetTitle(ruleset), known(confidence) ? t("confidence", { mark: named("confidence", confidence) }) : null],
     ]));
 }
 
@@ -289,7 +289,7 @@ function evaluations(grades, enterprises) {
 function evaluation({ ruleset, uscc, year, grade, total, rank, share, reason, scores, ...surety }, names) {
   const about = [
     names.get(uscc) ?? uscc, known(year) && t("year", { n: year }), known(rank) && t("rank", { rank: number(rank) }),
-    known(rank) && known(share) && t("rank_share", { share: `${number(100 * share, 1)}%` }), ruleset,
+    known(rank) && known(share) && t("rank_share", { share: `${number(100 * share, 1)}%` }), rulesetTitle(ruleset),
   ];
   return el("div", { class: "evaluation" },
     el("div", { class: "grade-line" },
@@ -326,13 +326,14 @@ function scoreTable(scores, total) {
 function scoreRow({ indicator, title, name, unit, value, base, weight, score, capped, missing }) {
   const isAdjustment = indicator === "bonus" || indicator === "deduction";
   const note = missing ? t(`missing_${missing}`) : capped ? t("capped") : unitWords(unit);
-  const cell = (one) => isAdjustment
+  const said = (one) => (unit === "ratio" ? measured(one, unit, name) : figure(one));    // a unit of its own stands under the name
+  const cell = (one, write = said) => isAdjustment
     ? el("td")
-    : el("td", { class: known(one) ? undefined : "unknown", text: known(one) ? figure(one) : t("unknown") });
+    : el("td", { class: known(one) ? undefined : "unknown", text: known(one) ? write(one) : t("unknown") });
   return el("tr", {},
     el("th", { scope: "row" }, el("span", { text: isAdjustment ? t(indicator) : pick(title) || fieldName(indicator ?? name) }),
       note ? el("small", { text: note }) : null),
-    cell(value), known(base) || isAdjustment ? cell(base) : el("td", { text: "–" }), cell(weight), scoreCell(score, weight));
+    cell(value), known(base) || isAdjustment ? cell(base) : el("td", { text: "–" }), cell(weight, figure), scoreCell(score, weight));
 }
 
 function scoreCell(score, weight) {

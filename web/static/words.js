@@ -93,7 +93,7 @@ export function figure(value) {
 
 const UNITS = {
   d: "unit_d", month: "unit_month", year: "unit_year", count: "unit_count", 万元: "unit_wan", 元: "unit_yuan", 亩: "unit_mu",
-  人: "unit_head", currency: "unit_currency", "m²": "m2", tce: "unit_tce",
+  人: "unit_head", currency: "unit_currency", "m²": "m2", tce: "unit_tce", t: "unit_t",
 };
 
 /** A unit of the rules in words; a plain share has none, and a unit nobody described is shown as it is. */
@@ -105,6 +105,11 @@ export function unitWords(unit) {
 /** Name a column, a measure or a table; a name nobody described is shown as it is. */
 export function fieldName(name) {
   return pick(view.names[name]) || String(name);
+}
+
+/** What a ruleset is called; its code where the page does not know it. */
+export function rulesetTitle(code) {
+  return pick(view.titles?.[code]) || code;
 }
 
 export function mu(areaM2) {

@@ -112,6 +112,7 @@ class Cockpit(BaseModel):
             "examples": [
                 {
                     "run": 1, "as_of": "2026-06-30", "made_at": "2026-11-23T08:00:00Z", "park": None, "rulesets": ["cn-triage"],
+                    "titles": [{"zh": "存量工业用地分类处置（建议）", "en": "…"}],
                     "total": {**_LAND, "filter": ""}, "answers": [{"answer": "exit", **_LAND}],
                     "classes": [{"stock_class": "underused", **_LAND, "filter": "stock_class = 'underused'"}],
                     "stages": [
@@ -134,6 +135,7 @@ class Cockpit(BaseModel):
     made_at: datetime
     park: str | None
     rulesets: list[str]
+    titles: list[BothWords] = Field(description="Those of the rulesets.")
     total: Counted
     answers: list[AnsweredLand]
     classes: list[ClassLand]
@@ -199,6 +201,7 @@ class Indicator(BaseModel):
     ideal: float | None
     lacking: int
     missing: list[str]
+    missing_titles: list[BothWords]
     article: str | None
 
 
@@ -207,13 +210,22 @@ class Zones(BaseModel):
 
     model_config = {
         "json_schema_extra": {
-            "examples": [{"run": 1, "as_of": "2026-06-30", "ruleset": "cn-zone-use-2010", "indicators": []}]
+            "examples": [
+                {
+                    "run": 1,
+                    "as_of": "2026-06-30",
+                    "ruleset": "cn-zone-use-2010",
+                    "title": {"zh": "…", "en": "…"},
+                    "indicators": [],
+                }
+            ]
         }
     }
 
     run: int
     as_of: date
     ruleset: str
+    title: BothWords
     indicators: list[Indicator] = Field(description="Park by park, indicator by indicator.")
 
 

@@ -45,7 +45,10 @@ def upper_bounds(values: Sequence[float | None], method: Method, count: int) -> 
     if len(different) <= count:
         return [float(value) for value in different]
     if method == "quantile":
-        bounds = np.quantile(known, np.arange(1, count + 1) / count)
+        shares = np.arange(1, count + 1) / count
+        bounds = np.quantile(known, shares)
+        if bounds[0] == known[-1]:  # nearly all are the largest: one class would show nothing
+            bounds = np.quantile(different, shares)
     elif method == "equal":
         bounds = np.linspace(known[0], known[-1], count + 1)[1:]
     else:

@@ -45,6 +45,11 @@ def test_equal_steps_are_equal() -> None:
     assert upper_bounds([0, 1, 2, 3, 9.5, 10], "equal", 5) == [2, 4, 6, 8, 10]
 
 
+def test_a_number_that_is_nearly_always_the_largest_still_has_classes() -> None:
+    """Gates: one parcel each at 1 to 5, ninety at 6."""
+    assert upper_bounds([1, 2, 3, 4, 5, *[6] * 90], "quantile", 5) == [2, 3, 4, 5, 6]
+
+
 @pytest.mark.parametrize("count", [3, 5])
 def test_classes_are_those_of_mapclassify(count: int) -> None:
     import mapclassify  # here alone: it compiles for seconds, and every worker of a run imports every module

@@ -177,7 +177,7 @@ function indicator(value, { unit, indicator: code }) {
 
 function writeZones() {
   if (!zones) return;
-  byId("zones-hint").textContent = t("zones_hint", { rules: zones.ruleset });
+  byId("zones-hint").textContent = t("zones_hint", { rules: pick(zones.title) });
   const parks = [...new Set(zones.indicators.map((one) => one.park_code))];
   const names = new Map(found.parks.map((park) => [park.park_code, park.name]));
   const rows = new Map();
@@ -190,7 +190,7 @@ function writeZones() {
       cell(el("span", { text: known(ones[0].ideal) ? indicator(ones[0].ideal, ones[0]) : "—" })),
       ...parks.map((park) => {
         const one = ones.find((each) => each.park_code === park);
-        const lacks = known(one.value) ? null : t("lacks", { n: number(one.lacking), what: one.missing.join(t("list_comma")) });
+        const lacks = known(one.value) ? null : t("lacks", { n: number(one.lacking), what: one.missing_titles.map(pick).join(t("list_comma")) });
         return el("td", { class: known(one.value) ? "" : "nothing", title: lacks }, el("span", { text: indicator(one.value, one) }));
       }))))));
 }
@@ -206,7 +206,7 @@ function writeHead() {
   byId("unit").value = chosen.unit;
   byId("block-mu").value = chosen.blockMu;
   for (const head of document.querySelectorAll("[data-area]")) head.textContent = t(chosen.unit);
-  byId("about").textContent = found ? t("about_run", { on: found.as_of, run: found.run, made: moment(found.made_at), rules: found.rulesets.join(t("list_comma")) }) : "";
+  byId("about").textContent = found ? t("about_run", { on: found.as_of, run: found.run, made: moment(found.made_at), rules: found.titles.map(pick).join(t("list_semicolon")) }) : "";
 }
 
 function write() {

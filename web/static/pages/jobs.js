@@ -100,7 +100,9 @@ function result(job, detail) {
   const facts = [];
   const links = [];
   if (known(detail.run)) {
-    facts.push([t("run"), `#${detail.run}`], [t("parcels"), number(detail.parcels)]);
+    facts.push([t("run"), `#${detail.run}`]);
+    if (known(detail.parcels)) facts.push([t("parcels"), number(detail.parcels)]);
+    if (known(detail.plan)) facts.push([t("kind_plan"), `#${detail.plan}`], [t("job_served"), t("job_served_of", { served: detail.demands_served, demands: detail.demands })]);
     links.push(["open_map", place("/map", { run: detail.run })], ["open_cockpit", place("/cockpit", { run: detail.run })],
       ["open_ledger", `/api/runs/${detail.run}/ledger.xlsx`]);
   }
