@@ -36,12 +36,16 @@ def found(service: str, text: str) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def parcels(sample: SimpleNamespace) -> Iterator[dict[str, dict[str, Any]]]:
-    """Give why of one parcel of each answer, of one ("tested") that a test suspects, and of one ("edge") that stands at its line."""
+    """Give why of one parcel of each answer, and of one that a test suspects ("tested"), at its line ("edge"), by a share ("stopped")."""
     with database.connect(sample.app_url) as conn, database.scoped(conn, database.ALL_PARKS):
         ledger = publish.runs.read_ledger(conn, 1)
         first = {answer: int(rows["parcel_id"].iloc[0]) for answer, rows in ledger.groupby("answer")}
         edge = conn.execute("SELECT parcel_id FROM land.finding WHERE run = 1 AND finding = 'suspected' AND margin = 0")
         first["edge"] = edge.fetchone()[0]
+        stopped = conn.execute(
+            "SELECT parcel_id FROM land.finding WHERE run = 1 AND finding = 'suspected' AND test = 'production_stopped'"
+        )
+        first["stopped"] = stopped.fetchone()[0]
         first["tested"] = int(ledger.loc[ledger["tests"].str.len() > 0, "parcel_id"].iloc[0])
         yield {answer: explain(conn, 1, number) for answer, number in first.items()}
 
@@ -188,6 +192,15 @@ def test_click_tells_why_from_facts_to_answer(map_page: Page, parcels: dict[str,
                 f"#why .test.suspected:has-text({json.dumps(finding['title']['zh'], ensure_ascii=False)})"
             )
             assert "疑似" in article and finding["article"] in article
+
+
+def test_between_two_shares_lie_percentage_points(map_page: Page, parcels: dict[str, Any]) -> None:
+    """99.9 % where 80 % is the line: 19.9 points beyond it, which are 24.9 % of the line."""
+    found = next(one for one in parcels["stopped"]["findings"] if one["test"] == "production_stopped")
+    zoom_to(map_page, parcels["stopped"]["parcel"]["bbox"])
+    map_page.mouse.click(*screen(map_page, parcels["stopped"]["parcel"]["bbox"]))
+    points, share = 100 * (found["value"] - found["threshold"]), 100 * (found["value"] / found["threshold"] - 1)
+    assert re.search(rf"超出 {points:.1f} 个百分点\s*为标准的 {share:.1f}%", why(map_page))
 
 
 def test_what_stands_at_its_line_is_said_to(map_page: Page, parcels: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ import { caseSection } from "landgis/cases.js";
 import { choice, choose, onChoice } from "landgis/choice.js";
 import { byId, el, icon } from "landgis/dom.js";
 import { chip } from "landgis/hover.js";
-import { changes, computed, fold, gates, measured, missing, modes, points, scores } from "landgis/explained.js";
+import { changes, computed, fold, gates, isShare, measured, missing, modes, points, scores } from "landgis/explained.js";
 import { paintOf } from "landgis/paint.js";
 import { onFields } from "landgis/sheet.js";
 import { Refusal } from "landgis/source.js";
@@ -220,7 +220,7 @@ function test({ title, test: name, confidence, finding, value, threshold, margin
     list([
       [t("value"), measured(value, unit, of)],
       [t("threshold"), measured(threshold, unit, of)],
-      ...(known(margin) ? [[t("margin"), beyond(margin, unit, of), known(share) && margin ? `${number(100 * share, 1)}%` : null]] : []),
+      ...(known(margin) ? [[t("margin"), beyond(margin, unit, of), known(share) && margin ? t("margin_share", { n: number(100 * Math.abs(share), 1) }) : null]] : []),
       ...(lacks?.length ? [[t("missing"), lacks.map(fieldName).join(t("list_comma"))]] : []),
       [t("article"), cited(article), rulesetTitle(ruleset), known(confidence) ? t("confidence", { mark: named("confidence", confidence) }) : null],
     ]));
@@ -229,7 +229,8 @@ function test({ title, test: name, confidence, finding, value, threshold, margin
 /** How far beyond the line, or how much is left to it. */
 function beyond(margin, unit, of) {
   if (margin === 0) return t("margin_none");
-  return t(margin > 0 ? "margin_beyond" : "margin_short", { n: measured(Math.abs(margin), unit, of) });
+  const far = Math.abs(margin);
+  return t(margin > 0 ? "margin_beyond" : "margin_short", { n: isShare(unit, of) ? t("margin_points", { n: number(100 * far, 1) }) : measured(far, unit, of) });
 }
 
 function gate(triage) {
