@@ -417,7 +417,8 @@ def _install_packages(installer: list[str | Path], mode: str) -> None:
     # Where the environment forbids Python to keep what it compiles, every start would compile two thousand modules anew.
     python = VENV / "bin" / "python"
     run(
-        ["env", "-u", "PYTHONDONTWRITEBYTECODE", python, "-c", "import landgis.cli"], "编译字节码 · compiling byte code"
+        ["env", "-u", "PYTHONDONTWRITEBYTECODE", python, "-c", "import landgis.cli.demo, landgis.cli.planning"],
+        "编译字节码 · compiling byte code",
     )
 
 

@@ -42,7 +42,7 @@ from landgis.api.tiles import StraightToTiles, TileCache
 from landgis.settings import Settings
 from landgis.store.database import async_pool, open_pool
 from landgis.workflows import publish
-from landgis.workflows.ingest import allow_reading
+from landgis.workflows.clock import allow_reading
 
 _DESCRIPTION: Final = (
     "Parcels of industrial parks, what a run found on them, and the map. Findings are suspicions (疑似), never verdicts. "

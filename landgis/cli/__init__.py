@@ -6,18 +6,17 @@ from typing import Annotated
 
 import typer
 
-from landgis.cli import accounts, cases, files, judging, planning, service, showing
 from landgis.cli.common import call, console, print_line
+from landgis.cli.overview import Overview
 from landgis.terms.errors import LandgisError
 
 app = typer.Typer(
+    cls=Overview,
     help="LandGIS 园区存量用地：哪些地块疑似闲置低效，谁该退出、置换、提升。 | Land stock of industrial parks.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for room in (service, files, judging, planning, cases, accounts, showing):
-    app.add_typer(room.commands)
 
 
 @app.callback()

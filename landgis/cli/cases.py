@@ -8,7 +8,7 @@ from landgis.cli.common import Run, application_url, as_operator, console, given
 from landgis.store import database
 from landgis.terms.cases import Act, Event
 from landgis.workflows import cases
-from landgis.workflows.cases import today
+from landgis.workflows.clock import today
 from landgis.workflows.explain import find_parcel
 
 commands = typer.Typer()

@@ -20,10 +20,8 @@ from landgis.store import database
 from landgis.store.cluster import Cluster
 from landgis.store.database import Connection
 from landgis.terms.errors import InputError, SetupError, Words
-from landgis.terms.rules import Ruleset
-from landgis.workflows import rulebooks
-from landgis.workflows.cases import today
-from landgis.workflows.ingest import Tell, allow_reading, quietly
+from landgis.workflows.clock import allow_reading, today
+from landgis.workflows.steps import Tell, quietly
 
 #: So many issues are shown on the screen; all of them are in the file that --issues names, and in the service.
 ISSUES_SHOWN: Final = 10
@@ -122,11 +120,6 @@ def given_day(text: str | None) -> date:
             at=text,
             mend=Words("写作 2026-06-30。", "Write it as 2026-06-30."),
         ) from error
-
-
-def chosen_rulesets(settings: Settings, names: str | None) -> list[Ruleset]:
-    """Read the rulesets a command names, or those of the settings."""
-    return [rulebooks.choose(name) for name in (split_names(names) if names else settings.rule_codes)]
 
 
 def split_names(text: str) -> tuple[str, ...]:

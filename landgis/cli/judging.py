@@ -13,7 +13,6 @@ from landgis.cli.common import (
     Run,
     application_url,
     as_operator,
-    chosen_rulesets,
     given_day,
     given_settings,
     mark,
@@ -23,6 +22,7 @@ from landgis.cli.common import (
     split_names,
     steps,
 )
+from landgis.cli.rulesets import chosen_rulesets
 from landgis.store import database
 from landgis.terms.draws import Draws
 from landgis.terms.frames import ANSWER, IDLE_REMARK, IDLE_STATE

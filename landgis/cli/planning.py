@@ -13,7 +13,6 @@ from landgis.cli.common import (
     Run,
     application_url,
     as_operator,
-    chosen_rulesets,
     given_settings,
     print_line,
     print_rows,
@@ -22,6 +21,7 @@ from landgis.cli.common import (
     steps,
 )
 from landgis.cli.files import ingest
+from landgis.cli.rulesets import chosen_rulesets
 from landgis.terms.errors import InputError, Words
 from landgis.terms.frames import DEMAND_STATUS
 from landgis.terms.plans import DEED, DEMAND_REASON, LEFT_OUT, LIMIT, REMARK

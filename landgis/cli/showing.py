@@ -12,7 +12,7 @@ from landgis.store.database import Connection
 from landgis.terms.errors import Words
 from landgis.workflows import publish
 from landgis.workflows.drawing import read_bbox, sheet_file
-from landgis.workflows.ingest import Tell
+from landgis.workflows.steps import Tell
 
 commands = typer.Typer()
 

@@ -28,13 +28,11 @@ if __name__ == "__main__":
         GDAL_PAM_ENABLED="NO", ARROW_DEFAULT_MEMORY_POOL="system",
     )  # fmt: skip
 
-import ctypes  # noqa: E402
 import json  # noqa: E402
 import resource  # noqa: E402
 import select  # noqa: E402
 import signal  # noqa: E402
 import socket  # noqa: E402
-import struct  # noqa: E402
 import tempfile  # noqa: E402
 from contextlib import suppress  # noqa: E402
 from pathlib import Path  # noqa: E402
@@ -44,13 +42,12 @@ import pyogrio  # noqa: E402
 from landgis import GDAL_DRIVERS  # noqa: E402
 from landgis.readers.curves import straightened  # noqa: E402
 from landgis.readers.formats import sheets_of  # noqa: E402
+from landgis.readers.network import without_network  # noqa: E402
 from landgis.readers.sheets import write_end, write_refusal, write_sheet  # noqa: E402
 from landgis.terms.errors import InputError, Words  # noqa: E402
 
 #: So long it waits for the next file before it ends; whoever needs it then starts another.
 _IDLE_S: Final = 120
-_NEWUSER, _NEWNET, _NEWIPC = 0x10000000, 0x40000000, 0x08000000
-_NO_NEW_PRIVILEGES: Final = 38
 _FILES_OPEN: Final = 128
 _WRITTEN_MOST: Final = 2 * 1024**3
 
@@ -182,64 +179,6 @@ def _held() -> int:
     except OSError:
         return 0
     return pages * resource.getpagesize()
-
-
-def without_network() -> str:
-    """Leave the network for good.
-
-    Returns
-    -------
-    str
-        How far the kernel let this process do it: "namespace" (there is none in which it could speak), "filter" (it may make no
-        socket, nor start a program), or "" (neither).
-    """
-    if sys.platform != "linux":
-        return ""
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
-    user, group = os.geteuid(), os.getegid()
-    alone = libc.unshare(_NEWNET | _NEWIPC) == 0
-    if not alone and libc.unshare(_NEWUSER | _NEWNET | _NEWIPC) == 0:
-        alone = True
-        # Without a map of its own the process would be nobody, and own nothing that it writes.
-        with suppress(OSError):
-            Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
-            Path("/proc/self/uid_map").write_text(f"{user} {user} 1", encoding="ascii")
-            Path("/proc/self/gid_map").write_text(f"{group} {group} 1", encoding="ascii")
-    filtered = _without_calls(libc)
-    return "namespace" if alone else "filter" if filtered else ""
-
-
-# Audit number of the architecture, and there: socket, connect, execve, execveat, ptrace.
-_CALLS: Final = {"x86_64": (0xC000003E, (41, 42, 59, 322, 101)), "aarch64": (0xC00000B7, (198, 203, 221, 281, 117))}
-_SECCOMP, _FILTER = 22, 2
-_LOAD, _EQUAL, _ABOVE, _RETURN = 0x20, 0x15, 0x35, 0x06
-_ALLOW, _DENY, _X32 = 0x7FFF0000, 0x00050000 | 1, 0x40000000
-
-
-class _Program(ctypes.Structure):
-    _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_char_p))
-
-
-def _without_calls(libc: ctypes.CDLL) -> bool:
-    """Forbid the system calls that reach another host or another program; containers allow this where they allow no namespace."""
-    known = _CALLS.get(os.uname().machine)
-    if known is None:
-        return False
-    architecture, numbers = known
-    count = len(numbers)
-    # Each step: its code, how many steps to skip where it holds and where not, its value. Any other architecture is denied throughout.
-    steps = [
-        (_LOAD, 0, 0, 4),
-        (_EQUAL, 0, count + 3, architecture),
-        (_LOAD, 0, 0, 0),
-        (_ABOVE, count + 1, 0, _X32),
-        *((_EQUAL, count - place, 0, number) for place, number in enumerate(numbers)),
-        (_RETURN, 0, 0, _ALLOW),
-        (_RETURN, 0, 0, _DENY),
-    ]
-    program = _Program(len(steps), b"".join(struct.pack("HBBI", *step) for step in steps))
-    return bool(libc.prctl(_SECCOMP, _FILTER, ctypes.byref(program), 0, 0) == 0)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from landgis.readers.limits import allowed
 from landgis.readers.sheets import Sheet, read_sheets
 from landgis.terms.errors import InputError, SetupError, Words
 
@@ -24,8 +25,7 @@ MEMORY_PER_BYTE: Final = 16
 MEMORY_MOST: Final = 8 * 1024**3
 CPU_S: Final = 8
 BYTES_PER_CPU_S: Final = 1_000_000
-#: By the clock, where an entrance says nothing else; a megabyte adds so many seconds, since a machine has others to serve.
-WALL_S: Final = 120.0
+#: What a megabyte adds by the clock.
 _WALL_S_PER_MEGABYTE: Final = 4
 _TRIES: Final = 2
 _PIPE: Final = 1 << 20
@@ -38,11 +38,6 @@ class Ended:
     code: int
     peak: int
     cpu_s: float
-
-
-def allow(wall_s: float) -> None:
-    """Say how many seconds by the clock the reading of a file may take in this process; 0 for no limit."""
-    _NURSERY.wall_s = wall_s
 
 
 def read_in_jail(path: Path, file: str, encoding: str | None, size: int) -> Iterator[Sheet]:
@@ -71,7 +66,7 @@ def read_in_jail(path: Path, file: str, encoding: str | None, size: int) -> Iter
     """
     memory = min(MEMORY + MEMORY_PER_BYTE * size, MEMORY_MOST)
     cpu_s = CPU_S + size // BYTES_PER_CPU_S
-    wall_s = _NURSERY.wall_s and _NURSERY.wall_s + _WALL_S_PER_MEGABYTE * (size // BYTES_PER_CPU_S)
+    wall_s = allowed.wall_s and allowed.wall_s + _WALL_S_PER_MEGABYTE * (size // BYTES_PER_CPU_S)
     with tempfile.TemporaryDirectory(prefix="landgis-") as room:
         asked = {
             "path": str(path.absolute()),
@@ -140,12 +135,6 @@ def _death(file: str, ended: Ended | None, memory: int, cpu_s: int, wall_s: floa
     )
 
 
-def how_without_network() -> str:
-    """Tell how a reader is kept from the network on this machine, as `inside.without_network` does: asked of a process of its own."""
-    ask = "from landgis.readers.inside import without_network; print(without_network())"
-    return subprocess.run([sys.executable, "-c", ask], check=False, capture_output=True, text=True).stdout.strip()
-
-
 class _Nursery:
     """The one process that forks readers for this one; started when first needed, and again when it has gone."""
 
@@ -154,7 +143,6 @@ class _Nursery:
         self._owner = 0
         self._asking: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
-        self.wall_s = WALL_S
 
     def ask(self, asked: bytes) -> tuple[int, int]:
         """Have a reader forked; give the ends of the pipes on which it answers and on which its exit code is told."""

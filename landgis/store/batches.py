@@ -8,9 +8,9 @@ import pandas as pd
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from landgis.store import database
+from landgis.store import database, reading
+from landgis.store.audit import add_audit
 from landgis.store.database import Connection
-from landgis.store.runs import add_audit
 from landgis.terms.errors import AccessError, ConflictError, InputError, NotFoundError, Words
 from landgis.terms.frames import STOCK, Kind, Table
 
@@ -244,7 +244,7 @@ def _versions(conn: Connection, table: Table, bound: str, batch: int) -> pd.Data
     selected = [
         sql.SQL("to_json({})" if kind == "texts" else "{}").format(sql.Identifier(name)) for name, kind in kinds.items()
     ]
-    return database.frame(
+    return reading.frame(
         conn,
         sql.SQL("SELECT {} FROM {} WHERE {} = {} ORDER BY id").format(
             sql.SQL(", ").join(selected),

@@ -6,8 +6,8 @@ from typing import Any
 from psycopg import errors
 
 from landgis.store import database
+from landgis.store.audit import add_audit
 from landgis.store.database import Connection
-from landgis.store.runs import add_audit
 
 
 def add_case(conn: Connection, park_code: str, parcel_no: str, run: int, parcel_id: int) -> int:

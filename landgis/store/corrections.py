@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 
 from landgis.store import database
+from landgis.store.audit import add_audit
 from landgis.store.database import Connection
-from landgis.store.runs import add_audit
 from landgis.terms.errors import ConflictError, NotFoundError, Words
 
 #: The register's columns in their order.

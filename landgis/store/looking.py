@@ -9,7 +9,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from landgis.store import database
+from landgis.store import database, reading
 from landgis.store.database import Connection
 from landgis.terms.errors import ConflictError, NotFoundError, Words
 from landgis.terms.fields import DRAWN_FIELDS, Field, fields_of
@@ -53,7 +53,7 @@ def read_columns(conn: Connection, run: int, fields: Sequence[Field]) -> pd.Data
     query = sql.SQL(database.statement("judged_columns").decode()).format(
         columns=sql.SQL(", ").join(chosen), run=sql.Literal(run)
     )
-    return database.frame(conn, query, kinds)
+    return reading.frame(conn, query, kinds)
 
 
 def list_filtered(
@@ -173,7 +173,7 @@ def read_scores(conn: Connection, run: int) -> pd.DataFrame:
         reason``, in the order of population and rank.
     """
     query = sql.SQL(database.statement("run_scores").decode()).format(run=sql.Literal(run))
-    return database.frame(
+    return reading.frame(
         conn,
         query,
         {
@@ -187,7 +187,7 @@ def read_scores(conn: Connection, run: int) -> pd.DataFrame:
 def read_main_users(conn: Connection, run: int) -> pd.DataFrame:
     """Read the main user of every parcel of a run: ``parcel_id, park_code, uscc``, in the order of ``parcel_id``."""
     query = sql.SQL(database.statement("run_main_users").decode()).format(run=sql.Literal(run))
-    return database.frame(conn, query, {"parcel_id": "integer", "park_code": "text", "uscc": "text"})
+    return reading.frame(conn, query, {"parcel_id": "integer", "park_code": "text", "uscc": "text"})
 
 
 def add_scenario(conn: Connection, run: int, name: str, weights: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:

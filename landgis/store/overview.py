@@ -6,7 +6,7 @@ from typing import Any
 import geopandas as gpd
 from psycopg import sql
 
-from landgis.store import database
+from landgis.store import database, reading
 from landgis.store.database import Connection
 from landgis.terms.crs import STORED
 from landgis.terms.frames import Kind
@@ -49,7 +49,7 @@ def _shapes(conn: Connection, query: sql.Composed) -> gpd.GeoDataFrame:
         "parcel_id": "integer", "park_code": "text", "parcel_no": "text", "answer": "text", "area_m2": "number",
         "geom": "geometry",
     }  # fmt: skip
-    found = database.frame(conn, query, kinds)
+    found = reading.frame(conn, query, kinds)
     return gpd.GeoDataFrame(found.set_index("parcel_id"), geometry="geom", crs=STORED)
 
 

@@ -13,9 +13,10 @@ from psycopg import errors, sql
 from psycopg.types.json import Jsonb
 
 from landgis.store import database
+from landgis.store.audit import add_audit
 from landgis.store.database import Connection
 from landgis.store.loading import Wire, insert_rows, plainly
-from landgis.store.runs import add_audit, add_rulesets
+from landgis.store.runs import add_rulesets
 from landgis.terms.crs import STORED
 from landgis.terms.errors import AccessError, ConflictError, NotFoundError, Words
 from landgis.terms.rules import Ruleset

@@ -11,8 +11,8 @@ from psycopg import conninfo
 from psycopg.types.json import Jsonb
 
 from landgis.store import database
+from landgis.store.audit import add_audit
 from landgis.store.database import ALL_PARKS, Connection, scoped
-from landgis.store.runs import add_audit
 from landgis.terms.errors import ConflictError, NotFoundError, Words
 
 #: States after which nothing happens any more.

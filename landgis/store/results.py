@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from psycopg import sql
 
-from landgis.store import database
+from landgis.store import reading
 from landgis.store.database import Connection
 from landgis.store.loading import Wire, pieces, rows_as_bytes
 from landgis.terms.frames import Kind
@@ -74,7 +74,7 @@ def read_results(conn: Connection, table: str, run: int, columns: Columns) -> pd
     query = sql.SQL("SELECT {} FROM {} WHERE run = {}").format(
         sql.SQL(", ").join(selected), sql.Identifier("land", table), sql.Literal(run)
     )
-    found = database.frame(conn, query, {name: _read_as(kind) for name, kind in columns})
+    found = reading.frame(conn, query, {name: _read_as(kind) for name, kind in columns})
     for name in (name for name, kind in columns if kind == "numbers"):
         found[name] = found[name].map(lambda one: None if one is None else np.array(one, dtype=np.float64))
     return found

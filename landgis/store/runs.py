@@ -9,7 +9,8 @@ import pandas as pd
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from landgis.store import database
+from landgis.store import database, reading
+from landgis.store.audit import add_audit
 from landgis.store.database import AsyncPool, Connection
 from landgis.store.loading import Wire, insert_rows, plainly
 from landgis.store.results import seal
@@ -194,7 +195,7 @@ def read_grades(conn: Connection, run: int) -> pd.DataFrame:
         ``park_code, parcel_id, uscc, year, ruleset, population, measured`` (a list, None is unknown), ``total, rank, grade, reason``.
     """
     query = sql.SQL(database.statement("run_grades").decode()).format(run=sql.Literal(run))
-    return database.frame(
+    return reading.frame(
         conn,
         query,
         {
@@ -350,7 +351,7 @@ def read_ledger(
         parks=sql.Literal(list(parks or [])),
         ids=sql.Literal(None if ids is None else list(ids)),
     )
-    return database.frame(
+    return reading.frame(
         conn,
         query,
         {
@@ -427,10 +428,3 @@ def list_batches(conn: Connection, limit: int) -> list[dict[str, Any]]:
 def list_issues(conn: Connection, batch: int, limit: int, after: int = 0) -> list[dict[str, Any]]:
     """List a batch's issues in the order in which they were found, from the one behind `after`."""
     return database.rows(conn, "issues", batch=batch, limit=limit, after=after)
-
-
-def add_audit(conn: Connection, act: str, park_codes: Sequence[str], detail: Mapping[str, Any]) -> None:
-    """Note who did what, inside the transaction that does it."""
-    conn.execute(
-        database.statement("audit_add"), {"act": act, "park_codes": list(park_codes), "detail": Jsonb(dict(detail))}
-    )

@@ -14,10 +14,10 @@ import shapely
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from landgis.store import database
+from landgis.store import database, reading
+from landgis.store.audit import add_audit
 from landgis.store.database import Connection
 from landgis.store.loading import Wire, insert_rows, pieces, plainly, row_hashes, rows_as_bytes
-from landgis.store.runs import add_audit
 from landgis.terms.crs import STORED
 from landgis.terms.errors import NotFoundError, Words
 from landgis.terms.frames import DEMAND, ISSUE_COLUMNS, STOCK, Kind, Stock, Table, empty
@@ -99,7 +99,7 @@ def known_keys(conn: Connection, parks: Sequence[str], codes: Sequence[str]) -> 
             table = _BY_NAME[name]
             wanted: dict[str, Kind] = {one: table.by_name[one].kind for one in table.key} | kinds
             columns = [sql.Identifier(one) for one in wanted]
-            found[name] = database.frame(conn, _select(table, columns, codes), wanted)
+            found[name] = reading.frame(conn, _select(table, columns, codes), wanted)
     return found
 
 
@@ -225,7 +225,7 @@ def read_rows(conn: Connection, table: Table, codes: Sequence[str], keys: Sequen
             for place, name in enumerate(own)
         ),
     )
-    return database.frame(conn, query, kinds)
+    return reading.frame(conn, query, kinds)
 
 
 def read_stock(conn: Connection, codes: Sequence[str], batch: int | None = None) -> tuple[Stock, int]:
@@ -317,7 +317,7 @@ def read_origins(conn: Connection, codes: Sequence[str], batch: int) -> Origins:
     ]
     rows: dict[str, dict[int, tuple[int, str | None, str | None, int | None]]] = {}
     for table in STOCK:
-        found = database.frame(conn, _select(table, columns, codes, batch), kinds).astype(object)
+        found = reading.frame(conn, _select(table, columns, codes, batch), kinds).astype(object)
         found = found.where(found.notna(), None)
         rows[table.name] = {key: (number, *place) for key, number, *place in found.itertuples(index=False, name=None)}
     batches = sorted({number for of_table in rows.values() for number, *_ in of_table.values()})
@@ -411,7 +411,7 @@ def _gone(changes: Sequence[_Changes], source: Source) -> pd.DataFrame:
 def _keys(conn: Connection, table: Table, codes: Sequence[str]) -> pd.DataFrame:
     kinds: dict[str, Kind] = {"id": "integer", "row_hash": "integer"}
     kinds |= {name: table.by_name[name].kind for name in table.key}
-    return database.frame(conn, _select(table, [sql.Identifier(name) for name in kinds], codes), kinds)
+    return reading.frame(conn, _select(table, [sql.Identifier(name) for name in kinds], codes), kinds)
 
 
 def _read(conn: Connection, table: Table, codes: Sequence[str], batch: int | None) -> pd.DataFrame:
@@ -422,7 +422,7 @@ def _read(conn: Connection, table: Table, codes: Sequence[str], batch: int | Non
         for column in table.columns
     ]
     kinds: dict[str, Kind] = {"id": "integer", **dict(_kinds(table))}
-    found = database.frame(conn, _select(table, [sql.Identifier("id"), *selected], codes, batch), kinds)
+    found = reading.frame(conn, _select(table, [sql.Identifier("id"), *selected], codes, batch), kinds)
     return found.set_index(found.pop("id").astype(np.int64))
 
 

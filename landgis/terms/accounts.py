@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from landgis.terms.errors import Words
-from landgis.terms.frames import Domain
+from landgis.terms.errors import Domain, Words
 
 #: What a person may do. Whoever keeps the accounts does so on the command line, which sees all parks.
 ROLE: Final[Domain] = {

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
-from landgis.terms.errors import Words
-from landgis.terms.frames import Domain
+from landgis.terms.errors import Domain, Words
 
 #: What can be recorded of a case that is open.
 Act = Literal[

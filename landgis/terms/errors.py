@@ -1,6 +1,6 @@
 """Every way we refuse, and what the reader can do about it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -15,6 +15,10 @@ class Words:
     def format(self, **values: object) -> Self:
         """Fill the same named values into both languages."""
         return type(self)(self.zh.format(**values), self.en.format(**values))
+
+
+#: The codes a column may hold, and what each means.
+Domain = Mapping[str, Words]
 
 
 class LandgisError(Exception):

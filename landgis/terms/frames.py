@@ -12,10 +12,9 @@ from typing import Any, Final, Literal
 import geopandas as gpd
 import pandas as pd
 
-from landgis.terms.errors import Words
+from landgis.terms.errors import Domain, Words
 
 Kind = Literal["text", "texts", "integer", "number", "date", "boolean", "geometry"]
-Domain = Mapping[str, Words]
 
 #: How pandas holds a column of each kind; shapes also as a column of geopandas.
 DTYPES: Final[Mapping[Kind, Any]] = {

@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from landgis.terms.errors import Words
-from landgis.terms.frames import Domain
+from landgis.terms.errors import Domain, Words
 
 #: How a parcel of a site is had.
 DEED: Final[Domain] = {

@@ -28,7 +28,7 @@ from landgis.terms.frames import ACTIVITY_COLUMNS, ANSWER, FINDING_COLUMNS, GRAD
 from landgis.terms.rulediff import differences
 from landgis.terms.rulereader import load_ruleset, parse_ruleset, with_needed
 from landgis.terms.rules import Rulebook, Ruleset, compose_rulesets
-from landgis.workflows.ingest import Tell, quietly
+from landgis.workflows.steps import Tell, quietly
 
 #: The days for which can be asked: terms of land and moves planned after the last of them still fit the calendar of the frames.
 FIRST_DAY: Final = date(1949, 10, 1)

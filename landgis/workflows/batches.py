@@ -15,7 +15,7 @@ from landgis.store.database import ALL_PARKS, Connection, refresh_statistics, sc
 from landgis.terms.errors import Words
 from landgis.terms.frames import CHANGE, CHANGE_COLUMNS, LINEAGE_COLUMNS, STOCK, empty
 from landgis.workflows.assess import records
-from landgis.workflows.ingest import Tell, quietly
+from landgis.workflows.steps import Tell, quietly
 
 _TABLES: Final = {table.name: table for table in STOCK}
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import date, datetime, timedelta, timezone
-from typing import Any, Final
+from datetime import date
+from typing import Any
 
 from landgis.core.judging.explanation import both
 from landgis.core.judging.handling import follow, standing
@@ -14,13 +14,6 @@ from landgis.terms.errors import ConflictError, InputError, NotFoundError, Stale
 from landgis.terms.frames import PROCEDURE, TRACK
 from landgis.terms.rules import Ruleset
 from landgis.workflows.explain import rulebook
-
-_BEIJING: Final = timezone(timedelta(hours=8))
-
-
-def today() -> date:
-    """Give the day in Beijing: what is due by law is due there."""
-    return datetime.now(_BEIJING).date()
 
 
 def open_case(

@@ -16,7 +16,7 @@ from landgis.terms.frames import ANSWER, Stock
 from landgis.terms.reasons import reason_words
 from landgis.terms.rules import Rulebook, Ruleset
 from landgis.workflows.assess import judge, rulebook
-from landgis.workflows.ingest import Tell, quietly
+from landgis.workflows.steps import Tell, quietly
 
 #: What is held side by side of each parcel.
 _SIDES: Final = ("answer", "grade", "tests", "unknown", "reason")

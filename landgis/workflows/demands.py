@@ -14,7 +14,8 @@ from landgis.store.database import ALL_PARKS, Connection, scoped
 from landgis.store.stock import Source, list_parks, read_demands
 from landgis.terms.errors import InputError, Words
 from landgis.terms.frames import DEMAND
-from landgis.workflows.ingest import Ingested, Tell, quietly, store_given
+from landgis.workflows.ingest import Ingested, store_given
+from landgis.workflows.steps import Tell, quietly
 
 #: The profile by which a list of demands is read where none is named.
 DEMAND_PROFILE: Final = "landgis-demand"

@@ -11,8 +11,8 @@ from landgis.exports.sheet import Form, Paper, Sheet, frame_of, render_sheet
 from landgis.store import overview, runs
 from landgis.store.database import Connection
 from landgis.terms.errors import InputError, Words
-from landgis.workflows.ingest import Tell, quietly
 from landgis.workflows.looking import shown_ids
+from landgis.workflows.steps import Tell, quietly
 
 
 def draw_sheet(

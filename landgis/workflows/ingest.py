@@ -1,9 +1,9 @@
 """A file becomes stock: read, conform, check, store."""
 
 import gc
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -16,10 +16,10 @@ from landgis.core.checking.doubts import doubts
 from landgis.core.checking.quality import check, get_ready
 from landgis.core.checking.repairs import REPAIRS, repair
 from landgis.core.checking.shifted import shifted
+from landgis.exports.ledger import Language, write_issues
 from landgis.readers.conform import Conformed, conform
 from landgis.readers.coordinates import Extent
 from landgis.readers.files import Layer, content_hash, read_layers
-from landgis.readers.jail import allow
 from landgis.readers.mended import issue_list_in
 from landgis.readers.mended import mended as mended_cells
 from landgis.readers.profiles import load_profile
@@ -31,20 +31,9 @@ from landgis.terms.tolerances import Tolerances, usual
 from landgis.workflows.choosing import AUTO, choose
 from landgis.workflows.corrections import Registered, add_many
 from landgis.workflows.mending import for_mending, placed
+from landgis.workflows.steps import Tell, quietly
 
 _SOURCE: Final = ("source_file", "source_layer", "source_row")
-#: Told before each step what it is; the step runs inside the context that is given back.
-Tell = Callable[[Words], AbstractContextManager[None]]
-
-
-def quietly(step: Words) -> AbstractContextManager[None]:
-    """Tell nobody."""
-    return nullcontext()
-
-
-def allow_reading(wall_s: float) -> None:
-    """Say, once and from an entrance, how many seconds by the clock the reading of a file may take; 0 for no limit."""
-    allow(wall_s)
 
 
 @contextmanager
@@ -316,3 +305,8 @@ def _distinct_names(paths: Sequence[Path]) -> list[str]:
     """Call each file by its name, and by its folder too where two have the same: a row is known by its file."""
     names = [path.name for path in paths]
     return [path.name if names.count(path.name) == 1 else "/".join(path.absolute().parts[-2:]) for path in paths]
+
+
+def issue_list(done: Ingested, path: Path, *, language: Language) -> None:
+    """Write what was changed, doubted or refused in a file, a row each, for those who mend it; in a workbook with the file's rows."""
+    write_issues(done.issues if done.listed is None else done.listed, path, language, done.rows)

@@ -11,11 +11,10 @@ import shapely
 
 from landgis.readers.coordinates import Extent, called, candidates
 from landgis.readers.files import Layer
-from landgis.readers.jail import how_without_network
-from landgis.store.health import Check
 from landgis.terms import crs as terms
 from landgis.terms.issues import shown
-from landgis.workflows.ingest import Tell, named_layers, quietly
+from landgis.workflows.ingest import named_layers
+from landgis.workflows.steps import Tell, quietly
 
 _ROWS: Final = 20
 _OUTLINES: Final = 200
@@ -23,14 +22,6 @@ _OUTLINES: Final = 200
 _SMOOTH: Final = 1e-5
 
 _KINDS: Final = {"b": "boolean", "i": "integer", "u": "integer", "f": "number", "M": "date"}
-_LOCKS: Final = {
-    "namespace": (True, "a network namespace of its own, and no system call for sockets or programs"),
-    "filter": (True, "the kernel lends no network namespace; system calls for sockets and programs are forbidden"),
-    "": (
-        False,
-        "the kernel allows neither a network namespace nor a filter of system calls: a reader could call another host",
-    ),
-}
 
 
 def preview(
@@ -75,12 +66,6 @@ def preview(
 def describe(files: Sequence[str], layers: Sequence[Layer], *, park: Extent | None = None) -> dict[str, Any]:
     """Say what is in layers that were read, as `preview` gives it."""
     return {"files": list(files), "layers": [_layer(layer, park) for layer in layers]}
-
-
-def reader_check() -> Check:
-    """Look at how the process that reads files is kept from the network on this machine."""
-    is_ok, detail = _LOCKS[how_without_network()]
-    return Check("readers without network", is_ok, detail)
 
 
 def _layer(layer: Layer, park: Extent | None) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from typing import Any
 from landgis.exports.files import write_whole
 from landgis.readers.profiles import list_profiles, load_profile
 from landgis.readers.suggest import Suggestion, as_toml, fitting_profiles, suggest
-from landgis.workflows.ingest import Tell, named_layers, quietly
+from landgis.workflows.ingest import named_layers
+from landgis.workflows.steps import Tell, quietly
 
 
 def packaged() -> list[dict[str, Any]]:

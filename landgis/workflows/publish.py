@@ -11,7 +11,7 @@ import pandas as pd
 from landgis.exports.dossier import dossier_html
 from landgis.exports.explanation import explanation_text
 from landgis.exports.files import write_whole
-from landgis.exports.ledger import Language, LedgerHead, lay_out, write_issues, write_ledger, write_list
+from landgis.exports.ledger import Language, LedgerHead, lay_out, write_ledger, write_list
 from landgis.exports.map import BaseMap, FindingLayer, Inlined, LegendRow, MapView, ParkExtent, Served, render_map
 from landgis.store import runs
 from landgis.store.database import Connection
@@ -21,8 +21,8 @@ from landgis.terms.reasons import reason_words
 from landgis.terms.tiles import tiles_over
 from landgis.workflows.explain import Cases, explain, rulebook, surroundings, what_if
 from landgis.workflows.held import Held
-from landgis.workflows.ingest import Ingested, Tell, quietly
 from landgis.workflows.looking import shown_ids
+from landgis.workflows.steps import Tell, quietly
 
 #: A single file carries its tiles; more parcels than this make it too heavy to send, and the served map is the answer.
 ONE_FILE_PARCELS: Final = 20_000
@@ -146,11 +146,6 @@ def ledger(conn: Connection, run: int | None, path: Path, *, language: Language,
     )
     write_ledger(lay_out(judged, reasons, tests, language), head, path, language)
     return {"run": found["run"], "parcels": len(judged), "file": str(path)}
-
-
-def issue_list(done: Ingested, path: Path, *, language: Language) -> None:
-    """Write what was changed, doubted or refused in a file, a row each, for those who mend it; in a workbook with the file's rows."""
-    write_issues(done.issues if done.listed is None else done.listed, path, language, done.rows)
 
 
 def rule_changes(parcels: pd.DataFrame, path: Path, *, language: Language) -> None:

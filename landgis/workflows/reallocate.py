@@ -28,8 +28,8 @@ from landgis.terms.frames import Stock
 from landgis.terms.rulereader import load_ruleset, parse_ruleset, with_needed
 from landgis.terms.rules import Ruleset, compose_rulesets
 from landgis.workflows.asked import Asked, Place, Shown
-from landgis.workflows.ingest import Tell, quietly
 from landgis.workflows.plans import finite, plain, show
+from landgis.workflows.steps import Tell, quietly
 
 #: The rulesets of a plan where none are named; what they need is added.
 PLAN_RULES: Final = ("cn-planning",)

@@ -18,7 +18,8 @@ from landgis.terms.errors import InputError, RuleError, Words
 from landgis.terms.frames import CONTRACT_DELAY, IDLE_REMARK, IDLE_STATE, empty
 from landgis.terms.reasons import name_words
 from landgis.terms.rules import Ruleset
-from landgis.workflows.ingest import Tell, named_layers, quietly
+from landgis.workflows.ingest import named_layers
+from landgis.workflows.steps import Tell, quietly
 
 #: What is written of each contract, in this order: the record that decided, then what is said of it.
 _FACTS = (

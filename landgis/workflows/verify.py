@@ -15,7 +15,7 @@ from landgis.store.stock import read_stock
 from landgis.terms.errors import Words
 from landgis.workflows.assess import judge
 from landgis.workflows.explain import rulebook
-from landgis.workflows.ingest import Tell, quietly
+from landgis.workflows.steps import Tell, quietly
 
 #: So many differences are listed; all of them are counted.
 _LISTED: Final = 1000

@@ -15,7 +15,7 @@ from landgis.store.stock import list_parks, read_stock
 from landgis.terms.errors import RuleError, Words
 from landgis.terms.rulereader import load_ruleset
 from landgis.terms.rules import Ruleset, compose_rulesets
-from landgis.workflows.ingest import Tell, quietly
+from landgis.workflows.steps import Tell, quietly
 
 
 @dataclass(frozen=True)

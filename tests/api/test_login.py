@@ -24,7 +24,7 @@ from landgis.store import database
 from landgis.terms.errors import SetupError
 from landgis.terms.tiles import tile_at
 from landgis.workflows import accounts
-from landgis.workflows.cases import today
+from landgis.workflows.clock import today
 
 PASSWORD = "correct horse battery"
 PEOPLE = {

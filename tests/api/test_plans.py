@@ -5,7 +5,7 @@ import json
 import httpx
 import pytest
 
-from landgis import jobs
+from landgis.jobs.work import work
 from landgis.store import database
 from landgis.workflows import reallocate
 from landgis.workflows.asked import Asked
@@ -28,7 +28,7 @@ def worked(client: httpx.Client, sample, asked: dict, kind: str = "plan") -> dic
     answer = client.post(f"/api/jobs/{kind}", json=asked)
     assert answer.status_code == 202, answer.text
     number = answer.json()["job"]
-    assert jobs.work(sample.app_url, number)
+    assert work(sample.app_url, number)
     return client.get(f"/api/jobs/{number}").json()
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from landgis import jobs
+from landgis.jobs.work import work
 from landgis.store import database, queue
 from landgis.workflows import plans, reallocate
 from landgis.workflows.asked import Asked
@@ -102,7 +102,7 @@ def test_a_forbidden_parcel_makes_a_child_plan_and_the_page_shows_it(watched, se
     expect(page.locator("#plan-doing")).to_be_visible()
     with database.connect(sample.app_url) as conn, database.scoped(conn, database.ALL_PARKS):
         asked = queue.list_jobs(conn, 1)[0]
-    assert jobs.work(sample.app_url, asked.job)
+    assert work(sample.app_url, asked.job)
     expect(page.locator("#plan-status")).to_contain_text("已完成", timeout=30_000)
     chosen = int(page.locator("#plan-choose").input_value())
     assert chosen > plan["plan"]

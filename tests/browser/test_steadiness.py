@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from landgis import jobs
+from landgis.jobs.work import work
 from landgis.store import database, queue
 from tests.browser.test_looking import parcels, until
 
@@ -33,7 +33,7 @@ def test_the_band_of_a_rank_is_drawn_when_it_is_asked_for(watched: Callable, ser
     with database.connect(sample.app_url) as conn, database.scoped(conn, database.ALL_PARKS):
         asked = queue.list_jobs(conn, 1)[0]
     assert (asked.kind, asked.asked["on"]) == ("assess", "2026-06-30")
-    assert jobs.work(sample.app_url, asked.job)
+    assert work(sample.app_url, asked.job)
     expect(page.locator("#ranking-drawing")).to_be_empty(timeout=30_000)
     assert page.url.partition("run=")[2].startswith("1"), "the draws belong to the very run that is looked at"
     first = parcels(service, sort="rank")[0]

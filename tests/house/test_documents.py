@@ -61,7 +61,7 @@ def test_every_landgis_command_exists(path: str) -> None:
             continue
         command, rest = root, words[1:]
         while rest and rest[0] in getattr(command, "commands", {}):
-            command, rest = command.commands[rest[0]], rest[1:]
+            _, command, rest = command.resolve_command(typer.Context(command), rest)
         assert command is not root or rest == ["--help"], line
         known = {"--help", *(option for item in command.params for option in item.opts)}
         assert {word for word in rest if word.startswith("-")} <= known, line

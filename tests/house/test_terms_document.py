@@ -7,7 +7,8 @@ from pathlib import Path
 from landgis.terms import frames
 from landgis.terms.cases import ACT
 from landgis.terms.disposal import MODES, SCORES, STAT_CATEGORY, URGENCY
-from landgis.terms.frames import STOCK, Domain
+from landgis.terms.errors import Domain
+from landgis.terms.frames import STOCK
 
 DOCUMENT = Path(__file__).parents[2] / "docs/terms.md"
 MARK = "<!-- From here on: landgis/terms/frames.py, by tests/house/test_terms_document.py -->\n\n"

@@ -19,7 +19,7 @@ import pytest
 from drawing import draw
 
 from landgis.cli import main
-from landgis.readers import jail
+from landgis.readers import limits
 from landgis.store import database
 from landgis.terms.rulereader import list_rulesets, load_ruleset
 
@@ -260,7 +260,7 @@ def test_a_wrong_setting_is_said(landgis):
 
 @pytest.mark.parametrize("command", [("preview",), ("profile", "suggest"), ("idle",), ("ingest", "--dry-run")])
 def test_every_command_that_reads_a_file_keeps_to_the_time_that_is_set(landgis, drawn_file, command, monkeypatch):
-    monkeypatch.setattr(jail._NURSERY, "wall_s", jail.WALL_S)  # what a command before has set is not this one's
+    monkeypatch.setattr(limits.allowed, "wall_s", limits.WALL_S)  # what a command before has set is not this one's
     told = landgis(*command, drawn_file, LANDGIS_READ_TIMEOUT_S="0.000001")
     assert told.returncode == 1 and "LANDGIS_READ_TIMEOUT_S" in told.stderr
 

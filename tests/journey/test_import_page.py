@@ -12,8 +12,8 @@ import pytest
 from conftest import serving
 from playwright.sync_api import Browser, Page
 
-from landgis import jobs
 from landgis.api.app import create_app
+from landgis.jobs.worker import working
 from landgis.settings import Settings
 from landgis.store import database
 
@@ -25,7 +25,7 @@ def running(fresh, tmp_path) -> Iterator[SimpleNamespace]:
     """Give a service over an empty database, its inbox, and a worker that does what is asked."""
     inbox = tmp_path / "inbox"
     with (
-        jobs.working(fresh.app_url, concurrency=1),
+        working(fresh.app_url, concurrency=1),
         serving(create_app(Settings(inbox=inbox), fresh.app_url)) as service,
         httpx.Client(base_url=service.url, timeout=60) as client,
     ):

@@ -14,8 +14,8 @@ import httpx
 import pytest
 from conftest import RULES, SAMPLE_DAY, serving
 
-from landgis import jobs
 from landgis.api.app import create_app
+from landgis.jobs.worker import working
 from landgis.settings import Settings
 from landgis.store import database, queue
 from landgis.store.database import ALL_PARKS, scoped
@@ -72,7 +72,7 @@ def until(url: str, number: int, state: str, limit_s: float = 60) -> queue.Job:
 def work_on(url: str, *numbers: int) -> None:
     """Let a worker work until these jobs are over."""
     deadline = time.monotonic() + 120
-    with jobs.working(url, concurrency=2):
+    with working(url, concurrency=2):
         while any(read(url, number).state not in queue.FINAL for number in numbers):
             assert time.monotonic() < deadline
             time.sleep(0.1)
@@ -241,7 +241,7 @@ def test_who_sees_one_park_sees_its_jobs_and_no_others(stocked):
 def test_the_service_takes_a_file_imports_it_assesses_it_and_tells_each_step(fresh, city_file, tmp_path):
     settings = Settings(inbox=tmp_path / "inbox")
     with (
-        jobs.working(fresh.app_url, concurrency=1),
+        working(fresh.app_url, concurrency=1),
         serving(create_app(settings, fresh.app_url)) as service,
         httpx.Client(base_url=service.url, timeout=60) as client,
     ):
@@ -288,7 +288,7 @@ def test_what_nobody_came_back_for_is_removed_and_what_a_job_waits_for_is_not(fr
     )
     with database.connect(fresh.app_url) as conn:
         queue.cancel_job(conn, ALL_PARKS, given_up)
-    jobs.discard_old(fresh.app_url, inbox, 30)
+    inbox.discard_old(fresh.app_url, inbox, 30)
     assert not gone.parent.exists() and not over.parent.exists()
     assert all(path.exists() for path in (young, awaited, strange))
     assert read(fresh.app_url, waiting).state == "queued"
@@ -296,7 +296,7 @@ def test_what_nobody_came_back_for_is_removed_and_what_a_job_waits_for_is_not(fr
 
 def test_a_worker_looks_through_the_inbox_when_it_starts(fresh, tmp_path):
     gone = sent(tmp_path, "0" * 32, days_ago=8)
-    with jobs.working(fresh.app_url, concurrency=1, inbox=tmp_path, inbox_days=7):
+    with working(fresh.app_url, concurrency=1, inbox=tmp_path, inbox_days=7):
         deadline = time.monotonic() + 30
         while gone.parent.exists():
             assert time.monotonic() < deadline

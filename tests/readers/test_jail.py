@@ -13,9 +13,9 @@ from pathlib import Path
 import dirty
 import pytest
 
-from landgis.readers import jail
+from landgis.readers import jail, limits
 from landgis.readers.files import read_layers
-from landgis.readers.jail import how_without_network
+from landgis.readers.network import how_without_network
 from landgis.terms.errors import InputError
 
 #: Runs lines of Python as a reader would run: locked in, with so much processor time and memory.
@@ -74,7 +74,7 @@ def test_a_reader_without_enough_memory_is_a_refusal(tmp_path: Path, monkeypatch
 
 def test_a_reader_that_waits_for_ever_is_ended_by_the_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     os.mkfifo(tmp_path / "slow.csv")  # its reader waits for somebody to write, which takes no processor time
-    monkeypatch.setattr(jail._NURSERY, "wall_s", 0.2)
+    monkeypatch.setattr(limits.allowed, "wall_s", 0.2)
     with pytest.raises(InputError, match="reading was stopped") as caught:
         list(jail.read_in_jail(tmp_path / "slow.csv", "slow.csv", None, 10))
     assert "more than 0.2 s" in caught.value.text("en") and "LANDGIS_READ_TIMEOUT_S" in caught.value.text("zh")

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from landgis.store import database
+from landgis.store import database, reading
 from landgis.store.loading import copy_rows, plainly, ready_to_copy, row_hashes, rows_as_bytes
 
 PARCEL = [(column.name, column.kind) for column in TABLES["enterprise"].columns]
@@ -71,7 +71,7 @@ def test_numbers_and_shapes_come_back_as_they_went(conn):
         query = sql.SQL(
             "SELECT parcel_no, geom_area_m2, cert_area_m2, geom, ST_SRID(geom) FROM pg_temp.arrived ORDER BY 1"
         ).format()
-        read = database.frame(
+        read = reading.frame(
             conn,
             query,
             {"no": "text", "drawn": "number", "registered": "number", "geom": "geometry", "srid": "integer"},
@@ -86,8 +86,8 @@ def test_numbers_and_shapes_come_back_as_they_went(conn):
 def test_shapes_are_read_among_unknown_ones_and_where_there_are_none(conn):
     query = "SELECT ST_GeomFromText(t) FROM (VALUES (NULL), ('POINT(1 2)'), (NULL), ('POINT EMPTY')) AS v (t) WHERE {}"
     with database.scoped(conn, ()):
-        read = database.frame(conn, sql.SQL(query).format(sql.Literal(True)), {"g": "geometry"})["g"]
-        none = database.frame(conn, sql.SQL(query).format(sql.Literal(False)), {"g": "geometry"})["g"]
+        read = reading.frame(conn, sql.SQL(query).format(sql.Literal(True)), {"g": "geometry"})["g"]
+        none = reading.frame(conn, sql.SQL(query).format(sql.Literal(False)), {"g": "geometry"})["g"]
     assert [one if one is None else one.wkt for one in read] == [None, "POINT (1 2)", None, "POINT EMPTY"]
     assert none.tolist() == []
 
@@ -112,7 +112,7 @@ def test_lists_of_numbers_come_back_as_they_went_and_a_gap_stays_a_gap(conn, giv
 def test_an_empty_text_is_not_an_unknown_one(conn):
     query = sql.SQL("SELECT * FROM (VALUES (''::text), (NULL), ('NULL'), (E'a\nb,\"c\"')) AS v (t)").format()
     with database.scoped(conn, ()):
-        read = database.frame(conn, query, {"t": "text"})["t"]
+        read = reading.frame(conn, query, {"t": "text"})["t"]
     assert read.isna().tolist() == [False, True, False, False]
     assert [read[0], read[2], read[3]] == ["", "NULL", 'a\nb,"c"']
 

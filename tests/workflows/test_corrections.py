@@ -7,8 +7,8 @@ import pytest
 
 from landgis.store import database
 from landgis.terms.errors import ConflictError, InputError, NotFoundError
-from landgis.workflows import batches, corrections, publish
-from landgis.workflows.ingest import ingest
+from landgis.workflows import batches, corrections
+from landgis.workflows.ingest import ingest, issue_list
 
 SQUARE = '"POLYGON((117.{0} 33,117.{0}01 33,117.{0}01 33.001,117.{0} 33.001,117.{0} 33))"'
 
@@ -126,7 +126,7 @@ def test_the_register_is_written_and_read_again(conn, take_in, tmp_path):
 def issue_book(take_in, tmp_path) -> Path:
     """The list of issues of an import in which A's area is ten times too large and C's is no number."""
     path = tmp_path / "issues.xlsx"
-    publish.issue_list(take_in(A="155", C="约15亩"), path, language="zh")
+    issue_list(take_in(A="155", C="约15亩"), path, language="zh")
     return path
 
 
@@ -202,7 +202,7 @@ def test_a_cell_of_a_column_a_year_comes_back_corrected(conn, tmp_path):
     assert (wrong["row"], wrong["year"], wrong["raw"], wrong["key"]) == (2, 2023, "约3", "LS-1 | 2023")
     with database.scoped(conn, ["p1"]):
         assert conn.execute("SELECT year FROM land.issue WHERE code = '302-unreadable'").fetchall() == [(2023,)]
-    publish.issue_list(done, book, language="zh")
+    issue_list(done, book, language="zh")
     fill(book, "302-unreadable", corrected="3")
     assert ingest(conn, [book], "landgis-template").stored.stored == 1
     assert taxes()[:3] == [("LS-1", 2022, 1), ("LS-1", 2023, 3), ("LS-1", 2024, -5)]

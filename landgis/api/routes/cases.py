@@ -13,7 +13,7 @@ from landgis.api.routes.runs import NO_NUL, Clock
 from landgis.terms.cases import Act, Event
 from landgis.terms.errors import AccessError, InputError, Words
 from landgis.workflows import cases
-from landgis.workflows.cases import today
+from landgis.workflows.clock import today
 
 router = APIRouter(prefix="/api/cases", tags=["cases"])
 

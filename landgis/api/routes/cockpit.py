@@ -13,7 +13,7 @@ from landgis.api.routes.cases import Case
 from landgis.api.routes.runs import LEDGERS, NO_NUL, Answer, RunNumber
 from landgis.api.sending import made_file
 from landgis.workflows import cockpit
-from landgis.workflows.cases import today
+from landgis.workflows.clock import today
 
 router = APIRouter(prefix="/api/runs", tags=["cockpit"])
 

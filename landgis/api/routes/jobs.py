@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from landgis.api.context import Context, Here, Outside
 from landgis.api.problems import BothWords, refusals
 from landgis.api.routes.runs import NO_NUL
-from landgis.jobs import discard_received
+from landgis.jobs.inbox import discard_received
 from landgis.store import queue
 from landgis.store.plans import read_plan
 from landgis.terms.errors import AccessError, ConflictError, InputError, NotFoundError, StoreError, Words

@@ -21,7 +21,7 @@ from landgis.core.judging.triage import Walk, parcel_grades, walk
 from landgis.terms import frames
 from landgis.terms.codes import EDITION
 from landgis.terms.disposal import MODES, STAT_CATEGORY
-from landgis.terms.errors import Words
+from landgis.terms.errors import Domain, Words
 from landgis.terms.measures import MEASURES, Measure
 from landgis.terms.reasons import name_words
 from landgis.terms.rules import Condition, Gate, Opening, Rulebook, Ruleset, ScoreRule
@@ -33,7 +33,7 @@ _ALWAYS: Final = ("area_m2", "far", "coefficient", "tax_wan_per_mu", "stopped_mo
 #: Told elsewhere: in the answer, or in another unit.
 _UNTOLD: Final = {"answer", "decided_by", "area_mu", "low_efficiency"}
 #: Codes that have words: of the measure that holds them.
-_CODES: Final[Mapping[str, frames.Domain]] = {
+_CODES: Final[Mapping[str, Domain]] = {
     "grade": frames.GRADE,
     "grade_before": frames.GRADE,
     "idle": frames.FINDING,

@@ -1,0 +1,23 @@
+"""Is everything as it should be: the database, and the process that reads files."""
+
+from typing import Final
+
+from landgis.readers.network import how_without_network
+from landgis.store import health
+from landgis.store.database import Connection
+from landgis.store.health import Check
+
+_LOCKS: Final = {
+    "namespace": (True, "a network namespace of its own, and no system call for sockets or programs"),
+    "filter": (True, "the kernel lends no network namespace; system calls for sockets and programs are forbidden"),
+    "": (
+        False,
+        "the kernel allows neither a network namespace nor a filter of system calls: a reader could call another host",
+    ),
+}
+
+
+def examine(conn: Connection) -> list[Check]:
+    """Look at a database through a connection of the application's role, and how on this machine a reader is kept from the network."""
+    is_ok, detail = _LOCKS[how_without_network()]
+    return [*health.examine(conn), Check("readers without network", is_ok, detail)]
