@@ -29,10 +29,12 @@ RUN apt-get update \
 RUN useradd --uid 10001 --user-group --shell /usr/sbin/nologin --home-dir /data --create-home landgis
 COPY --from=build /opt/landgis /opt/landgis
 RUN install --directory --owner=landgis --group=landgis /inbox # a volume laid here is the user's, too
+# What plans need compiled is kept where a read-only container can write, too.
 ENV PATH=/opt/landgis/bin:$PATH \
     LANDGIS_HOME=/data \
     LANDGIS_HOST=0.0.0.0 \
     LANDGIS_PORT=8000 \
+    NUMBA_CACHE_DIR=/tmp/compiled \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
 WORKDIR /data

@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, sync_playwright
 from psycopg import conninfo
 
 from landgis.api.app import create_app
+from landgis.core.planning import sites
 from landgis.sample import make_city, write_city
 from landgis.settings import Settings
 from landgis.store import database
@@ -29,6 +30,9 @@ from landgis.store.cluster import Cluster, find_binaries
 from landgis.store.migrate import migrate
 from landgis.workflows.assess import assess
 from landgis.workflows.ingest import ingest
+
+# What is compiled for plans is kept beside its source: a home is another one in every test.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(sites.__file__).parent / "__pycache__"))
 
 # A busy machine is no failure: no time limit decides a test. The same cases are drawn every time, so that a change is judged by itself;
 # `pytest --hypothesis-profile=searching` draws new ones.

@@ -1,6 +1,7 @@
 """What every command needs: the settings, the database, the steps as they go, the answer as text or JSON."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -64,6 +65,8 @@ def given_settings(language: str | None = None) -> Settings:
             mend=Words("各项设置见 README。", "See the README for the settings."),
         ) from error
     allow_reading(settings.read_timeout_s)
+    # Read by numba when it is loaded, here and in the processes we start; where the home cannot be written it looks for another folder.
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(settings.home / "compiled"))
     return settings
 
 

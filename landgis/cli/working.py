@@ -45,7 +45,12 @@ def jobs_(
 
 def at_work(settings: Settings) -> dict[str, Any]:
     """Give what a worker has to know of the settings."""
-    return {"concurrency": settings.jobs, "inbox": settings.inbox_folder, "inbox_days": settings.inbox_days}
+    return {
+        "concurrency": settings.jobs,
+        "inbox": settings.inbox_folder,
+        "inbox_days": settings.inbox_days,
+        "is_preparing": True,
+    }
 
 
 def _print_jobs(found: Sequence[queue.Job]) -> None:

@@ -1,12 +1,15 @@
-"""Jobs that make plans and find sites."""
+"""Jobs that make plans and find sites; run as a program it has the planner compiled, before somebody waits for a plan."""
 
+import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 
 from landgis.store.database import Connection
+from landgis.terms.errors import SetupError
 from landgis.workflows.asked import Asked, Shown, forbidding, pinning
-from landgis.workflows.reallocate import PLAN_RULES, change, make, site
+from landgis.workflows.reallocate import PLAN_RULES, change, make, prepare, site
 from landgis.workflows.steps import Tell
 
 
@@ -52,3 +55,8 @@ def _altering(given: Mapping[str, Any] | None) -> tuple[Any, ...]:
 
 #: What is done for a kind of job; the answer is plain data.
 WORK: Final = {"plan": _plan, "site": _site}
+
+if __name__ == "__main__":
+    os.nice(19)
+    with suppress(SetupError):  # a service without the planning extra
+        prepare()

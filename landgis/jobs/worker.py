@@ -41,7 +41,13 @@ _FAILED: Final = (
 
 
 async def run_worker(
-    url: str, *, concurrency: int, inbox: Path | None = None, inbox_days: int = 0, stop: asyncio.Event | None = None
+    url: str,
+    *,
+    concurrency: int,
+    inbox: Path | None = None,
+    inbox_days: int = 0,
+    is_preparing: bool = False,
+    stop: asyncio.Event | None = None,
 ) -> None:
     """Work on the queue until told to stop.
 
@@ -53,6 +59,8 @@ async def run_worker(
         So many jobs at once, never two on the same park.
     inbox, inbox_days
         Where files wait that were sent, and for how many days at most (d); 0 or no folder: for ever.
+    is_preparing
+        Have the planner compiled meanwhile, where this machine has not done it yet.
     stop
         Set to stop: what is running is given back to the queue. None: SIGINT and SIGTERM do so.
     """
@@ -61,6 +69,8 @@ async def run_worker(
         sides: list[asyncio.Task[Any]] = [asyncio.create_task(_pick_up_stalled(app, url))]
         if inbox is not None and inbox_days:
             sides.append(asyncio.create_task(_sweep(url, inbox, inbox_days)))
+        if is_preparing:
+            sides.append(asyncio.create_task(_prepare()))
         worker = asyncio.create_task(
             app.run_worker_async(
                 concurrency=concurrency,
@@ -86,7 +96,9 @@ async def run_worker(
 
 
 @contextmanager
-def working(url: str, *, concurrency: int, inbox: Path | None = None, inbox_days: int = 0) -> Iterator[None]:
+def working(
+    url: str, *, concurrency: int, inbox: Path | None = None, inbox_days: int = 0, is_preparing: bool = False
+) -> Iterator[None]:
     """Work on the queue beside the block, in a thread of this process; begin again when the database was away."""
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
@@ -94,7 +106,14 @@ def working(url: str, *, concurrency: int, inbox: Path | None = None, inbox_days
     async def untiring() -> None:
         while not stop.is_set():
             try:
-                await run_worker(url, concurrency=concurrency, inbox=inbox, inbox_days=inbox_days, stop=stop)
+                await run_worker(
+                    url,
+                    concurrency=concurrency,
+                    inbox=inbox,
+                    inbox_days=inbox_days,
+                    is_preparing=is_preparing,
+                    stop=stop,
+                )
             except (procrastinate.exceptions.ConnectorException, LandgisError):
                 _log.exception("the worker lost the database; it begins again")
                 with contextlib.suppress(TimeoutError):
@@ -158,6 +177,18 @@ async def _sweep(url: str, inbox: Path, days: int) -> None:
         except LandgisError:
             _log.exception("the inbox was not looked through; it will be later")
         await asyncio.sleep(_SWEEP_S)
+
+
+async def _prepare() -> None:
+    """Have the planner compiled by a process of its own, which gives way to all others."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "landgis.jobs.planning"], stdin=subprocess.DEVNULL, start_new_session=True
+    ) as process:
+        try:
+            await asyncio.to_thread(process.wait)
+        except asyncio.CancelledError:
+            process.terminate()
+            raise
 
 
 async def _pick_up_stalled(app: procrastinate.App, url: str) -> None:

@@ -17,7 +17,7 @@ from landgis.core.planning.assembly import assemble
 from landgis.core.planning.candidates import candidates, demand_values, distance_class_m, divide
 from landgis.core.planning.plan import Step, worth_by_park
 from landgis.core.planning.reallocation import Conditions, Ground, Reallocation, depth_m, reallocate, sum_up
-from landgis.core.planning.sites import never
+from landgis.core.planning.sites import make_ready, never
 from landgis.store import plans, runs
 from landgis.store.database import ALL_PARKS, Connection, scoped
 from landgis.store.results import read_results
@@ -92,6 +92,7 @@ def make(
             mend=Words("先用 landgis demand import 导入，或补齐面积与税收。",
                        "Import some with `landgis demand import`, or fill in areas and taxes."),
         )  # fmt: skip
+    prepare(tell)
     with tell(Words("规划成片地块", "Planning sites")):
         pool = None
         if resume is not None:
@@ -148,6 +149,7 @@ def site(
     wanted = {str(name): value for name, value in case.wanted.loc[[label]].to_dict("records")[0].items()}
     conditions = case.conditions(given)
     ground = case.ground
+    prepare(tell)
     with tell(Words("寻找成片地块", "Looking for sites")):
         found = assemble(
             ground.candidates.parcels,
@@ -184,6 +186,23 @@ def site(
         ],
         "seconds": round(time.monotonic() - began, 3),
     }
+
+
+def prepare(tell: Tell = quietly) -> None:
+    """Have the planner compiled, which a machine does once, or load what was compiled; its time is no part of a plan's.
+
+    Raises
+    ------
+    SetupError
+        The planning extra is not installed.
+    """
+    with tell(
+        Words(
+            "载入规划程序（本机首次使用时先编译，约半分钟）",
+            "Loading the planner (compiled once on a machine, which takes half a minute)",
+        )
+    ):
+        make_ready()
 
 
 def change(

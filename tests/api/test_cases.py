@@ -14,8 +14,9 @@ from landgis.store import database
 from landgis.terms.cases import Event
 from landgis.terms.errors import NotFoundError
 from landgis.workflows import cases
+from landgis.workflows.clock import today
 
-TODAY = cases.today()
+TODAY = today()
 SUSPECTED = "t.park_code IN ('S02', 'S03') AND t.suspected > 0"
 PEOPLE = {"responsible": "示例甲", "role": "包联干部", "checker": "示例乙"}
 

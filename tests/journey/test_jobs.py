@@ -15,6 +15,7 @@ import pytest
 from conftest import RULES, SAMPLE_DAY, serving
 
 from landgis.api.app import create_app
+from landgis.jobs.inbox import discard_old
 from landgis.jobs.worker import working
 from landgis.settings import Settings
 from landgis.store import database, queue
@@ -288,7 +289,7 @@ def test_what_nobody_came_back_for_is_removed_and_what_a_job_waits_for_is_not(fr
     )
     with database.connect(fresh.app_url) as conn:
         queue.cancel_job(conn, ALL_PARKS, given_up)
-    inbox.discard_old(fresh.app_url, inbox, 30)
+    discard_old(fresh.app_url, inbox, 30)
     assert not gone.parent.exists() and not over.parent.exists()
     assert all(path.exists() for path in (young, awaited, strange))
     assert read(fresh.app_url, waiting).state == "queued"
@@ -301,6 +302,18 @@ def test_a_worker_looks_through_the_inbox_when_it_starts(fresh, tmp_path):
         while gone.parent.exists():
             assert time.monotonic() < deadline
             time.sleep(0.1)
+
+
+def test_a_worker_has_the_planner_compiled_and_takes_that_along_when_it_stops(fresh, monkeypatch):
+    begun, begin = [], subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda *asked, **so: begun.append(begin(*asked, **so)) or begun[-1])
+    with working(fresh.app_url, concurrency=1, is_preparing=True):
+        deadline = time.monotonic() + 30
+        while not begun:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    (one,) = begun
+    assert one.args[-1] == "landgis.jobs.planning" and one.poll() is not None
 
 
 def follow(client: httpx.Client, number: int, after: int = 0) -> list[dict]:

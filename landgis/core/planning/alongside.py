@@ -9,7 +9,8 @@ This room needs numba, the extra ``plan``; without it `landgis.core.planning.adj
 import math
 
 import numpy as np
-from numba import njit
+
+from landgis.core.planning.compiled import compiled
 
 #: Metres a degree of latitude; only the size of a cell hangs on it.
 _DEGREE_M = 110_600.0
@@ -17,7 +18,7 @@ _DEGREE_M = 110_600.0
 _LEAST_M = 1e-6
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _enter(begin, end, cell, reach, bits, count, latest, entries, fill):
     """Walk every side through its cells: count the entries of each slot, or with ``fill`` write them; once in each slot."""
     mask = (1 << bits) - 1
@@ -47,7 +48,7 @@ def _enter(begin, end, cell, reach, bits, count, latest, entries, fill):
                     count[slot] += 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def alongside(parcel, begin, end, scale, along_m):
     """Find pairs of sides of different parcels that run along each other at most so many metres apart.
 
@@ -112,7 +113,7 @@ def alongside(parcel, begin, end, scale, along_m):
     return first[:found].astype(np.int64), second[:found].astype(np.int64), overlap[:found]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _more(values, room):
     out = np.empty(room, values.dtype)
     out[: len(values)] = values

@@ -20,16 +20,39 @@ This room needs numba, the extra ``plan``. `landgis.core.planning.sites` loads i
 import math
 
 import numpy as np
-from numba import njit
+
+from landgis.core.planning.compiled import compiled
 
 #: Prices nearer than this are equal: rounding must not cut an optimum off.
 SLACK = 1e-7
 _FREE, _OPEN, _CLOSED, _MEMBER = 0, 1, 2, 3
+#: Numbers that functions are handed are given their type: a literal one would have them compiled once more for it alone.
+_NONE, _ZERO = np.int64(-1), np.int64(0)
 #: A root's sets of more members than this are parted by their first so many: finely enough that no part is much larger than the rest.
 _PARTED_AT = 3
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
+def _sort(order, n, keys):
+    """Put the first so many in the order of their keys, by a heap: NumPy's sorts take ten times as long to be compiled."""
+    for step in range(n // 2 + n):
+        at, size = n // 2 - 1 - step, n
+        if at < 0:  # the heap stands: its greatest goes behind it
+            at, size = 0, n + n // 2 - 1 - step
+            order[0], order[size] = order[size], order[0]
+        moved = order[at]
+        child = 2 * at + 1
+        while child < size:
+            if child + 1 < size and keys[order[child]] < keys[order[child + 1]]:
+                child += 1
+            if keys[moved] >= keys[order[child]]:
+                break
+            order[at] = order[child]
+            at, child = child, 2 * child + 1
+        order[at] = moved
+
+
+@compiled
 def _reach(root, rho, budget, rank, ptr, nb, of, eligible, alive, count_alive, usable, distance, local, queue, waits):
     """Collect what the root can reach within a budget of (price − ρ·area); give how many, the root first, not yet sorted.
 
@@ -76,7 +99,7 @@ def _reach(root, rho, budget, rank, ptr, nb, of, eligible, alive, count_alive, u
     return count
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _bridges(members, k, without, place, lptr, lnb, llink):
     """Give the least cost of links that hold a set together (0 where borders do), -1 where nothing does. Prim."""
     first = 1 if without == 0 else 0
@@ -105,7 +128,7 @@ def _bridges(members, k, without, place, lptr, lnb, llink):
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _is_wide(width, members, k, without, ids, place, where, core_of, core_ptr, core_nodes):
     """Say whether a set without one of its members holds a core of a width: parcels that together hold the circle."""
     for p in range(k):
@@ -124,7 +147,7 @@ def _is_wide(width, members, k, without, ids, place, where, core_of, core_ptr, c
     return False
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _core_price(width, ids, count, state, lprice, where, core_of, core_ptr, core_nodes):
     """Give the least price that still completes a core of a width; infinite where none can be."""
     least = np.inf
@@ -143,7 +166,7 @@ def _core_price(width, ids, count, state, lprice, where, core_of, core_ptr, core
     return least
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _can_be_compact(A, P, lo, hi, compact, tight, b, growth, larea, state):
     """Say whether a set could still become compact enough within its area.
 
@@ -171,13 +194,13 @@ def _can_be_compact(A, P, lo, hi, compact, tight, b, growth, larea, state):
     return False
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _outline(area, compact):
     """Give the longest outline that an area may have for its compactness."""
     return math.sqrt(4 * math.pi * area / compact) * (1 + 1e-9)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _charge_for_outline(b, need, start, open_m, shortest, longest, most_charge, larea, lprice, bare, tries, joint):
     """Choose what a metre of outline that stays open is charged with, so that the root's bound for a demand is the highest.
 
@@ -191,11 +214,13 @@ def _charge_for_outline(b, need, start, open_m, shortest, longest, most_charge, 
     if metres <= 0 or total <= 0:
         return 0.0
     best, charge = -np.inf, 0.0
+    order = np.empty(b, np.int64)
     for step in range(4):
         mu = total / metres * 0.1 * 3.0**step
         for i in range(b):
             tries[i] = (lprice[i] + mu * bare[i]) / larea[i]
-        order = np.argsort(tries[:b])
+            order[i] = i
+        _sort(order, b, tries)
         area, bound = 0.0, start + mu * (open_m - (shortest if mu <= most_charge else longest))
         for at in range(b):
             i = order[at]
@@ -209,11 +234,12 @@ def _charge_for_outline(b, need, start, open_m, shortest, longest, most_charge, 
             bound += larea[i] * tries[i]
         if bound > best:
             best, charge = bound, mu
-            joint[:b] = order
+            for i in range(b):
+                joint[i] = order[i]
     return charge
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _is_known(reduced, k, members, ids, numbers, sizes, sets):
     """Say whether a set was kept already, from when its root was looked at before; it is reached by the same way each time."""
     for s in range(len(sizes)):
@@ -228,7 +254,7 @@ def _is_known(reduced, k, members, ids, numbers, sizes, sets):
     return False
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _part(members, level, w, ids):
     """Give sets that begin with these members and this one a number: whatever is asked for, a set is reached by one way only.
 
@@ -240,9 +266,9 @@ def _part(members, level, w, ids):
     return number
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def search(
-    tasks, by_rank, rank, ptr, nb, edge, of, owner, park, eligible, asks, width, core_of, core_ptr, core_nodes,
+    tasks, rank, ptr, nb, edge, of, owner, park, eligible, asks, width, core_of, core_ptr, core_nodes,
     cut_of, cut_nodes, cut_price, worth, least, link_factor, node_limit, halt, keep, found_num, found_size, found_set,
     flat, flat_end, flat_demand, flat_num, used, done, pending,
 ):  # fmt: skip
@@ -271,7 +297,10 @@ def search(
     ids = np.empty(n, np.int64)
     brings = np.empty(m)
     root_room = np.empty(m)
-    owned = np.zeros(owner.max() + 1 if n else 0, np.int64)
+    most_owner = -1
+    for i in range(n):
+        most_owner = max(most_owner, owner[i])
+    owned = np.zeros(most_owner + 1, np.int64)
     cut_held = np.zeros(len(cut_price), np.int64)
     alive = np.empty((deepest + 1, m), np.int64)
     open_count = np.zeros(deepest + 1, np.int64)
@@ -307,7 +336,7 @@ def search(
         zone = park[root]
         rho = of[root, 2] / of[root, 0]
         # Which demands could this root serve at all, and how much dearer than its own price may the rest be?
-        count_alive, budget = 0, -1.0
+        count_alive, budget = _ZERO, -1.0
         for d in range(m):
             brings[d] = worth[d, zone]
             root_room[d] = -np.inf
@@ -331,12 +360,10 @@ def search(
         b = _reach(
             root, rho, budget, rank, ptr, nb, of, eligible, alive[0], count_alive, usable, distance, found, queue, waits
         )
-        for i in range(b):
-            found[i] = rank[found[i]]
-        found[:b].sort()
+        _sort(found, b, rank)
         pins = 0
         for i in range(b):
-            node = by_rank[found[i]]
+            node = found[i]
             ids[i] = node
             where[node] = i
             larea[i], lprice[i], state[i] = of[node, 0], of[node, 2], _FREE
@@ -372,7 +399,8 @@ def search(
                 # worth, more area than is needed never pays: the charge then is measured by the outline of the least area.
                 if i > 0 and per_m2 * larea[i] > bare[i]:
                     most_charge = min(most_charge, lprice[i] / (per_m2 * larea[i] - bare[i]))
-            tight[:b] = np.argsort(growth[:b] / larea[:b])
+                tight[i], tries[i] = i, growth[i] / larea[i]
+            _sort(tight, b, tries)
             if pins == 0 and longest[compact_at] < np.inf:
                 charge = _charge_for_outline(
                     b, asks[compact_at, 0] - larea[0], lprice[0], bare[0],
@@ -383,7 +411,7 @@ def search(
 
         for at in range(cut_of[root], cut_of[root + 1]):
             cut_held[cut_nodes[at]] += 1
-        level = 0
+        level = _ZERO
         members[0] = 0
         state[0] = _MEMBER
         place[0] = 0
@@ -420,7 +448,7 @@ def search(
                         if wide_class != width[d]:
                             wide_class = width[d]
                             wide = _is_wide(
-                                wide_class, members, k, -1, ids, place, where, core_of, core_ptr, core_nodes
+                                wide_class, members, k, _NONE, ids, place, where, core_of, core_ptr, core_nodes
                             )
                         answers = wide
                     if not answers:
@@ -430,7 +458,7 @@ def search(
                     if not checked:
                         checked = True
                         if has_links:
-                            bridge = _bridges(members, k, -1, place, lptr, lnb, llink)
+                            bridge = _bridges(members, k, _NONE, place, lptr, lnb, llink)
                         for p in range(k):
                             drop_area[p] = -1.0
                             u = members[p]

@@ -327,7 +327,6 @@ class Search:
         cut_of = np.concatenate([[0], np.cumsum(np.bincount(cuts.parcels.ravel(), minlength=len(ground)))])
         cut_nodes = np.argsort(cuts.parcels.ravel(), kind="stable") // 3
         given = (
-            by_rank,
             rank,
             ground.start,
             ground.neighbour,
@@ -398,6 +397,14 @@ class Search:
                     halt[0] = 1
             looked = sum(one.result() for one in running)
         return np.maximum.reduce(pending), looked, done
+
+
+def make_ready() -> None:
+    """Have the loops of the search compiled, or what was compiled loaded, by looking for a site of one parcel for one demand."""
+    one, first, none = np.ones(1), np.zeros(1, dtype=np.int64), np.empty(0, dtype=np.int64)
+    ground = Ground(one, one, 4 * one, first, first, np.zeros(2, dtype=np.int64), none, np.empty(0), np.empty(0))
+    wants = Wants(one, one, np.zeros(1), first + 1, one, first - 1, (), np.ones((1, 1), dtype=bool))
+    Search(ground, wants).best(1, np.ones((1, 1)))
 
 
 def _parted(roots: Ints, is_long: Flags) -> Ints:

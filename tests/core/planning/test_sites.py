@@ -1,10 +1,14 @@
 """The search for connected sets beside brute force, under other numberings, prices and limits."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from given_sets import every_answer, is_the_cheapest, random_case
+from numba import njit
 
-from landgis.core.planning import sites
+from landgis.core.planning import connected, sites
+from landgis.core.planning.compiled import compiled
 from landgis.core.planning.sites import Cuts, Search
 
 ONE_PARK = np.zeros((1, 1))
@@ -127,3 +131,21 @@ def test_what_is_cut_short_says_what_could_still_hide() -> None:
     assert cut > 12
     stopped = Search(ground, wants).best(1, ONE_PARK, stop=lambda: True)
     assert min((stopped.sets.cost_wan.tolist() or [np.inf])[0], -stopped.pending[0]) <= best + 1e-9
+
+
+def test_making_ready_compiles_the_one_search_that_all_searches_use() -> None:
+    sites.make_ready()
+    ground, wants = random_case(np.random.default_rng(7), most=12)
+    Search(ground, wants).best(3, ONE_PARK, cuts=Cuts(np.array([[0, 1, 2]]), np.ones(1)))
+    Search(ground, wants).all(ONE_PARK, np.full(len(wants), -1e9), price=ground.cost_wan)
+    assert len(connected.search.signatures) == 1  # another kind of numbers would be compiled anew, for twenty seconds
+
+
+def test_a_loop_is_compiled_where_nothing_can_be_kept() -> None:
+    made: dict[str, Any] = {}
+    exec(
+        "def double(x): return 2 * x", made
+    )  # from no file, for which numba finds a folder as little as where none can be written
+    with pytest.raises(RuntimeError, match="no locator available"):
+        njit(cache=True)(made["double"])
+    assert compiled(made["double"])(21) == 42
