@@ -161,6 +161,13 @@ def problem(request: Request, status: int, error: LandgisError, headers: Mapping
     )
 
 
+#: The ways on from a page that says no: whoever has nothing yet begins with an import.
+_PLACES: Final = " · ".join(
+    f"<a href='/{place}'>{zh} {en}</a>"
+    for place, zh, en in (("map", "一张图", "Map"), ("import", "导入", "Import"), ("jobs", "任务", "Jobs"))
+)
+
+
 def _page(error: LandgisError, status: int, number: str) -> str:
     """Say it on a page that needs nothing else: no script, no picture, no other file."""
     texts = "".join(f"<pre lang={language!r}>{escape(error.text(language))}</pre>" for language in ("zh", "en"))
@@ -169,7 +176,7 @@ def _page(error: LandgisError, status: int, number: str) -> str:
         "<meta name='viewport' content='width=device-width, initial-scale=1'>"
         "<style>body{font:16px/1.7 system-ui,sans-serif;margin:12vh auto;max-width:42rem;padding:0 1.5rem;color:#16202a}"
         "pre{font:inherit;white-space:pre-wrap;margin:0 0 1.2rem}small{color:#5b6670}</style></head>"
-        f"<body>{texts}<small>{status} · {number}</small></body></html>"
+        f"<body>{texts}<p>{_PLACES}</p><small>{status} · {number}</small></body></html>"
     )
 
 

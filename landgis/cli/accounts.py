@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from landgis.cli.common import administrator, given_settings, print_line, print_rows, reply, split_names
+from landgis.cli.common import administrator, given_settings, print_line, print_list, reply, split_names
 from landgis.store import accounts as stored
 from landgis.terms.accounts import ROLE
 from landgis.terms.errors import InputError, Words
@@ -112,7 +112,7 @@ def _password() -> str:
 
 
 def _print_accounts(answer: dict[str, Any]) -> None:
-    print_rows(
+    print_list(
         (
             "账号 account",
             "姓名 shown",

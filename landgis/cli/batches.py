@@ -12,6 +12,7 @@ from landgis.cli.common import (
     as_operator,
     given_settings,
     print_line,
+    print_list,
     print_rows,
     reply,
     split_names,
@@ -99,7 +100,7 @@ def _print_batches(answer: dict[str, Any]) -> None:
         "未变 same",
         "终止 ended",
     )
-    print_rows(heads, lines)
+    print_list(heads, lines)
 
 
 def _print_batch(answer: dict[str, Any]) -> None:

@@ -4,7 +4,17 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from landgis.cli.common import Run, application_url, as_operator, console, given_day, given_settings, print_rows, reply
+from landgis.cli.common import (
+    Run,
+    application_url,
+    as_operator,
+    console,
+    given_day,
+    given_settings,
+    print_list,
+    print_rows,
+    reply,
+)
 from landgis.store import database
 from landgis.terms.cases import Act, Event
 from landgis.workflows import cases
@@ -106,7 +116,7 @@ def case_show(number: CaseNumber) -> None:
 
 
 def _print_cases(answer: dict[str, Any]) -> None:
-    print_rows(
+    print_list(
         (
             "任务 case",
             "地块 parcel",

@@ -173,6 +173,13 @@ def print_rows(heads: tuple[str, ...], lines: Sequence[tuple[str, ...]]) -> None
         Console().print(table, markup=False)
 
 
+def print_list(heads: tuple[str, ...], lines: Sequence[tuple[str, ...]]) -> None:
+    """Print a table that was asked for by itself: where it is empty, that is said."""
+    print_rows(heads, lines)
+    if not lines:
+        print_line("没有。 | None.")
+
+
 def mark(is_ok: bool) -> str:
     """Give a tick or a cross."""
     return "✓" if is_ok else "✗"

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from landgis.cli.common import Output, application_url, as_operator, given_settings, print_rows, reply, split_names
+from landgis.cli.common import Output, application_url, as_operator, given_settings, print_list, reply, split_names
 from landgis.workflows import corrections
 
 commands = typer.Typer()
@@ -82,4 +82,4 @@ def _print_corrections(answer: dict[str, Any]) -> None:
         )
         for one in answer["corrections"]
     ]
-    print_rows(("号 no", "行 row", "字段 field", "原 old", "现 new", "理由 reason", "依据 evidence", "何人 who"), lines)
+    print_list(("号 no", "行 row", "字段 field", "原 old", "现 new", "理由 reason", "依据 evidence", "何人 who"), lines)

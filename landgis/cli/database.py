@@ -1,5 +1,7 @@
 """Commands that look after the database: start, stop, bring up to date, examine."""
 
+from typing import Any
+
 import typer
 
 from landgis.cli.common import (
@@ -59,7 +61,7 @@ def migrate() -> None:
     settings = given_settings()
     with administrator(settings) as conn:
         done = migrate_database(conn)
-    reply({"applied": list(done.applied), "standing": list(done.standing), "postgis": done.postgis})
+    reply({"applied": list(done.applied), "standing": list(done.standing), "postgis": done.postgis}, _print_migrated)
 
 
 @commands.command()
@@ -76,3 +78,11 @@ def doctor() -> None:
     )
     if not all(check.is_ok for check in checks):
         raise typer.Exit(1)
+
+
+def _print_migrated(answer: dict[str, Any]) -> None:
+    applied, standing = len(answer["applied"]), len(answer["standing"])
+    print_line(
+        f"新做迁移 {applied} 个，共 {standing} 个；PostGIS {answer['postgis']}。 | "
+        f"{applied} migrations applied, {standing} in all; PostGIS {answer['postgis']}."
+    )

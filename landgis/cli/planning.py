@@ -15,6 +15,7 @@ from landgis.cli.common import (
     as_operator,
     given_settings,
     print_line,
+    print_list,
     print_rows,
     reply,
     split_names,
@@ -43,8 +44,9 @@ _PLAN_RULES: Final = ",".join(reallocate.PLAN_RULES)
 #: What of a scenario is held side by side: its figure, its name, decimals; areas are shown in mu.
 _FIGURES: Final = (
     ("demands_served", "落地项目 demands served", 0), ("freed_m2", "腾出 freed, mu", 1), ("reserve_m2", "动用储备 reserve, mu", 1),
-    ("blocks", "成片地块 blocks", 0), ("cost_wan", "成本 cost", 0), ("worth_wan", "价值 worth", 0), ("objective", "目标 objective", 0),
-    ("tax_gained_wan", "年增税收 tax gained", 0), ("tax_lost_wan", "年失税收 tax lost", 0), ("jobs_gained", "就业 jobs", 0),
+    ("blocks", "成片地块 blocks", 0), ("cost_wan", "成本 cost, 万 10k", 0), ("worth_wan", "价值 worth, 万 10k", 0),
+    ("objective", "目标 objective, 万 10k", 0), ("tax_gained_wan", "年增税收 tax gained, 万 10k", 0),
+    ("tax_lost_wan", "年失税收 tax lost, 万 10k", 0), ("jobs_gained", "就业 jobs", 0),
     ("moves", "迁移 moves", 0), ("flip_cost_factor", "成本乘以此数即不如现状 no better than nothing at cost ×", 2),
 )  # fmt: skip
 PlanNumber = Annotated[int, typer.Argument(help="方案编号 | plan", min=1, metavar="PLAN")]
@@ -243,7 +245,7 @@ def _until_interrupted() -> Iterator[Callable[[], bool]]:
 
 
 def _print_demands(answer: dict[str, Any]) -> None:
-    print_rows(
+    print_list(
         ("园区 park", "编号 no", "项目 project", "需地亩 mu", "最窄 m", "最迟供地 by", "优先 priority", "状态 state"),
         [
             (
@@ -365,6 +367,8 @@ def _print_left_out(rows: Sequence[dict[str, Any]]) -> None:
 
 
 def _print_plans(answer: dict[str, Any]) -> None:
+    if not answer["plans"]:
+        print_line("没有。 | None.")
     for one in answer["plans"]:
         print_line(
             f"{one['plan']} · {one['made_at'][:16]} · {', '.join(one['parks'])} · 落地 served {one['demands_served']}/{one['demands']} · "

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from landgis.cli.common import application_url, as_operator, given_settings, print_rows, reply
+from landgis.cli.common import application_url, as_operator, given_settings, print_list, reply
 from landgis.jobs import work as one_job
 from landgis.jobs.worker import run_worker
 from landgis.settings import Settings
@@ -65,4 +65,4 @@ def _print_jobs(found: Sequence[queue.Job]) -> None:
         )
         for job in found
     ]
-    print_rows(("任务 job", "种类 kind", "园区 parks", "状态 state", "时间 at", "进展 step"), lines)
+    print_list(("任务 job", "种类 kind", "园区 parks", "状态 state", "时间 at", "进展 step"), lines)

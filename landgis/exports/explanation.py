@@ -6,6 +6,7 @@ from typing import Any, Final
 from landgis.exports.ledger import Language
 from landgis.terms.errors import Words
 from landgis.terms.frames import ANSWER, FINDING
+from landgis.terms.measures import RATIOS
 from landgis.terms.reasons import cited
 from landgis.terms.units import mu
 
@@ -63,8 +64,6 @@ _UNITS: Final = {
     "t": Words("吨", "t"),
     "人": Words("人", "head"),
 }
-#: Ratios that people read as numbers; all others are shares and read as per cent.
-RATIOS: Final = ("far", "plan_far_min", "plan_far_max")
 
 
 def explanation_text(told: Mapping[str, Any], language: Language) -> str:
@@ -133,7 +132,7 @@ class _Writer:
             if said
             else ""
             if cell["column"] == "geom"
-            else f" = {self.number(cell['value'], cell['unit'])}"
+            else f" = {self.number(cell['value'], cell['unit'], cell['column'])}"
         )
         return (
             f"{self.pick(cell['title'])} {cell['key']}{value}  ({self.t('batch')} {cell['batch']}, {place}{row}{field})"
@@ -230,8 +229,8 @@ def figure(value: object, unit: str | None, name: str, language: Language) -> st
 
     >>> figure(1 / 3, "ratio", "far_share", "zh"), figure(0.42, "ratio", "far", "zh"), figure(12.0, "month", "", "en")
     ('33.3%', '0.42', '12 months')
-    >>> figure(None, "亩", "", "en"), figure(True, "", "", "zh"), figure(15123.4, "m²", "", "en")
-    ('unknown', '是', '15,123 m²')
+    >>> figure(None, "亩", "", "en"), figure(True, "", "", "zh"), figure(15123.4, "m²", "", "en"), figure(1966, "", "built_year", "en")
+    ('unknown', '是', '15,123 m²', '1966')
     """
     if value is None:
         return str(getattr(_TEXTS["unknown"], language))
@@ -242,6 +241,8 @@ def figure(value: object, unit: str | None, name: str, language: Language) -> st
     if unit == "ratio" and name not in RATIOS:
         text = f"{100 * value:.1f}".rstrip("0").rstrip(".")
         return f"{text}%"
+    if name.endswith("year"):
+        return str(value)
     size = abs(value)
     digits = 0 if size >= 1000 else 2
     text = f"{value:,.{digits}f}"

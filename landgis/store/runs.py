@@ -252,7 +252,10 @@ def read_head(conn: Connection, run: int | None) -> dict[str, Any]:
                 f"There is no run {run}." if run else "There is no run yet.",
             ),
             at="" if run is None else str(run),
-            mend=Words("先运行 landgis assess。", "Run `landgis assess` first."),
+            mend=Words(
+                "先导入资料，再评估：网页的“导入”与“任务”，或命令行的 landgis ingest 与 landgis assess。",
+                "Import a file, then assess: the pages Import and Jobs, or `landgis ingest` and `landgis assess`.",
+            ),
         )
     return found
 

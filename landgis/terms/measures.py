@@ -14,6 +14,10 @@ from landgis.terms.errors import Words
 Subject = Literal["parcel", "enterprise", "triage", "disposal"]
 
 
+#: Ratios that people read as numbers; all others are shares and read as per cent.
+RATIOS: Final = ("far", "plan_far_min", "plan_far_max")
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
     """Something known or computed of a subject that a condition may ask for.

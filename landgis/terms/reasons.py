@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from landgis.terms.errors import Words
 from landgis.terms.frames import EVIDENCE, LAYER, STOCK, TRACK
-from landgis.terms.measures import MEASURES
+from landgis.terms.measures import MEASURES, RATIOS
 
 #: Words for the codes the engine itself gives as a reason; those of tests and gates stand in the rulesets.
 REASONS: Final[Mapping[str, Words]] = MappingProxyType(
@@ -75,10 +75,13 @@ def reason_words(reason: str, words: Mapping[str, Words]) -> Words:
 
     >>> reason_words("data_missing missing=parcel_use,enterprise_year.tax_wan", REASONS).zh
     '缺少决定性数据，先补数据（缺 用地关系、年度指标的评价税收）'
+    >>> reason_words("x far_share=0.2709 threshold=0.3 unit=ratio", {}).zh, reason_words("x far=0.42 threshold=0.7 unit=ratio", {}).en
+    ('x（已用容积率比例 27.09%，阈值 30%）', 'x (floor-area ratio 0.42, threshold 0.7)')
     """
     code, data = read_reason(reason)
     title = words.get(code, Words(code, code))
     unit = data.get("unit", "")
+    is_share = unit == "ratio" and not any(name in data for name in RATIOS)
     unit = f" {unit}" if unit and unit != "ratio" else ""
     parts = []
     for key, value in data.items():
@@ -96,6 +99,8 @@ def reason_words(reason: str, words: Mapping[str, Words]) -> Words:
         else:
             continue
         is_sized = key == "threshold" or value.replace(".", "", 1).isdigit()
+        if is_sized and is_share:
+            said = Words(f"{100 * float(value):.4g}%", f"{100 * float(value):.4g}%")
         sized = _UNITS.get(unit.strip(), Words(unit, unit)) if is_sized else Words("", "")
         parts.append(Words(f"{label.zh} {said.zh}{sized.zh}", f"{label.en} {said.en}{sized.en}"))
     return Words(

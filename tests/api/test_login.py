@@ -95,6 +95,7 @@ def test_no_login_is_asked_for_until_there_is_an_account(fresh, at_once):
         assert client.get("/api/parks").status_code == 200
         assert client.get("/api/session").json()["account"] is None
         assert client.get("/login").headers["location"] == "/map"
+        assert client.get("/login?lang=en").headers["location"] == "/map?lang=en"
         accounts.add(sql, "li", "示例甲", "reader", ["*"], PASSWORD)
         assert client.get("/api/parks").status_code == 401
         accounts.disable(sql, "li")
@@ -196,6 +197,13 @@ def test_a_page_leads_to_the_login_and_back_to_the_same_address(town):
 
     out = stranger.post("/logout")
     assert out.headers["location"] == "/login" and stranger.get("/map").status_code == 303
+
+
+def test_the_language_chosen_on_the_way_in_is_that_of_the_page(town):
+    stranger = town.client(accept="text/html")
+    assert '<html lang="en"' in stranger.get(stranger.get("/map?run=1&lang=en").headers["location"]).text
+    form = {"name": "jia", "password": PASSWORD, "next": "/map?run=1&lang=zh&at=33,115,14#x", "lang": "en"}
+    assert stranger.post("/login", data=form).headers["location"] == "/map?run=1&at=33,115,14&lang=en#x"
 
 
 @pytest.mark.parametrize(

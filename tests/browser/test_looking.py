@@ -280,6 +280,13 @@ def test_a_code_for_unknown_and_no_record_are_two_words(page: Page) -> None:
     assert {"不明", "无记录"} <= set(words) and len(words) == len(set(words))
 
 
+def test_a_test_that_compares_no_number_shows_none(service: str, watched: Open) -> None:
+    page = watched(f"{service}/map?parcel=1").page
+    page.wait_for_selector("#why .steps")
+    clear = page.locator("#why .test.clear").all_text_contents()
+    assert clear and not any(re.search("不明|-[0-9]", one) for one in clear)
+
+
 def test_rulesets_are_called_by_their_names(page: Page) -> None:
     assert page.locator("#finding-list legend").first.inner_text() == "闲置土地认定（全国，2012）"
     assert "亩均效益评价" in page.inner_text("#run-rulesets") and "cn-" not in page.inner_text(".panel-foot")

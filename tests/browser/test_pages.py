@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from landgis.terms.units import mu
 from tests.browser.conftest import HOSTILE, Watched, serving
@@ -31,6 +31,15 @@ def empty_service(databases: Databases) -> Iterator[str]:
     with serving(made.app_url) as address:
         yield address
     databases.drop(name)
+
+
+@pytest.fixture
+def page_of_nothing(browser: Browser, empty_service: str) -> Iterator[Page]:
+    """Give what the map's address shows before there is a run: a 404, of which the browser's console complains."""
+    page = browser.new_page()
+    page.goto(f"{empty_service}/map")
+    yield page
+    page.close()
 
 
 # All pages: the way about, both languages, the dark side, sizes, readers of screens
@@ -90,6 +99,12 @@ def test_the_dark_side_is_kept(watched: Open, service: str) -> None:
 def test_an_empty_installation_says_what_to_do_next(watched: Open, empty_service: str, name: str) -> None:
     page = watched(f"{empty_service}/{name}").page
     assert re.search("导入|拖到这里", page.inner_text(".empty:visible, .drop:visible"))
+
+
+def test_the_map_of_an_empty_installation_leads_to_the_import(page_of_nothing: Page) -> None:
+    assert "先导入资料" in page_of_nothing.inner_text("body")
+    page_of_nothing.click("a[href='/import']")
+    page_of_nothing.wait_for_selector("#drop:visible")
 
 
 def test_a_service_that_refuses_is_told_in_its_own_words_and_asked_again(watched: Open, service: str) -> None:

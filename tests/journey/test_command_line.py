@@ -83,6 +83,19 @@ def test_a_file_goes_all_the_way_and_every_step_answers_in_json(landgis, drawn_f
     assert "<!DOCTYPE html>" in (tmp_path / "map.html").read_text()
 
 
+def test_what_is_empty_says_so_and_what_was_done_is_one_line(landgis):
+    assert re.search(r"PostGIS 3\.\d.*\n$", landgis("migrate").stdout) and landgis("migrate").stdout.count("\n") == 1
+    for command in (
+        ("account", "list"),
+        ("batch", "list"),
+        ("case", "list"),
+        ("demand", "list"),
+        ("plan", "list"),
+        ("jobs",),
+    ):
+        assert landgis(*command).stdout == "没有。 | None.\n", command
+
+
 def test_a_parcel_is_explained_in_both_languages_and_as_json(landgis, drawn_file):
     landgis("migrate")
     landgis("ingest", drawn_file)

@@ -14,6 +14,7 @@ export const isShare = (unit, measure) => unit === "ratio" && !RATIOS.has(measur
 export function measured(value, unit, measure) {
   if (!known(value)) return null;
   if (typeof value !== "number") return figure(value);
+  if (measure?.endsWith("year")) return String(value);
   if (isShare(unit, measure)) return `${number(100 * value, 1)}%`;
   return `${figure(value)} ${unitWords(unit)}`.trim();
 }

@@ -218,8 +218,8 @@ function test({ title, test: name, confidence, finding, value, threshold, margin
   return el("article", { class: `test ${finding}` },
     el("header", {}, el("strong", { text: pick(title) || name }), sign),
     list([
-      [t("value"), measured(value, unit, of)],
-      [t("threshold"), measured(threshold, unit, of)],
+      ...(known(value) || finding === "unknown" ? [[t("value"), measured(value, unit, of)]] : []),    // some tests compare no number
+      ...(known(threshold) ? [[t("threshold"), measured(threshold, unit, of)]] : []),
       ...(known(margin) ? [[t("margin"), beyond(margin, unit, of), known(share) && margin ? t("margin_share", { n: number(100 * Math.abs(share), 1) }) : null]] : []),
       ...(lacks?.length ? [[t("missing"), lacks.map(fieldName).join(t("list_comma"))]] : []),
       [t("article"), cited(article), rulesetTitle(ruleset), known(confidence) ? t("confidence", { mark: named("confidence", confidence) }) : null],

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Literal
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -66,8 +66,8 @@ async def login_page(
     """Ask for name and password."""
     door: Door = request.app.state.door
     if not await door.asks():
-        return RedirectResponse(_own_address(next), 303)
-    return _page(here, request, next, lang)
+        return RedirectResponse(_in_language(_own_address(next), lang), 303)
+    return _page(here, request, next, lang or _language_of(next))
 
 
 @router.post("/login", include_in_schema=False, dependencies=[Depends(from_own_page)])
@@ -87,7 +87,8 @@ async def log_in_by_form(here: Outside, request: Request) -> Response:
             raise
         return _page(here, request, form.get("next", _HOME), form.get("lang"), error, form.get("name", ""))
     await _end(door, request)
-    answer = RedirectResponse(_own_address(form.get("next", _HOME)), 303) if wants_page else Response(status_code=204)
+    following = _in_language(_own_address(form.get("next", _HOME)), form.get("lang"))
+    answer = RedirectResponse(following, 303) if wants_page else Response(status_code=204)
     # No age: it goes with the browser, and the database says when it is over.
     answer.set_cookie(COOKIE, secret, path="/", httponly=True, samesite="lax", secure=is_https(request))
     return answer
@@ -177,6 +178,19 @@ def _own_address(text: str) -> str:
     parts = urlsplit(text)
     is_own = text.startswith("/") and not text.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
     return text if is_own and text.isprintable() and not text.startswith(("/login", "/logout")) else _HOME
+
+
+def _language_of(address: str) -> str | None:
+    return dict(parse_qsl(urlsplit(address).query)).get("lang")
+
+
+def _in_language(address: str, lang: str | None) -> str:
+    """Give an own address in the language that was chosen on the way there, if any was."""
+    if lang not in ("zh", "en") or _language_of(address) == lang:
+        return address
+    parts = urlsplit(address)
+    kept = [part for part in parts.query.split("&") if part and not part.startswith("lang=")]
+    return urlunsplit(parts._replace(query="&".join([*kept, f"lang={lang}"])))
 
 
 def _page(

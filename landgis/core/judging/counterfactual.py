@@ -15,7 +15,7 @@ from landgis.core.judging.regrading import other_grades
 from landgis.core.judging.triage import parcel_grades, triage
 from landgis.terms.errors import Words
 from landgis.terms.frames import ANSWER, empty
-from landgis.terms.measures import MEASURES
+from landgis.terms.measures import MEASURES, RATIOS
 from landgis.terms.reasons import name_words
 from landgis.terms.rules import Condition, Rulebook
 
@@ -162,7 +162,9 @@ class _Trial:
         }
 
     def _words(self, name: str, value: object) -> Words | None:
-        return None if name in ("grade", "grade_before") else code_words(name, value, self.book.words)
+        at = int(self.measures.index.get_indexer(pd.Index([self.parcel_id]))[0])
+        words = self.trace.words_of(name, (value,), at)
+        return None if name in ("grade", "grade_before") else code_words(name, value, words)
 
     def _part(self, change: Change) -> dict[str, Any]:
         measure = MEASURES.get(change.measure)
@@ -371,10 +373,6 @@ def _said(value: object, unit: str, name: str) -> Words:
     if isinstance(value, bool):
         return Words("是", "yes") if value else Words("否", "no")
     if isinstance(value, float):
-        shown = (
-            f"{100 * value:.4g}%"
-            if unit == "ratio" and name not in ("far", "plan_far_max", "plan_far_min")
-            else f"{value:.4g}"
-        )
+        shown = f"{100 * value:.4g}%" if unit == "ratio" and name not in RATIOS else f"{value:.4g}"
         return Words(shown, shown)
     return Words(str(value), str(value))

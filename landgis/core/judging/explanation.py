@@ -4,7 +4,7 @@ Nothing is thought anew here: every truth comes from the functions that answered
 languages, so that a page, a paper and a terminal can show the same object.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -19,7 +19,7 @@ from landgis.core.judging.industries import UNLISTED
 from landgis.core.judging.inefficient import with_derived
 from landgis.core.judging.triage import Walk, parcel_grades, walk
 from landgis.terms import frames
-from landgis.terms.codes import EDITION
+from landgis.terms.codes import EDITION, landuse_words
 from landgis.terms.disposal import MODES, STAT_CATEGORY
 from landgis.terms.errors import Domain, Words
 from landgis.terms.measures import MEASURES, Measure
@@ -169,12 +169,23 @@ class Trace:
             "title": both(measure.words if measure else name_words(name, self.book.words)),
             "value": value,
             "unit": self._unit(name),
-            "said": self._said(name, value),
+            "said": self._said(name, value, at),
             "needs": list(measure.needs) if measure else [],
         }
 
-    def _said(self, name: str, value: object) -> dict[str, str] | None:
-        words = code_words(name, value, self.book.words)
+    def words_of(self, name: str, values: Iterable[object], at: int) -> Mapping[str, Words]:
+        """Give the rulebook's words, for land uses with those of the codes in the parcel's own scheme."""
+        if name != "landuse_code":
+            return self.book.words
+        scheme = plain(self.judgement.measures["landuse_scheme"].iloc[at])
+        uses = {str(code): landuse_words(str(code), scheme) for code in values}
+        return {
+            **self.book.words,
+            **{code: Words(f"{code} {use.zh}", f"{code} {use.en}") for code, use in uses.items() if use},
+        }
+
+    def _said(self, name: str, value: object, at: int) -> dict[str, str] | None:
+        words = code_words(name, value, self.words_of(name, (value,), at))
         if words is None:
             return None
         sign = f"{value} " if name in ("grade", "grade_before") else ""
@@ -212,11 +223,11 @@ class Trace:
         is_asked = threshold is None or bool(np.isfinite(said.threshold[at]))
         return {
             "code": item.code or item.measure,
-            "title": both(item.title or condition_words(item, self.book.words)),
+            "title": both(item.title or condition_words(item, self.words_of(item.measure, item.values, at))),
             "measure": item.measure,
             "operator": item.operator,
             "value": value,
-            "said": self._answer(item, value),
+            "said": self._answer(item, value, at),
             "threshold": threshold if is_asked else None,
             "is_asked": is_asked,
             "unit": self._unit(item.measure) if item.number or item.table else "",
@@ -228,11 +239,11 @@ class Trace:
             "confidence": (cited.confidence if cited else None) or rules.confidence,
         }
 
-    def _answer(self, item: Condition, value: object) -> dict[str, str] | None:
+    def _answer(self, item: Condition, value: object, at: int) -> dict[str, str] | None:
         """Say what was found: of a condition whose own title denies what is measured, whether the title is so."""
         if item.title and item.value is False and isinstance(value, bool):
             return both(Words("否", "no") if value else Words("是", "yes"))
-        return self._said(item.measure, value)
+        return self._said(item.measure, value, at)
 
     def _modes(self, at: int) -> list[dict[str, Any]]:
         """Tell the modes that are open, or may be: of several entries for one mode the surest."""
@@ -333,12 +344,12 @@ class Trace:
 
 
 def code_words(name: str, value: object, words: Mapping[str, Words]) -> Words | None:
-    """Give the words of a measure's code, where it has any; those of a list of industries are the ruleset's own (`words`).
+    """Give the words of a measure's code, where it has any; `words` has those of a list of industries and of land uses.
 
     >>> code_words("industry_standing", "unlisted", {}).en, code_words("far", 0.4, {})
     ('on no list', None)
     """
-    own = words.get(str(value)) if name == "industry_standing" else None
+    own = words.get(str(value)) if name in ("industry_standing", "landuse_code") else None
     return _CODES.get(name, {}).get(str(value), own)
 
 

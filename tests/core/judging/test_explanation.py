@@ -133,6 +133,14 @@ def test_one_of_several_codes_is_said_to_be_one() -> None:
     assert not words[0].zh.endswith("之一") and words[1].zh.endswith("之一")
 
 
+def test_land_uses_are_told_in_words_by_the_parcel_s_own_scheme() -> None:
+    """1001 is industrial in the one scheme and a railway in the other."""
+    asks = Condition("landuse_code", "in", values=("1001",))
+    for scheme, words in (("ydyh-2023", "1001 工业用地"), ("gbt21010-2017", "1001 铁路用地")):
+        told = trace(parcel={"landuse_code": "1001", "landuse_scheme": scheme})
+        assert condition_words(asks, told.words_of("landuse_code", asks.values, 0)).zh == f"现状用途为 {words}"
+
+
 def test_facts_have_a_unit_a_title_and_the_columns_they_need() -> None:
     facts = {one["name"]: one for one in trace().tell(1)["facts"]}
     assert facts["far"]["value"] == 1.5 and facts["far"]["needs"] == ["building.counted_area_m2"]
