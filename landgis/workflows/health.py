@@ -17,7 +17,12 @@ _LOCKS: Final = {
 }
 
 
-def examine(conn: Connection) -> list[Check]:
-    """Look at a database through a connection of the application's role, and how on this machine a reader is kept from the network."""
+def reader_check() -> Check:
+    """Look at how the process that reads files is kept from the network on this machine."""
     is_ok, detail = _LOCKS[how_without_network()]
-    return [*health.examine(conn), Check("readers without network", is_ok, detail)]
+    return Check("readers without network", is_ok, detail)
+
+
+def examine(conn: Connection) -> list[Check]:
+    """Look at a database through a connection of the application's role, and at the readers."""
+    return [*health.examine(conn), reader_check()]

@@ -9,8 +9,9 @@ import shapely
 
 from landgis.terms.crs import gcj02
 from landgis.terms.errors import CoordinatesError
+from landgis.workflows.health import reader_check
 from landgis.workflows.ingest import ingest
-from landgis.workflows.preview import preview, reader_check
+from landgis.workflows.preview import preview
 
 PARK = "POLYGON((120.70 31.30,120.73 31.30,120.73 31.33,120.70 31.33,120.70 31.30))"
 
