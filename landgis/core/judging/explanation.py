@@ -115,6 +115,7 @@ class Trace:
             )
             for opening in self.rules.modes
         ]
+        self.values = {name: column.array for name, column in self.known.items()}
         self._of_findings = judgement.all_findings.groupby("parcel_id", sort=False).indices
 
     @cached_property
@@ -162,7 +163,7 @@ class Trace:
         }
 
     def _fact(self, name: str, at: int) -> dict[str, Any]:
-        value = plain(self.known[name].iloc[at])
+        value = plain(self.values[name][at])
         measure = MEASURES.get(name)
         return {
             "name": name,
@@ -214,7 +215,7 @@ class Trace:
         }
 
     def _condition(self, item: Condition, said: Judged, rules: Ruleset, at: int) -> dict[str, Any]:
-        value = plain(self.known[item.measure].iloc[at]) if item.measure in self.known else None
+        value = plain(self.values[item.measure][at]) if item.measure in self.values else None
         threshold = plain(said.threshold[at]) if item.number or item.table else None
         truth = int(said.truth[at])
         source = rules.numbers.get(item.number) or rules.tables.get(item.table)
