@@ -14,7 +14,7 @@ from landgis.api import entrance
 from landgis.store import database
 from landgis.workflows import accounts, reallocate
 from landgis.workflows.asked import Asked
-from tests.browser.conftest import Watched, serving
+from tests.browser.conftest import Lend, Watched, serving
 
 PASSWORD = "correct horse battery"
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -34,14 +34,11 @@ def guarded(sample: SimpleNamespace) -> Iterator[SimpleNamespace]:
 
 
 @pytest.fixture
-def stranger(browser: Browser, guarded: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
+def stranger(lend: Lend, guarded: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
     """Give a page of a browser that has never been here; whatever it complains of but a refused login fails the test."""
     monkeypatch.setattr(entrance, "FRESH_S", -1.0)
-    page = browser.new_context(viewport={"width": 1366, "height": 768}, bypass_csp=True).new_page()
-    page.set_default_timeout(15_000)
-    found = Watched(page, guarded.address)
-    yield found
-    page.context.close()
+    with lend(guarded.address, bypass_csp=True) as found:
+        yield found
     assert [one for one in found.complaints if "401" not in one and "ERR_ABORTED" not in one] == []
     assert found.foreign == []
 

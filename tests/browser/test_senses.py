@@ -50,7 +50,7 @@ def test_classes_differ_as_chromium_shows_them_to_every_eye(
     labels = page.locator("#legend-rows tr").all_inner_texts()
     assert len(set(labels)) == len(boxes) >= 3  # each is named in words, too
     eye = page.context.new_cdp_session(page)
-    for sight in ("none", "deuteranopia", "protanopia", "tritanopia", "achromatopsia"):
+    for sight in ("deuteranopia", "protanopia", "tritanopia", "achromatopsia", "none"):
         eye.send("Emulation.setEmulatedVisionDeficiency", {"type": sight})
         picture = page.screenshot()
         if screenshots:
