@@ -67,7 +67,7 @@ async def login_page(
     door: Door = request.app.state.door
     if not await door.asks():
         return RedirectResponse(_in_language(_own_address(next), lang), 303)
-    return _page(here, request, next, lang or _language_of(next))
+    return _page(here, request, _in_language(next, lang), lang or _language_of(next))
 
 
 @router.post("/login", include_in_schema=False, dependencies=[Depends(from_own_page)])
@@ -87,8 +87,7 @@ async def log_in_by_form(here: Outside, request: Request) -> Response:
             raise
         return _page(here, request, form.get("next", _HOME), form.get("lang"), error, form.get("name", ""))
     await _end(door, request)
-    following = _in_language(_own_address(form.get("next", _HOME)), form.get("lang"))
-    answer = RedirectResponse(following, 303) if wants_page else Response(status_code=204)
+    answer = RedirectResponse(_own_address(form.get("next", _HOME)), 303) if wants_page else Response(status_code=204)
     # No age: it goes with the browser, and the database says when it is over.
     answer.set_cookie(COOKIE, secret, path="/", httponly=True, samesite="lax", secure=is_https(request))
     return answer
