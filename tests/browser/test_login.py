@@ -104,7 +104,7 @@ def test_without_scripts_one_comes_in_too(browser: Browser, guarded: SimpleNames
     page.goto(f"{guarded.address}/jobs")
     page.get_by_role("link", name="English").click()
     log_in(page)
-    page.wait_for_url(f"{guarded.address}/jobs")
+    page.wait_for_url(f"{guarded.address}/jobs?lang=en")  # the language that was chosen goes along
     context.close()
 
 
