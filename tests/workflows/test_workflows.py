@@ -7,12 +7,17 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from conftest import RULES, SAMPLE_DAY
+from given import rows
 
 from landgis.store import database
+from landgis.store.runs import read_judged
+from landgis.store.stock import Source, add_batch
 from landgis.terms.errors import InputError, NotFoundError, RuleError
+from landgis.terms.frames import ISSUE_COLUMNS, empty
 from landgis.workflows import publish
 from landgis.workflows.assess import assess
 from landgis.workflows.ingest import ingest
+from tests.store.test_stock import frames
 
 
 @pytest.fixture
@@ -189,3 +194,21 @@ def test_an_old_run_is_shown_as_it_was(conn, three_files, tmp_path):
     assert old != new
     assert land[old]["parcels"] == land[new]["parcels"] == 2
     assert land[new]["area_m2"] > land[old]["area_m2"]  # the parcel grew; the old run still draws the one it judged
+
+
+def test_a_firm_with_two_roles_on_a_parcel_is_told_of_once(conn):
+    """It owns A and uses it: two uses, one firm, one grade a year."""
+    uscc = "91000000MA00000014"
+    use = {"park_code": "p1", "parcel_no": "A", "uscc": uscc, "area_m2": 400.0}
+    given = frames() | {
+        "enterprise": rows("enterprise", {"park_code": "p1", "uscc": uscc, "name": "示例企业 001", "scale": "above"}),
+        "parcel_use": rows("parcel_use", use | {"role": "owner"}, use | {"role": "user"}),
+        "enterprise_year": rows("enterprise_year", {"park_code": "p1", "uscc": uscc, "year": 2025, "tax_wan": 30.0}),
+    }
+    add_batch(conn, given, empty(ISSUE_COLUMNS), Source("drawn.gpkg", "a" * 64, "landgis-template", 8))
+    run = assess(conn, None, RULES, SAMPLE_DAY)["run"]
+    with database.scoped(conn, database.ALL_PARKS):
+        (parcel_id,) = conn.execute("SELECT id FROM land.parcel WHERE parcel_no = 'A'").fetchone()
+        judged = read_judged(conn, run, parcel_id)
+    assert [one["role"] for one in judged["enterprises"]] == ["owner", "user"]
+    assert [(one["uscc"], one["year"]) for one in judged["grades"]] == [(uscc, 2025), (uscc, 2024)]
