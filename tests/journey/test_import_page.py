@@ -1,6 +1,7 @@
 """A file is sent, looked at, tried, and stored or thrown away, through the service and its wizard, with a real worker at the queue."""
 
 import json
+import re
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -10,7 +11,7 @@ import httpx
 import openpyxl
 import pytest
 from conftest import serving
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 from landgis.api.app import create_app
 from landgis.jobs.worker import working
@@ -276,6 +277,24 @@ def test_units_are_asked_and_repairs_offered_in_the_wizard_by_the_keyboard(page:
     with database.connect(running.admin_url) as conn:
         rows = conn.execute("SELECT parcel_no, round(cert_area_m2) FROM land.parcel WHERE upper_inf(during)").fetchall()
     assert rows == [("A", 10333)]  # 15.5 mu
+
+
+def test_problems_that_come_late_do_not_disturb_whoever_went_back(page: Page, unsaid, running):
+    page.set_input_files("#files", unsaid)
+    page.wait_for_selector("#units:visible")
+    page.select_option("[data-unit=MJ]", "mu")
+    page.click("#setup button")
+    page.wait_for_selector("#problems tr")
+    held: list[Route] = []
+    page.route(re.compile(r"/api/jobs/\d+/issues\?"), lambda route: held.append(route))
+    with page.expect_request(re.compile(r"/issues\?")):
+        page.reload()
+    with page.expect_response(re.compile(r"/preview\?")):
+        page.click("#work button:has-text('改设置')")
+    page.wait_for_selector("#units:visible")
+    with page.expect_response(re.compile(r"/issues\?")):
+        held[-1].continue_()
+    assert page.input_value("[data-unit=MJ]") == "mu" and page.is_hidden("#work")
 
 
 def test_a_ledger_that_nobody_described_makes_a_new_park_in_the_wizard(page: Page, running, tmp_path: Path):

@@ -373,12 +373,15 @@ async function undo(batch) {
 
 async function readFindings(after = 0) {
   const asked = new URLSearchParams({ limit: PAGE, after, ...(severity ? { severity } : {}) });
+  const of = job;
   try {
-    const page = await ask(`/api/jobs/${job.job}/issues?${asked}`);
+    const page = await ask(`/api/jobs/${of.job}/issues?${asked}`);
+    if (job !== of) return; // somebody went back meanwhile
     findings = after ? { ...page, items: [...findings.items, ...page.items] } : page;
     show();
     writeFindings();
   } catch (error) {
+    if (job !== of) return;
     if (error.status !== 404) return tell(error, () => readFindings(after));
     findings = null;
     if (isDry()) byId("work").append(el("p", { class: "hint", text: t("file_gone") }));
