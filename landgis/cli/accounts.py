@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from landgis.cli.common import administrator, given_settings, print_line, print_list, reply, split_names
+from landgis.cli.common import administrator, call, console, given_settings, print_line, print_list, reply, split_names
 from landgis.store import accounts as stored
 from landgis.terms.accounts import ROLE
 from landgis.terms.errors import InputError, Words
@@ -35,7 +35,7 @@ def account_add(
     """开立账号；口令从提示或标准输入读取。 | Make an account; the password comes from a prompt or standard input."""
     password = _password()
     with administrator(given_settings()) as conn:
-        reply(accounts.add(conn, name, shown or name, role, split_names(parks), password))
+        _reply(accounts.add(conn, name, shown or name, role, split_names(parks), password))
 
 
 @account.command("list")
@@ -60,8 +60,7 @@ def account_parks(
 ) -> None:
     """改可看的园区，五秒内生效。 | Say which parks an account may see; it holds within five seconds."""
     with administrator(given_settings()) as conn:
-        accounts.set_parks(conn, name, split_names(parks))
-    reply({"account": name, "parks": list(split_names(parks))})
+        _reply(accounts.set_parks(conn, name, split_names(parks)))
 
 
 @account.command("role")
@@ -97,6 +96,15 @@ def account_token(
             return
         secret, ends_at = accounts.make_token(conn, name, label, days)
     reply({"token": secret, "ends_on": ends_at.date().isoformat()}, lambda answer: print_line(answer["token"]))
+
+
+def _reply(answer: dict[str, Any]) -> None:
+    """Tell what was kept, and which parks nothing is known of."""
+    reply(answer, lambda told: reply({name: value for name, value in told.items() if name != "unknown_parks"}))
+    if answer["unknown_parks"] and not call.is_json:
+        codes = ", ".join(answer["unknown_parks"])
+        said = f"库中尚无园区 {codes}，导入后可见；请核对代码。 | No park {codes} in the stock yet; check the code, or import it."
+        console.print(said, style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 def _password() -> str:

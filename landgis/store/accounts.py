@@ -19,6 +19,13 @@ def _as_owner(conn: Connection) -> Iterator[None]:
         yield
 
 
+def unknown_parks(conn: Connection, codes: Sequence[str]) -> list[str]:
+    """Give those of some codes that are no park of the stock, through an administrator's connection; ``*`` is none of them."""
+    with database.scoped(conn, database.ALL_PARKS):
+        known = {"*"} | {found["park_code"] for found in database.rows(conn, "parks_now")}
+    return [code for code in codes if code not in known]
+
+
 def add_account(
     conn: Connection,
     name: str,

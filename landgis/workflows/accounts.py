@@ -27,6 +27,11 @@ _PARK: Final = re.compile(r"[^\s,*]{1,100}")
 def add(conn: Connection, name: str, shown_name: str, role: str, parks: Sequence[str], password: str) -> dict[str, Any]:
     """Add an account, through an administrator's connection.
 
+    Returns
+    -------
+    dict
+        ``account, shown_name, role, parks``, and ``unknown_parks``: those that nothing is known of yet, as a slip of the pen has it.
+
     Raises
     ------
     InputError
@@ -42,8 +47,10 @@ def add(conn: Connection, name: str, shown_name: str, role: str, parks: Sequence
             mend=Words("账号不含空格、冒号、逗号、斜线，至多 64 个字；姓名至多 80 个字。",
                        "No spaces, colons, commas or slashes, 64 characters at most; the name shown has 80 at most."),
         )  # fmt: skip
-    accounts.add_account(conn, called, shown, role, _checked(parks), *_kept(password))
-    return {"account": called, "shown_name": shown, "role": role, "parks": list(parks)}
+    codes = _checked(parks)
+    accounts.add_account(conn, called, shown, role, codes, *_kept(password))
+    unknown = accounts.unknown_parks(conn, codes)
+    return {"account": called, "shown_name": shown, "role": role, "parks": codes, "unknown_parks": unknown}
 
 
 def set_password(conn: Connection, name: str, password: str) -> None:
@@ -51,9 +58,11 @@ def set_password(conn: Connection, name: str, password: str) -> None:
     accounts.change_account(conn, account_name(name), password=_kept(password))
 
 
-def set_parks(conn: Connection, name: str, parks: Sequence[str]) -> None:
-    """Say which parks an account may see."""
-    accounts.change_account(conn, account_name(name), park_codes=_checked(parks))
+def set_parks(conn: Connection, name: str, parks: Sequence[str]) -> dict[str, Any]:
+    """Say which parks an account may see; give ``account, parks, unknown_parks`` as `add` does."""
+    called, codes = account_name(name), _checked(parks)
+    accounts.change_account(conn, called, park_codes=codes)
+    return {"account": called, "parks": codes, "unknown_parks": accounts.unknown_parks(conn, codes)}
 
 
 def set_role(conn: Connection, name: str, role: str) -> None:

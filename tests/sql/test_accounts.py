@@ -5,6 +5,7 @@ import hashlib
 import pytest
 from psycopg import errors
 
+from landgis.store import accounts as stored
 from landgis.store import database
 from landgis.workflows import accounts
 
@@ -192,3 +193,15 @@ def test_tries_to_change_a_password_are_counted_with_those_to_log_in(kept):
     assert tries + [login(app, key=b"wrong", digest=b"e" * 32) for _ in range(2)] == [{}] * 5
     assert change(app)["wait_s"] > 800 and login(app, digest=b"e" * 32)["wait_s"] > 800
     assert change(app, address="10.0.0.2") == {"account": "li"}
+
+
+def test_a_park_that_nothing_is_known_of_is_told(sample):
+    with database.connect(sample.admin_url) as admin:
+        assert stored.unknown_parks(admin, ["S01", "S09", "*"]) == ["S09"]
+
+
+def test_who_makes_an_account_learns_which_of_its_parks_are_unknown(fresh):
+    with database.connect(fresh.admin_url) as admin:
+        made = accounts.add(admin, "wu", "示例戊", "reader", ["S09"], "correct horse battery")
+        assert made["unknown_parks"] == accounts.set_parks(admin, "wu", ["S09"])["unknown_parks"] == ["S09"]
+        assert accounts.set_parks(admin, "wu", ["*"])["unknown_parks"] == []
