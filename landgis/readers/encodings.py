@@ -38,7 +38,10 @@ def told_by_bytes(content: bytes, at: str) -> str:
             "既不是 UTF-8，也不是 GB18030；猜错会使地名和企业名成为乱码。",
             "It is neither UTF-8 nor GB18030; a guess would garble the names.",
         ),
-        mend=Words("用 --encoding 说明，例如 --encoding BIG5。", "Say which it is, e.g. --encoding BIG5."),
+        mend=Words(
+            "选出文字编码（命令行为 --encoding，如 --encoding BIG5）。",
+            "Choose which it is (--encoding on the command line, e.g. --encoding BIG5).",
+        ),
     )
 
 

@@ -170,9 +170,14 @@ def test_a_page_of_somebody_else_sends_nothing(running):
 
 
 @pytest.fixture
-def page(running, browser: Browser) -> Iterator[Page]:
+def complaints() -> list[str]:
+    """Give what a page complains of, as it comes."""
+    return []
+
+
+@pytest.fixture
+def page(running, browser: Browser, complaints: list[str]) -> Iterator[Page]:
     """Give a page of a real Chromium at the wizard; what it complains of fails the test."""
-    complaints: list[str] = []
     opened = browser.new_context(viewport={"width": 1366, "height": 768}, accept_downloads=True).new_page()
     opened.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
     opened.on("pageerror", lambda error: complaints.append(str(error)))
@@ -295,6 +300,20 @@ def test_problems_that_come_late_do_not_disturb_whoever_went_back(page: Page, un
     with page.expect_response(re.compile(r"/issues\?")):
         held[-1].continue_()
     assert page.input_value("[data-unit=MJ]") == "mu" and page.is_hidden("#work")
+
+
+def test_a_file_in_an_encoding_nobody_can_tell_waits_for_one_to_be_chosen(page: Page, complaints, tmp_path: Path):
+    path = tmp_path / "cadastre.csv"
+    path.write_bytes("Parcelle,Propriété,Cédé\nA1,Café,oui\n".encode("ISO-8859-1"))
+    page.set_input_files("#files", path)
+    page.wait_for_selector("text=文字编码无法判断")
+    assert page.is_visible("#encoding") and page.is_hidden("#profile") and page.is_hidden("#setup button")
+    page.select_option("#encoding", "ISO-8859-1")
+    page.wait_for_selector("[data-column=Propriété]")
+    assert page.is_visible("#profile") and page.is_visible("#setup button")
+    assert page.locator("text=文字编码无法判断").count() == 0
+    assert all("422" in one for one in complaints)  # Chromium notes the refusal
+    complaints.clear()
 
 
 def test_a_ledger_that_nobody_described_makes_a_new_park_in_the_wizard(page: Page, running, tmp_path: Path):

@@ -18,6 +18,8 @@ const WAY = ["choose", "look", "try", "store"];
 
 let upload = view.upload;
 let preview = null;
+/** Whether the files could not be looked at as they are: another encoding may do it. */
+let isUnread = false;
 let crs = null;
 let units = {};
 let job = null;
@@ -51,7 +53,8 @@ function show() {
   const step = at();
   writeWay();
   byId("choose").hidden = step !== "choose";
-  byId("look").hidden = step !== "look" || !preview;
+  byId("look").hidden = step !== "look" || !(preview || isUnread);
+  byId("look").classList.toggle("unread", !preview);
   byId("work").hidden = !job;
   byId("found").hidden = !findings;
   byId("again").hidden = !may("manager") || step === "choose" || (job && !isDry() && !isOver(state().state));
@@ -109,6 +112,7 @@ async function look() {
     told();
     writeLook();
   } catch (error) {
+    isUnread = Boolean(error.status);
     if (error.status === 404) forget();
     tell(error, error.status ? undefined : look);
   }
