@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from functools import cache
 from importlib import resources
@@ -26,7 +26,7 @@ from landgis.readers.profiles import (
 )
 from landgis.terms import codes, crs
 from landgis.terms.errors import Words
-from landgis.terms.frames import STOCK, Column, Table
+from landgis.terms.frames import ENTERPRISE, STOCK, Column, Table
 from landgis.terms.initials import initials
 
 #: A proposal is taken by `--profile auto` from this score on; below it somebody has to say so.
@@ -43,6 +43,8 @@ _YEARLY: Final = re.compile(r"\{year\}(?:年度|年)?")
 _UNIT_HEADERS: Final = ("mjdw", "面积单位", "单位", "dw", "area_unit")
 _OWN_NAMES: Final = ("landgis-template", "landgis-demand")
 _ASKED: Final = ("m²", "万元")
+#: Tables of which a row is an enterprise's, whose name the sheet may hold too.
+_OF_ENTERPRISES: Final = ("enterprise_year", "enterprise_month")
 _SIGNS_OF_YES: Final = {"是", "否", "有", "无", "true", "false", "t", "f", "y", "n", "yes", "no", "0", "1"}
 
 
@@ -146,16 +148,35 @@ def suggest(layers: Sequence[Layer]) -> list[Suggestion]:
     Returns
     -------
     list of Suggestion
-        One for each layer, in their order. A score is that of the name (the same 1, another name of it 0.95, its pinyin initials 0.85, its
+        One for each layer, in their order; of a sheet of enterprises by year that names each of them once, one more behind it, of the
+        enterprises themselves. A score is that of the name (the same 1, another name of it 0.95, its pinyin initials 0.85, its
         beginning or something like it less), lowered to a third where the values are of another kind; where values alone tell (credit
         codes, unit codes, parcel codes) they do. Each header goes to one column.
     """
-    return [_suggest(layer) for layer in layers]
+    return [one for layer in layers for one in _suggestions(layer)]
+
+
+def _suggestions(layer: Layer) -> list[Suggestion]:
+    """Give what a layer seems to be, and the enterprises that a sheet of their years names besides."""
+    found = _suggest(layer)
+    if found.table is None or found.table.name not in _OF_ENTERPRISES:
+        return [found]
+    key = next((one.header for one in found.proposals if one.column == "uscc"), None)
+    named = _proposed(layer, ENTERPRISE, _looked_at(layer, [*found.left, *([key] if key else [])]))
+    besides = Suggestion(layer, ENTERPRISE, named)
+    if not {"uscc", "name"} <= {one.column for one in named if one.score >= SURE}:
+        return [found]
+    used = {one.header for one in named}
+    return [replace(found, left=tuple(one for one in found.left if one not in used)), besides]
+
+
+def _looked_at(layer: Layer, headers: Sequence[str]) -> "dict[str, _Looked]":
+    return {header: _Looked(layer.rows[header].head(_ROWS_LOOKED_AT)) for header in headers}
 
 
 def _suggest(layer: Layer) -> Suggestion:
     headers = [str(header) for header in layer.rows.columns]
-    looked = {header: _Looked(layer.rows[header].head(_ROWS_LOOKED_AT)) for header in headers}
+    looked = _looked_at(layer, headers)
     has_shapes = layer.shapes is not None and bool((shapely.get_dimensions(layer.shapes) == 2).any())
     best: tuple[float, Table, dict[str, tuple[str, float, Words]]] | None = None
     for table in STOCK:
@@ -175,13 +196,24 @@ def _suggest(layer: Layer) -> Suggestion:
         return Suggestion(layer, None, (), tuple(headers))
     _, table, given = best
     unit_header = _unit_header(layer)
-    proposals = tuple(
-        _with_unit(layer, table.by_name[name], header, score, reason, unit_header)
-        for name, (header, score, reason) in given.items()
-    )
+    proposals = _with_units(layer, table, given, unit_header)
     used = {one.header for one in proposals} | ({unit_header} if unit_header else set())
     left = tuple(header for header in headers if header not in used and _yearly(header) not in used)
     return Suggestion(layer, table, proposals, left)
+
+
+def _proposed(layer: Layer, table: Table, looked: "Mapping[str, _Looked]") -> tuple[Proposal, ...]:
+    given = _assigned(table, {header: header for header in looked}, looked)
+    return _with_units(layer, table, given, _unit_header(layer))
+
+
+def _with_units(
+    layer: Layer, table: Table, given: Mapping[str, tuple[str, float, Words]], unit_header: str | None
+) -> tuple[Proposal, ...]:
+    return tuple(
+        _with_unit(layer, table.by_name[name], header, score, reason, unit_header)
+        for name, (header, score, reason) in given.items()
+    )
 
 
 def _with_years(table: Table, headers: Sequence[str]) -> dict[str, str]:

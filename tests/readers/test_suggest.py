@@ -8,6 +8,7 @@ import pyproj
 import pytest
 import shapely
 
+from landgis.readers.conform import conform
 from landgis.readers.files import Layer
 from landgis.readers.profiles import parse_profile
 from landgis.readers.suggest import SURE, Suggestion, as_toml, fitting_profiles, suggest
@@ -141,3 +142,37 @@ def test_auto_makes_a_profile_of_what_is_sure_and_refuses_else() -> None:
     assert "profile suggest" in refused.value.mend.en
     (one,) = suggest([layer(地块编码=["1"])])
     assert isinstance(one, Suggestion) and one.proposals[0].score >= SURE
+
+
+def test_a_sheet_of_years_that_names_its_enterprises_is_of_both() -> None:
+    given = layer(
+        "台账",
+        has_shapes=False,
+        统一社会信用代码=CODES,
+        企业名称=["示例企业 01", "示例企业 02", "示例企业 03"],
+        备注栏=["", "", ""],
+        **{"2023年税收（万元）": [1, 2, 3], "2024年税收（万元）": [4, 5, 6]},
+    )
+    years, firms = suggest([given])
+    assert (years.table.name, years.left) == ("enterprise_year", ("备注栏",))
+    assert (firms.table.name, {one.column: one.header for one in firms.proposals}, firms.left) == (
+        "enterprise", {"uscc": "统一社会信用代码", "name": "企业名称"}, (),
+    )  # fmt: skip
+    found = conform([given], choose("auto", [given], {}), park="p1").frames
+    assert found["enterprise"][["uscc", "name"]].to_numpy().tolist() == [
+        list(one) for one in zip(CODES, given.rows["企业名称"], strict=True)
+    ]
+    assert sorted(found["enterprise_year"]["tax_wan"]) == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_sheet_with_a_row_for_each_year_names_no_enterprise_by_itself() -> None:
+    """Each stands there twice: which of two names it has is not for us to say."""
+    given = layer(
+        "台账",
+        has_shapes=False,
+        统一社会信用代码=CODES * 2,
+        企业名称=["甲", "乙", "丙"] * 2,
+        年度=[2023] * 3 + [2024] * 3,
+        税收=[1, 2, 3, 4, 5, 6],
+    )
+    assert [one.table.name for one in suggest([given])] == ["enterprise_year"]
