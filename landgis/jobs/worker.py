@@ -83,9 +83,7 @@ async def run_worker(
             )
         )
         if stop is not None:
-            told = asyncio.create_task(stop.wait())
-            told.add_done_callback(lambda _: worker.cancel())
-            sides.append(told)
+            sides.append(asyncio.create_task(_end(worker, stop)))
         try:
             with contextlib.suppress(asyncio.CancelledError):
                 await worker
@@ -177,6 +175,14 @@ async def _sweep(url: str, inbox: Path, days: int) -> None:
         except LandgisError:
             _log.exception("the inbox was not looked through; it will be later")
         await asyncio.sleep(_SWEEP_S)
+
+
+async def _end(worker: asyncio.Task[None], stop: asyncio.Event) -> None:
+    """Stop a worker when told to; one that was just beginning may not have heard it, and is told again."""
+    await stop.wait()
+    while not worker.done():
+        worker.cancel()
+        await asyncio.wait([worker], timeout=_PAUSE_S)
 
 
 async def _prepare() -> None:

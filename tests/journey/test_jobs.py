@@ -304,6 +304,12 @@ def test_a_worker_looks_through_the_inbox_when_it_starts(fresh, tmp_path):
             time.sleep(0.1)
 
 
+def test_a_worker_that_is_stopped_as_it_begins_stops(fresh):
+    for wait_s in (0, 0.01, 0.03, 0.1):
+        with working(fresh.app_url, concurrency=1):
+            time.sleep(wait_s)
+
+
 def test_a_worker_has_the_planner_compiled_and_takes_that_along_when_it_stops(fresh, monkeypatch):
     begun, begin = [], subprocess.Popen
     monkeypatch.setattr(subprocess, "Popen", lambda *asked, **so: begun.append(begin(*asked, **so)) or begun[-1])
