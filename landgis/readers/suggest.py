@@ -163,11 +163,13 @@ def _suggestions(layer: Layer) -> list[Suggestion]:
         return [found]
     key = next((one.header for one in found.proposals if one.column == "uscc"), None)
     named = _proposed(layer, ENTERPRISE, _looked_at(layer, [*found.left, *([key] if key else [])]))
-    besides = Suggestion(layer, ENTERPRISE, named)
     if not {"uscc", "name"} <= {one.column for one in named if one.score >= SURE}:
         return [found]
     used = {one.header for one in named}
-    return [replace(found, left=tuple(one for one in found.left if one not in used)), besides]
+    return [
+        replace(found, left=tuple(one for one in found.left if one not in used)),
+        Suggestion(layer, ENTERPRISE, named),
+    ]
 
 
 def _looked_at(layer: Layer, headers: Sequence[str]) -> "dict[str, _Looked]":
