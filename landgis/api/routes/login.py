@@ -65,9 +65,10 @@ async def login_page(
 ) -> Response:
     """Ask for name and password."""
     door: Door = request.app.state.door
+    following = _own_address(next)
     if not await door.asks():
-        return RedirectResponse(_in_language(_own_address(next), lang), 303)
-    return _page(here, request, _in_language(next, lang), lang or _language_of(next))
+        return RedirectResponse(_in_language(following, lang), 303)
+    return _page(here, request, _in_language(following, lang), lang or _language_of(following))
 
 
 @router.post("/login", include_in_schema=False, dependencies=[Depends(from_own_page)])
@@ -169,14 +170,13 @@ async def _form(request: Request) -> dict[str, str]:
         body += block
         if len(body) > _FORM_MOST_BYTES:
             raise InputError(Words("表单太大。", "The form is too large."), at=f"> {_FORM_MOST_BYTES}")
-    return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=20))
+    return dict(parse_qsl(body.decode("utf-8", "replace")))
 
 
 def _own_address(text: str) -> str:
     """Give an address of this service as it is, and the map instead of any other."""
-    parts = urlsplit(text)
-    is_own = text.startswith("/") and not text.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
-    return text if is_own and text.isprintable() and not text.startswith(("/login", "/logout")) else _HOME
+    is_own = text.startswith("/") and not text.startswith(("//", "/\\", "/login", "/logout"))
+    return text if is_own and text.isprintable() else _HOME
 
 
 def _language_of(address: str) -> str | None:
