@@ -200,11 +200,17 @@ async def _prepare() -> None:
 async def _pick_up_stalled(app: procrastinate.App, url: str) -> None:
     """Put the jobs of workers that died back into the queue; one that was to be cancelled is."""
     while True:
-        for stalled in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=_SILENCE_S):
-            job = int(str(stalled.task_kwargs["job"]))
-            _log.warning("job %s: its worker died", job)
-            _settle(url, job, "again")
-            await app.job_manager.retry_job(stalled)
+        try:
+            for stalled in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=_SILENCE_S):
+                job = int(str(stalled.task_kwargs["job"]))
+                _log.warning("job %s: its worker died", job)
+                _settle(url, job, "again")
+                await app.job_manager.retry_job(stalled)
+        except (
+            procrastinate.exceptions.ConnectorException,
+            LandgisError,
+        ):  # another worker came first, or the database is away
+            _log.exception("the jobs of workers that died were not all put back; they will be looked for again")
         await asyncio.sleep(_SILENCE_S / 3)
 
 

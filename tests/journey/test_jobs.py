@@ -1,5 +1,6 @@
 """Long work in the queue: real workers in processes of their own, stopped, killed, and begun again."""
 
+import asyncio
 import json
 import os
 import signal
@@ -16,7 +17,7 @@ from conftest import RULES, SAMPLE_DAY, serving
 
 from landgis.api.app import create_app
 from landgis.jobs.inbox import discard_old
-from landgis.jobs.worker import working
+from landgis.jobs.worker import _pick_up_stalled, working
 from landgis.settings import Settings
 from landgis.store import database, queue
 from landgis.store.database import ALL_PARKS, scoped
@@ -198,6 +199,26 @@ def test_a_job_whose_worker_is_killed_is_picked_up_by_the_next_and_done_once(sto
         done = until(stocked.app_url, number, "done")
     with database.connect(stocked.admin_url) as conn:
         assert conn.execute("SELECT count(*), min(run) FROM land.run").fetchone() == (1, done.detail["run"])
+
+
+def test_a_worker_looks_for_the_jobs_of_dead_ones_again_where_it_could_not_put_one_back(fresh, caplog):
+    number = ask(fresh.app_url)
+    with database.connect(fresh.admin_url) as conn:
+        conn.execute("SET search_path = queue, public")
+        conn.execute("UPDATE procrastinate_jobs SET status = 'doing'")  # by a worker that is not there any more
+
+    async def look(url: str, said: str) -> None:
+        app = queue.open_queue(fresh.app_url)
+        async with app.open_async():
+            looking = asyncio.create_task(_pick_up_stalled(app, url))
+            while said not in caplog.text:
+                assert not looking.done(), looking
+                await asyncio.sleep(0.02)
+            assert not looking.done(), looking
+            looking.cancel()
+
+    asyncio.run(look("postgresql://127.0.0.1:1/nobody", "they will be looked for again"))
+    assert states(fresh.app_url, number) == ["queued"]
 
 
 def test_jobs_of_one_park_wait_for_each_other_and_those_of_two_do_not(stocked):
