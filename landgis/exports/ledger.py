@@ -200,7 +200,7 @@ def _sheet_name(number: int, layer: str) -> str:
 
 
 def _plain_sheet(book: Any, title: str, table: pd.DataFrame) -> Any:  # noqa: ANN401 - xlsxwriter tells no types
-    """Add a sheet with a frozen head; unknown is empty, text stays text."""
+    """Add a sheet with a frozen head; unknown is empty, text stays text, and so does a day: bare, it would be a number."""
     sheet = book.add_worksheet(title)
     sheet.freeze_panes(1, 0)
     for place, name in enumerate(table.columns):
@@ -224,16 +224,12 @@ def write_list(table: pd.DataFrame, path: Path, title: str) -> None:
     SetupError
         The file cannot be written.
     """
-    table = table.astype(object).where(table.notna(), "")
     if path.suffix.lower() == ".csv":
-        content = _csv(table)
+        content = _csv(table.astype(object).where(table.notna(), ""))
     elif path.suffix.lower() == ".xlsx":
         held = io.BytesIO()
         with xlsxwriter.Workbook(held, {**_TEXT_STAYS_TEXT, "in_memory": True}) as book:
-            sheet = book.add_worksheet(title)
-            sheet.freeze_panes(1, 0)
-            for place, name in enumerate(table.columns):
-                sheet.write_column(0, place, [name, *table[name]])
+            _plain_sheet(book, title, table)
         content = held.getvalue()
     else:
         raise InputError(
