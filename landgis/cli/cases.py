@@ -8,9 +8,9 @@ from landgis.cli.common import (
     Run,
     application_url,
     as_operator,
-    console,
     given_day,
     given_settings,
+    print_line,
     print_list,
     print_rows,
     reply,
@@ -160,4 +160,4 @@ def _print_case(answer: dict[str, Any]) -> None:
             for each in one["clocks"]
         ],
     )  # fmt: skip
-    console.print("下一步 next: " + "；".join(f"{each['act']} {each['zh']}" for each in one["next"]))
+    print_line("下一步 next: " + "；".join(f"{each['act']} {each['zh']}" for each in one["next"]))

@@ -220,6 +220,7 @@ def test_the_command_line_opens_records_lists_and_shows(town, monkeypatch):
         ).exit_code
         == 0
     )
-    assert "通知书 1 号" in run.invoke(app, ["case", "show", str(case)]).output
+    shown = run.invoke(app, ["case", "show", str(case)]).stdout
+    assert "通知书 1 号" in shown and "下一步 next: " in shown  # what may follow is a part of the answer
     assert run.invoke(app, ["case", "record", str(case), "freed", "--by", "示例甲", "--note", "…"]).exit_code != 0
     assert f" {case} " not in run.invoke(app, ["case", "list", "--overdue"]).output
