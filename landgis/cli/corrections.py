@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from landgis.cli.common import Output, application_url, as_operator, given_settings, print_list, reply, split_names
+from landgis.cli.common import Output, application_url, as_operator, given_settings, print_list, reply
 from landgis.workflows import corrections
 
 commands = typer.Typer()
@@ -28,7 +28,7 @@ def correction_add(
 ) -> None:
     """登记一条更正并立即生效；以后每次导入，原值未变就继续应用。 | Put one cell right, now and in every import."""
     given = {
-        "park_code": park, "table_name": table, "key": split_names(key.replace("|", ",")), "field": field, "old": old, "new": new,
+        "park_code": park, "table_name": table, "key": [part.strip() for part in key.split("|")], "field": field, "old": old, "new": new,
         "reason": reason, "evidence": evidence,
     }  # fmt: skip
     with as_operator(application_url(given_settings())) as conn:

@@ -1,10 +1,13 @@
 """Corrections from the register and from our own list of issues, through imports."""
 
+import json
 from pathlib import Path
 
 import openpyxl
 import pytest
+from typer.testing import CliRunner
 
+from landgis.cli import app
 from landgis.store import database
 from landgis.terms.errors import ConflictError, InputError, NotFoundError
 from landgis.workflows import batches, corrections
@@ -56,6 +59,15 @@ def test_a_correction_applies_at_once_and_survives_the_next_import(conn, take_in
     said = again.issues[again.issues["code"] == "601-corrected"]
     assert said[["raw", "new"]].to_numpy().tolist() == [["155", "10333.3"]]  # in the file's own unit, and in ours
     assert "小数点错位" in said["zh"].iloc[0]
+
+
+def test_a_comma_in_a_key_is_a_part_of_it(fresh, monkeypatch):
+    monkeypatch.setenv("LANDGIS_APP_DATABASE_URL", fresh.app_url)
+    words = "--json correction add contract 3301-2019,15 price_wan --park p1 --new 10 --reason …".split()
+    told = json.loads(CliRunner().invoke(app, words).stdout)
+    assert told["waiting"] == 1, told
+    with database.connect(fresh.app_url) as sql:
+        assert [one["row_key"] for one in corrections.list_all(sql)] == [["3301-2019,15"]]
 
 
 def test_a_correction_that_no_longer_applies_is_listed(conn, take_in):
