@@ -64,7 +64,7 @@ def open_case(
         if first.track is None and parcel["idle"]:
             first = replace(first, track=parcel["idle"][0]["track"])  # the gravest of its contracts
         case_no = cases.add_case(conn, *place, number, parcel_id)
-        assert cases.add_event(conn, case_no, 1, place[0], asdict(first))  # nobody else knows its number yet
+        cases.add_event(conn, case_no, 1, place[0], asdict(first))  # the first: nobody else knows its number yet
         return _told(conn, _one(conn, case_no), on)
 
 
