@@ -122,7 +122,7 @@ def ledger(conn: Connection, run: int | None, path: Path, *, language: Language,
     wanted
         A filter as `landgis.terms.filters.read_filter` takes it; empty for all parcels.
     """
-    found = runs.read_run(conn, run)
+    found = runs.read_head(conn, run)
     words = rulebook(conn, found["run"]).words
     ids = shown_ids(conn, found["run"], wanted) if wanted.strip() else None
     judged = runs.read_ledger(conn, found["run"], ids=ids)
