@@ -724,8 +724,7 @@ _ANYWHERE: Final = re.compile(r"""(?:https?|wss?):\\?/\\?/[^\s"'<>);]+""", re.IG
 def _refuse_foreign_hosts(html: str) -> None:
     """Refuse a page that would load from a foreign host: any address in it, apart from the policy's own image origins."""
     outside_policy = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", html)
-    found = [match["address"] for match in _FOREIGN.finditer(outside_policy)] + _ANYWHERE.findall(outside_policy)
-    foreign = found
+    foreign = [match["address"] for match in _FOREIGN.finditer(outside_policy)] + _ANYWHERE.findall(outside_policy)
     if foreign:
         raise SetupError(
             Words("地图页面会向外部主机取文件。", "The map page would load from a foreign host."),

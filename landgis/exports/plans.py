@@ -33,8 +33,8 @@ def plan_features(
     for row in sites:
         own = np.asarray(members.geometry[members["site"] == row["site"]], dtype=object)
         found.append(_feature("site", row, shapely.union_all(own)))
-    for member in members.drop(columns="geom").astype(object).to_dict("records"):
-        shape = members.geometry[members["parcel_id"] == member["parcel_id"]].iloc[0]
+    rows = members.drop(columns="geom").astype(object).to_dict("records")
+    for member, shape in zip(rows, members.geometry, strict=True):
         found.append(_feature("member", {str(name): value for name, value in member.items()}, shape))
     for row in moves:
         to = row["to_point"]
