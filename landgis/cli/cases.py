@@ -102,7 +102,7 @@ def case_list(
     park: Annotated[str | None, typer.Option(help="园区代码 | park")] = None,
     overdue: Annotated[bool, typer.Option("--overdue", help="只列超期 | only what is overdue")] = False,
 ) -> None:
-    """列出处置任务，超期最久的在前。 | The cases, the longest overdue first."""
+    """列出处置任务，超期最久的在前，其次是快到期的。 | The cases, the longest overdue first, then what is due next."""
     with as_operator(application_url(given_settings())) as conn:
         found = [one for one in cases.list_all(conn, today(), park=park) if one["overdue_days"] or not overdue]
     reply({"cases": found}, _print_cases)

@@ -520,6 +520,7 @@ class _Shelf:
         yield self._style(self._static, "tokens.css")
         yield self._style(self._static, "map.css")
         yield self._style(self._static, "desk.css")
+        yield self._style(self._static, "cases.css")
         yield self._script(self._vendor, "leaflet/dist/leaflet.js")
         modules = {
             f"landgis/{path.name}": self._module(self._static, path.name) for path in sorted(self._static.glob("*.js"))

@@ -20,7 +20,7 @@ from landgis.terms.accounts import PASSWORD_MIN
 from landgis.terms.errors import LandgisError, SetupError, Words
 from landgis.terms.units import M2_PER_HA, M2_PER_MU
 
-PageName = Literal["cockpit", "import", "jobs"]
+PageName = Literal["cockpit", "cases", "import", "jobs"]
 
 #: Codes whose words the pages show.
 _CODES: Final = {
@@ -31,6 +31,9 @@ _CODES: Final = {
 }
 #: By what names the modules import each other: those of the map, and those of the pages.
 _FOLDERS: Final = ("", "pages")
+#: What of the map's a page shows too: its styles and its words.
+_STYLES: Final[Mapping[str, tuple[str, ...]]] = {"cases": ("cases.css",)}
+_WORDS: Final[Mapping[str, tuple[str, ...]]] = {"cases": ("cases.words.json",)}
 _LEAFLET: Final = "leaflet/dist/leaflet"
 
 
@@ -92,8 +95,9 @@ def render_page(place: Place, *, web: Path, nonce: str) -> str:
             nonce=nonce,
             view=Markup(script_json(view)),
             modules=Markup(script_json({"imports": shelf.modules()})),
-            tokens=shelf.address("static", "tokens.css"),
-            style=shelf.address("static", "pages/page.css"),
+            styles=[
+                shelf.address("static", name) for name in ("tokens.css", "pages/page.css", *_STYLES.get(place.name, ()))
+            ],
             leaflet=shelf.leaflet() if place.has_map else None,
         )
     )
@@ -207,6 +211,7 @@ class _Shelf:
             "words.json",
             "places.words.json",
             "session.words.json",
+            *_WORDS.get(page, ()),
             "pages/frame.words.json",
             f"pages/{page}.words.json",
         ):

@@ -136,7 +136,10 @@ def list_all(
     parcel_no: str | None = None,
     parks: Sequence[str] = ALL_PARKS,
 ) -> list[dict[str, Any]]:
-    """List the cases on a day as `show` tells them, the longest overdue first, then the latest; of a park or a parcel if named."""
+    """List the cases on a day as `show` tells them, of a park or a parcel if named.
+
+    The longest overdue come first, then what is due next, then the latest.
+    """
     with scoped(conn, parks):
         return tell_all(conn, cases.list_cases(conn, park=park, parcel_no=parcel_no), on)
 
@@ -148,7 +151,7 @@ def tell_all(conn: Connection, found: Sequence[Mapping[str, Any]], on: date) -> 
         if one["run"] not in books:
             books[one["run"]] = rulebook(conn, one["run"]).idle
     told = [_laid_out(one, books[one["run"]], on) for one in found]
-    return sorted(told, key=lambda one: (-one["overdue_days"], -one["case_no"]))
+    return sorted(told, key=lambda one: (-one["overdue_days"], one["due_on"] or date.max, -one["case_no"]))
 
 
 def _check_checker(conn: Connection, park_code: str, event: Event) -> None:

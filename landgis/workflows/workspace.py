@@ -43,6 +43,13 @@ def cockpit_page(
     return render_page(Place("cockpit", language, given, role), web=web, nonce=nonce)
 
 
+def cases_page(conn: Connection, *, language: Language, role: str | None, web: Path, nonce: str) -> str:
+    """Give the page of the cases; which of them are shown is said by its address, which the page itself reads."""
+    latest = runs.list_runs(conn, 1)
+    given = {"run": latest[0]["run"] if latest else None, "parks": _parks(conn)}
+    return render_page(Place("cases", language, given, role), web=web, nonce=nonce)
+
+
 def import_page(
     conn: Connection,
     upload: str | None,

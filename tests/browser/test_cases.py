@@ -1,10 +1,15 @@
 """A case in the why panel, in a real browser: opened, recorded, held against what another wrote, and found again in the cockpit."""
 
+from datetime import timedelta
+
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from landgis.store import database
+from landgis.terms.cases import Event
+from landgis.workflows import cases
+from landgis.workflows.clock import today
 
 
 @pytest.fixture
@@ -76,4 +81,75 @@ def test_a_person_opens_and_records_and_nothing_is_lost_when_two_write(
     if screenshots:
         page.screenshot(path=screenshots / "cockpit-cases.png", full_page=True)
     expect(page.locator("[data-stage=recognised] .stage-value")).to_contain_text("0")
-    assert page.locator("#cases tbody tr", has_text="示例丁").count() >= 1
+    page.locator("#cases tbody tr", has_text="示例丁").get_by_role("link", name="示例丁").click()
+    expect(page.locator("#case-list tr")).to_have_count(1)
+    assert parcel_no in page.inner_text("#case-list")
+
+
+@pytest.fixture
+def three_cases(sample, suspected) -> dict[str, int]:
+    """Give the numbers of three cases in S03, by who is responsible: one overdue by its own day, one due tomorrow, one freed."""
+    on = today()
+    made = {}
+    with database.connect(sample.app_url) as sql:
+        with database.scoped(sql, ["S03"]):
+            free = sql.execute(
+                """SELECT p.id FROM land.triage AS t JOIN land.parcel AS p ON p.id = t.parcel_id
+                   WHERE t.run = 1 AND t.track IS NULL AND t.park_code = 'S03'
+                   AND NOT EXISTS (SELECT FROM land.case_file AS c WHERE c.park_code = p.park_code AND c.parcel_no = p.parcel_no)
+                   ORDER BY p.id LIMIT 3"""
+            ).fetchall()
+        for (parcel_id,), (name, due) in zip(free, {"示例寅": -3, "示例卯": 1, "示例辰": None}.items(), strict=True):
+            day = on + timedelta(days=due) if due is not None else None
+            first = Event(
+                "opened", on - timedelta(days=7), name, "列入", responsible=name, checker="示例巳", due_on=day
+            )
+            made[name] = cases.open_case(sql, 1, parcel_id, first, on)["case_no"]
+        for place, act in enumerate(("investigated", "recognised", "agreed", "freed"), start=1):
+            cases.record(sql, made["示例辰"], place, Event(act, on, "示例辰", "照办"), on)
+    return made
+
+
+def rows(page: Page) -> list[str]:
+    return page.locator("#case-list tr").all_inner_texts()
+
+
+def test_cases_are_listed_by_what_is_due_and_recorded_beside_the_list(
+    watched, service, three_cases, screenshots
+) -> None:
+    page = watched(f"{service}/cases?person=示例巳").page
+    assert [next(name for name in three_cases if name in row) for row in rows(page)] == ["示例寅", "示例卯", "示例辰"]
+    shown = {one.get_attribute("data-show"): one.inner_text() for one in page.locator("#chips button").all()}
+    assert [text.split()[-1] for text in shown.values()] == [
+        "3",
+        "1",
+        "1",
+        "1",
+        "0",
+    ]  # open, overdue, soon, for the checker, closed
+
+    page.click("[data-show=closing]")
+    assert len(rows(page)) == 1 and "示例辰" in rows(page)[0]
+    page.locator("#case-list a").click()
+    expect(page.locator("#case-panel .case-events > li")).to_have_count(5)
+    if screenshots:
+        page.screenshot(path=screenshots / "cases.png")
+    page.click("#case-panel .case-form summary")
+    page.select_option("#case [name=act]", "closed")
+    page.fill("#case [name=done_by]", "示例巳")
+    page.fill("#case [name=note]", "核对无误")
+    page.click("#case form button")
+    expect(page.locator("#case .case-said")).to_be_visible()
+    expect(page.locator("#case-list tr")).to_have_count(0)
+    assert "1" in page.inner_text("[data-show=closed]")
+
+    page.reload()  # the address holds what was chosen
+    page.wait_for_selector("body[data-ready]", state="attached")
+    expect(page.locator("#case-panel .case-events > li")).to_have_count(6)
+    assert page.get_attribute("[data-show=closing]", "aria-pressed") == "true"
+    assert page.input_value("#person") == "示例巳"
+    page.click("[data-show=open]")
+    page.select_option("#person", "示例寅")
+    assert len(rows(page)) == 1
+    page.fill("#find", "no such")
+    assert rows(page) == [] and "换一个条件" in page.inner_text("#case-none")

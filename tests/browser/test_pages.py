@@ -15,7 +15,7 @@ from tests.browser.conftest import HOSTILE, Watched, serving
 from tests.conftest import Databases
 
 Open = Callable[..., Watched]
-PAGES = ("cockpit", "import", "jobs")
+PAGES = ("cockpit", "cases", "import", "jobs")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 

@@ -113,7 +113,8 @@ def test_a_page_loads_only_what_it_needs_and_what_it_pins() -> None:
         if tag in ("script", "link") and attributes.get("rel") != "modulepreload"
     ]
     assert [re.sub(r"\?v=\w+", "", address) for address in loaded if address and not address.startswith("data:")] == [
-        "/vendor/leaflet/dist/leaflet.css", "/static/tokens.css", "/static/map.css", "/static/desk.css", "/vendor/leaflet/dist/leaflet.js",
+        "/vendor/leaflet/dist/leaflet.css", "/static/tokens.css", "/static/map.css", "/static/desk.css", "/static/cases.css",
+        "/vendor/leaflet/dist/leaflet.js",
     ]  # fmt: skip
     pinned = [attributes["integrity"] for _, attributes in page.tags if "integrity" in attributes]
     assert len(pinned) == 2 and all(str(digest).startswith("sha384-") for digest in pinned)

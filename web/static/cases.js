@@ -19,18 +19,18 @@ function keptName() {
   try { return sessionStorage.getItem("landgis.by") ?? ""; } catch { return ""; }
 }
 
-/** The section on a parcel's case; it reads itself, and writes what a person sends. */
-export function caseSection(source, run, parcel) {
+/** The section on a parcel's case; it reads itself, and writes what a person sends. Of several it is the latest, or `caseNo`. */
+export function caseSection(source, run, parcel, { caseNo = null, recorded = () => {} } = {}) {
   const body = el("div", { class: "case", "aria-live": "polite" }, el("p", { class: "hint", text: "…" }));
   const section = el("section", { class: "why-section", id: "case" }, el("h3", { text: t("step_case") }), body);
-  let shown = null;    // the latest case, or null
+  let shown = null;    // the case, or null
   let me = null;       // who is logged in, and acts under no other name
 
   async function read() {
     try {
       const found = await source.cases(parcel.park_code, parcel.parcel_no);
       me = await whoIsHere();
-      shown = found.sort((a, b) => b.case_no - a.case_no)[0] ?? null;
+      shown = found.sort((a, b) => b.case_no - a.case_no).find((one) => caseNo === null || one.case_no === caseNo) ?? null;
       write();
     } catch (error) {
       if (error.name !== "AbortError") body.replaceChildren(el("p", { class: "hint", role: "alert", text: pick(error.what) || t("case_failed") }));
@@ -94,6 +94,7 @@ export function caseSection(source, run, parcel) {
           ? await source.record(found.case_no, found.place, given)
           : await source.openCase({ run, parcel_id: parcel.parcel_id, ...given });
         write(t("case_sent"));
+        recorded(shown);
       } catch (error) {
         problem.replaceChildren(...refused(error));
         // What was written stays in the form; the next attempt follows on what the others did.

@@ -36,6 +36,14 @@ async function ask(address, signal, sent = undefined, headers = {}, tried = 1) {
   throw new Refusal(answer.status, { request_id: answer.headers.get("x-request-id") ?? undefined, ...problem });
 }
 
+/** The cases behind an address of the service: those of a parcel, a new one, and one more act. */
+export const casesAt = (address) => ({
+  cases: async (park, no) => (await ask(`${address}?${new URLSearchParams({ park, parcel_no: no })}`)).json(),
+  openCase: async (given) => (await ask(address, undefined, given)).json(),
+  /** Record an act after the last one seen; a refusal holds what others recorded `since`. */
+  record: async (no, seen, given) => (await ask(`${address}/${no}/events`, undefined, given, { "If-Match": `"${seen}"` })).json(),
+});
+
 function served(tileAddress) {
   const { parcel, search, run, cases, jobs } = view.addresses;
   const json = async (path, signal, sent) => (await ask(`${run}/${path}`, signal, sent)).json();
@@ -57,10 +65,7 @@ function served(tileAddress) {
     rows: async (ids, signal) => (await json(`parcels?${new URLSearchParams({ filter: `parcel_id IN (${ids.join(",")})`, limit: ids.length })}`, signal)).items,
     classes: (field, method, count = 5) => json(`classes?${new URLSearchParams({ field, method, count })}`),
     weights: () => json("weights"),
-    cases: async (park, no) => (await ask(`${cases}?${new URLSearchParams({ park, parcel_no: no })}`)).json(),
-    openCase: async (given) => (await ask(cases, undefined, given)).json(),
-    /** Record an act after the last one seen; a refusal holds what others recorded `since`. */
-    record: async (no, seen, given) => (await ask(`${cases}/${no}/events`, undefined, given, { "If-Match": `"${seen}"` })).json(),
+    ...casesAt(cases),
     /** Ask for the draws of a run's stability: the job that assesses the same once more, with them. */
     drawStability: async (given) => (await ask(`${jobs}/assess`, undefined, { ...given, draws: {} })).json(),
     scenarios: () => json("scenarios"),

@@ -177,7 +177,7 @@ def all_cases(
     park: Annotated[str | None, Query(max_length=64, pattern=NO_NUL, description="Of this park only.")] = None,
     parcel_no: Annotated[str | None, Query(max_length=100, pattern=NO_NUL, description="Of this parcel only.")] = None,
 ) -> list[Case]:
-    """List the cases as they stand today, the longest overdue first."""
+    """List the cases as they stand today, the longest overdue first, then what is due next."""
     with here.connection() as conn:
         found = cases.list_all(conn, today(), park=park, parcel_no=parcel_no, parks=here.scope)
     return [Case(**one) for one in found]

@@ -61,6 +61,13 @@ def cockpit_page(
         return _page(workspace.cockpit_page(conn, run, park, block_mu, **_laid_out(here, request, lang)))
 
 
+@router.get("/cases", response_class=HTMLResponse)
+def cases_page(here: Here, request: Request, lang: Lang = None) -> HTMLResponse:
+    """Show the cases: who is responsible, who checks, what is due. The same as data: `/api/cases`."""
+    with here.reading() as conn:
+        return _page(workspace.cases_page(conn, **_laid_out(here, request, lang)))
+
+
 @router.get("/import", response_class=HTMLResponse)
 def import_page(
     here: Here,

@@ -153,14 +153,16 @@ function writeCases() {
     byId("cases").replaceChildren(el("div", { class: "empty" }, el("strong", { text: t("cases_none") }), el("span", { text: t("cases_none_mend") })));
     return;
   }
-  const count = (key, n, tone = "") => el("div", { class: tone }, el("dt", { text: typeof key === "string" ? t(key) : pick(key) }), el("dd", { text: number(n) }));
+  const listed = (values) => place("/cases", { park: byId("park").value, ...values });
+  const count = (key, n, tone = "", show = null) => el("div", { class: tone }, el("dt", { text: typeof key === "string" ? t(key) : pick(key) }),
+    el("dd", {}, show ? el("a", { href: listed({ show }), text: number(n) }) : el("span", { text: number(n) })));
   const heads = (...keys) => el("thead", {}, el("tr", {}, ...keys.map((key, i) => el("th", { scope: "col", class: i ? null : "text", text: t(key) }))));
   const parcel = (one) => el("a", { href: place("/map", { run: one.run, parcel: one.parcel_id }), text: `${one.park_code} ${one.parcel_no}` });
   byId("cases").replaceChildren(...[
-    el("dl", { class: "counts" }, count("cases_open", open), count("cases_overdue", overdue, overdue ? "bad" : ""),
+    el("dl", { class: "counts" }, count("cases_open", open, "", "open"), count("cases_overdue", overdue, overdue ? "bad" : "", "overdue"),
       ...states.map((one) => count(one, one.cases))),
     people.length ? el("table", { class: "rows" }, heads("cases_person", "cases_open", "cases_overdue"), el("tbody", {}, ...people.map((one) => el("tr", {},
-      el("th", { scope: "row" }, el("span", { text: one.responsible }), one.role ? el("span", { class: "hint", text: ` ${one.role}` }) : null),
+      el("th", { scope: "row" }, el("a", { href: listed({ person: one.responsible }), text: one.responsible }), one.role ? el("span", { class: "hint", text: ` ${one.role}` }) : null),
       cell(el("span", { text: number(one.open) })), cell(el("span", { text: number(one.overdue) })))))) : null,
     late.length ? el("h3", { text: t("cases_late") }) : null,
     late.length ? el("table", { class: "rows", id: "late" }, heads("cases_parcel", "cases_state", "cases_person", "cases_checker", "cases_due", "cases_days"),
