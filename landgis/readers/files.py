@@ -48,6 +48,8 @@ class Layer:
         Of its texts, as the file states or its bytes tell.
     notes
         What was joined, renamed, turned or left out while it was read; each becomes an issue.
+    above
+        What stands above the header of a sheet: its title, the unit of its figures, who filled it in.
     """
 
     file: str
@@ -57,6 +59,7 @@ class Layer:
     crs: pyproj.CRS | None
     encoding: str | None = None
     notes: tuple[Note, ...] = ()
+    above: str = ""
 
     @property
     def first_row(self) -> int:
@@ -258,6 +261,7 @@ def _layer(sheet: Sheet) -> Layer:
         all_shapes,
         _stated(sheet.crs, all_shapes),
         sheet.encoding,
+        above=sheet.above,
     )
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 from landgis.terms.errors import InputError, Words
 
 ROWS_AT_ONCE: Final = 10_000
+_HEAD: Final = ("file", "name", "crs", "encoding", "has_numbers", "has_shapes", "above")
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Sheet:
         As the file states or its bytes tell; None where nobody knows.
     notes
         May grow until the last batch is read.
+    above
+        The text above the header of a sheet.
     """
 
     file: str
@@ -46,12 +49,13 @@ class Sheet:
     encoding: str | None = None
     has_numbers: bool = False
     has_shapes: bool = False
+    above: str = ""
     notes: list[Note] = field(default_factory=list)
 
 
 def write_sheet(sink: BinaryIO, sheet: Sheet) -> None:
     """Send a sheet: its head as a line, its rows as an Arrow stream, its notes as a line."""
-    head = {name: getattr(sheet, name) for name in ("file", "name", "crs", "encoding", "has_numbers", "has_shapes")}
+    head = {name: getattr(sheet, name) for name in _HEAD}
     _write_line(sink, {"sheet": head})
     with pa.ipc.new_stream(sink, sheet.schema) as writer:
         for batch in sheet.batches:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
@@ -20,10 +21,14 @@ Row = list[str | None]
 Merged = tuple[int, int, int, int]
 
 _HEADER_WITHIN: Final = 30
+#: So much of what stands above the header is kept.
+_ABOVE_MOST: Final = 1_000
 _HEADER_DEEP: Final = 4
 _NUMBER: Final = re.compile(r"[-+]?[\d,]*\.?\d+(e[-+]?\d+)?%?", re.IGNORECASE)
 _CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{1,15}")
 _YEAR: Final = re.compile(r"(19|20)\d\d(\s*年度?)?")
+_SUMS: Final = ("合计", "总计", "小计", "累计", "合计：", "总计：", "小计：")
+_NOTE: Final = re.compile(r"(备?注|说明|填[表报]|制表|审[核批]|复核|负责人|单位负责人|联系|数据来源)\w{0,8}[:：]")
 _WKT_NAMES: Final = ("wkt", "geom", "geometry", "the_geom", "geom_wkt", "wkt_geom", "图形")
 _POINT_NAMES: Final = (
     ("lon", "lat"), ("lng", "lat"), ("longitude", "latitude"), ("经度", "纬度"), ("x", "y"), ("x坐标", "y坐标"), ("横坐标", "纵坐标"),
@@ -74,17 +79,43 @@ def table_sheet(
         numbers = ", ".join(str(number) for number, _ in body[:skipped])
         notes.append(Note("111-header-joined", {"names": numbers, "what": _CODES_BELOW}))
         body = body[skipped:]
+    body, foot = _without_foot(body)
+    if foot:
+        notes.append(Note("111-header-joined", {"names": ", ".join(map(str, foot)), "what": _FOOT}))
     kept = [place for place in range(width) if names[place] or any(cells[place] is not None for _, cells in body)]
     distinct, twice = distinct_names([names[place] or f"column_{place + 1}" for place in kept])
     if twice:
         notes.append(Note("112-names-collide", {"names": ", ".join(twice)}))
-    return _sheet(file, name, body, kept, distinct, encoding, notes)
+    above = " ".join(dict.fromkeys(cell for _, cells in grid[:top] for cell in cells if cell is not None))
+    return replace(_sheet(file, name, body, kept, distinct, encoding, notes), above=above[:_ABOVE_MOST])
 
 
 _JOINED: Final = Words("多行表头合并为列名", "the rows of the header became the names")
 _CODES_BELOW: Final = Words(
     "表头下的代码或序号行不是记录，行号", "codes or numbers beneath the header are no records, rows"
 )
+
+
+_FOOT: Final = Words(
+    "合计行和表尾的说明、签名行不是记录，行号", "sums, and the notes and names beneath the table, are no records, rows"
+)
+
+
+def _without_foot(body: Sequence[tuple[int, Row]]) -> tuple[list[tuple[int, Row]], list[int]]:
+    """Leave out the rows of sums, wherever they stand, and what stands beneath the last record; give their numbers, too."""
+    last = len(body)
+    while last and _is_note(body[last - 1][1]):
+        last -= 1
+    foot = {number for number, _ in body[last:]} | {number for number, cells in body if _first(cells) in _SUMS}
+    return [row for row in body if row[0] not in foot], sorted(foot)
+
+
+def _first(cells: Row) -> str:
+    return "".join(next((cell for cell in cells if cell is not None), "").split())
+
+
+def _is_note(cells: Row) -> bool:
+    return _first(cells) in _SUMS or _NOTE.match(_first(cells)) is not None
 
 
 def _sheet(

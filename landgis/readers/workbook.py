@@ -11,7 +11,7 @@ import python_calamine
 
 from landgis.readers.archive import inflated, safe_members, unzipping
 from landgis.readers.refusals import COLUMNS_MOST, few_enough_columns, few_enough_layers, unreadable
-from landgis.readers.sheets import Sheet
+from landgis.readers.sheets import Note, Sheet
 from landgis.readers.tables import Row, table_sheet
 from landgis.terms.errors import InputError, Words
 
@@ -39,9 +39,14 @@ def read_workbook(path: Path, file: str, encoding: str | None, room: Path) -> It
         ) from None
     except (python_calamine.CalamineError, OSError, ValueError) as error:
         raise unreadable(file, error) from error
-    names = [one.name for one in book.sheets_metadata if one.typ == python_calamine.SheetTypeEnum.WorkSheet]
-    few_enough_layers(file, len(names))
-    for number, name in enumerate(names, start=1):
+    sheets = [one for one in book.sheets_metadata if one.typ == python_calamine.SheetTypeEnum.WorkSheet]
+    few_enough_layers(file, len(sheets))
+    # What nobody sees is mostly last year's; a book of which all is hidden was hidden by a program.
+    shown = [one.name for one in sheets if one.visible == python_calamine.SheetVisibleEnum.Visible]
+    hidden = [Note("124-sheet-hidden", {"name": one.name}) for one in sheets if shown and one.name not in shown]
+    for number, name in enumerate((one.name for one in sheets), start=1):
+        if shown and name not in shown:
+            continue
         try:
             sheet = book.get_sheet_by_name(name)
         except (python_calamine.CalamineError, OSError, ValueError) as error:
@@ -49,6 +54,7 @@ def read_workbook(path: Path, file: str, encoding: str | None, room: Path) -> It
         few_enough_columns(f"{file}: {name}", sheet.total_width)
         found = table_sheet(file, name, _rows(sheet, errors.get(_part(number), {})), merged=_merged(sheet))
         if found is not None:
+            found.notes, hidden = [*found.notes, *hidden], []
             yield found
 
 

@@ -166,6 +166,13 @@ CHECKS: Final = _register(
         "此处不是要素，而是：{text}。",
         "What stands here is no feature but: {text}.",
     ),
+    (
+        "124-sheet-hidden",
+        "doubted",
+        "sheet is shown",
+        "工作表“{name}”是隐藏的，未读取；需要时在 Excel 中取消隐藏再导入。",
+        "The sheet {name} is hidden and was not read; show it in the workbook where it is needed.",
+    ),
     # 3 attributes
     ("301-missing", "refused", "required", "缺少必填项“{name}”。", "The required {name} is missing."),
     (
@@ -355,8 +362,8 @@ CHECKS: Final = _register(
         "401-no-shape",
         "refused",
         "shape is not empty",
-        "没有图形，或图形无法读取。",
-        "There is no shape, or it cannot be read.",
+        "没有图形，或图形无法读取。库中也没有同编号的地块；请与带图形的文件一起导入，或先导入图形。",
+        "There is no shape, or it cannot be read, and the stock has no parcel of this number; take it in with the file of the shapes.",
     ),
     (
         "402-bad-coordinates",
@@ -508,6 +515,27 @@ CHECKS: Final = _register(
         "outside <= {most:g} %",
         "有 {area:,.0f} m²（{percent:.0f} %）在园区范围之外。",
         "{area:,.0f} m² of it ({percent:.0f} %) lie outside the extent of its park.",
+    ),
+    (
+        "507-rows-joined",
+        "changed",
+        "one row a key",
+        "有 {count} 行与其他图层的{zh}编号相同，已并为一行：先有的不变，缺的补上。",
+        "{count} rows are of the same {en} as rows of another layer and went into them: what was unknown there was taken.",
+    ),
+    (
+        "508-layers-differ",
+        "doubted",
+        "layers agree",
+        "“{name}”在两处不一致：此处“{value}”，图层“{layer}”为“{other}”，取前者。",
+        "The {name} differs: {value} here, {other} in the layer {layer}; the first is kept.",
+    ),
+    (
+        "509-shape-of-stock",
+        "changed",
+        "a shape",
+        "有 {count} 行没有图形，取库中同编号地块的图形；表中没有写的项也不变。",
+        "{count} rows have no shape; they keep that of the parcel of the same number in the stock, and all that they do not tell.",
     ),
     # 6 the register of corrections
     (

@@ -209,6 +209,37 @@ def test_rows_of_codes_and_numbers_beneath_the_header_are_no_records(tmp_path: P
     assert layer.notes[0].values["names"] == "2, 3"
 
 
+def test_sums_and_what_stands_beneath_a_table_are_no_records_and_are_told(tmp_path: Path) -> None:
+    rows = [
+        ["2023年企业税收", None, None],
+        ["单位：万元", None, None],
+        ["序号", "企业名称", "税收"],
+        [1, "合计电子有限公司", 12.5],
+        ["小 计", None, 12.5],
+        [2, "说明书印刷厂", 3],
+        ["合计", None, 15.5],
+        ["注：含免抵。", None, None],
+        ["填表人：甲", "审核人：乙", None],
+    ]
+    layer = only(read_layers(dirty.workbook(tmp_path / "a.xlsx", rows, ((4, 0, 4, 1), (6, 0, 6, 1)))))
+    assert layer.rows["税收"].tolist() == ["12.5", "3"] and layer.rows.index.tolist() == [4, 6]
+    assert [note.values["names"] for note in layer.notes] == ["5, 7, 8, 9"]
+    assert layer.above == "2023年企业税收 单位：万元"
+
+
+def test_a_hidden_sheet_is_not_read_and_told(tmp_path: Path) -> None:
+    import xlsxwriter
+
+    book = xlsxwriter.Workbook(str(tmp_path / "a.xlsx"))
+    for name in ("旧地块", "地块"):
+        book.add_worksheet(name).write_column(0, 0, ["地块编号", name])
+    book.worksheets()[0].hide()
+    book.worksheets()[1].activate()
+    book.close()
+    layer = only(read_layers(tmp_path / "a.xlsx"))
+    assert (layer.name, codes(layer), layer.notes[0].values) == ("地块", ["124-sheet-hidden"], {"name": "旧地块"})
+
+
 def test_an_error_in_a_cell_is_kept_as_the_sheet_shows_it(tmp_path: Path) -> None:
     import xlsxwriter
 
