@@ -19,6 +19,7 @@ from landgis.readers.coordinates import no_system
 from landgis.readers.files import Layer, Shapes
 from landgis.readers.profiles import (
     ASK,
+    NUMBER_AND_UNIT,
     UNIT_WORDS,
     YEAR,
     Join,
@@ -34,6 +35,7 @@ from landgis.terms.errors import InputError, Words
 from landgis.terms.frames import DTYPES, STOCK, Column, Table
 from landgis.terms.issues import CHECKS, KIND_WORDS, SOURCE_COLUMNS, Issues, shown
 from landgis.terms.texts import as_series, holds, texts_of
+from landgis.terms.tolerances import SOURCES_SHARE
 
 Numbers = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -45,8 +47,6 @@ _NO: Final = ("否", "无", "false", "f", "no", "n", "0", "×", "假")
 _DATES: Final = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d")
 _MONTHS: Final = ("%Y-%m", "%Y/%m", "%Y.%m", "%Y年%m月", "%Y%m")
 _SPREADSHEET_ERRORS: Final = ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!")
-#: Two sources of one number agree within this share: areas are rounded to two digits of a mu or four of a hectare.
-SOURCES_SHARE: Final = 0.01
 _NOWHERE: Final = np.zeros(0, dtype=bool)
 
 
@@ -595,6 +595,8 @@ class _Conforming:
 
     def _numbers(self, column: Column, origin: Origin, raw: "pd.Series[Any]") -> "pd.Series[Any]":
         numbers, unreadable = self._parsed(column, raw)
+        own_units = self._with_own_units(column, raw, unreadable)
+        unreadable &= np.isnan(own_units)
         if unreadable.any():
             self._unreadable(column, raw, unreadable)
         self._placeholders(column, origin, numbers)
@@ -605,7 +607,7 @@ class _Conforming:
             factor = unit_factor(column, origin.unit) or 1.0
         elif origin.unit_from is not None:
             factor = self._row_factors(column, origin.unit_from, origin.unit_values)
-        numbers = numbers * factor
+        numbers = np.where(np.isnan(own_units), numbers * factor, own_units)
         if column.kind == "number":
             return pd.Series(numbers, dtype="float64")
         broken = np.isfinite(numbers) & (numbers != np.floor(numbers))
@@ -630,6 +632,15 @@ class _Conforming:
             numbers[unread] = _floats(plain)
             unread &= np.isnan(numbers)
         return numbers, unread
+
+    def _with_own_units(self, column: Column, raw: "pd.Series[Any]", unread: Flags) -> Numbers:
+        """Read the cells that name their own unit, 45.3亩, which goes before the column's; in our unit, unknown for all others."""
+        numbers = np.full(len(raw), np.nan)
+        if unread.any() and column.unit in UNIT_WORDS:
+            cells = _texts(raw[unread]).str.normalize("NFKC").str.extract(NUMBER_AND_UNIT)
+            factors = cells[1].map(lambda unit: unit_factor(column, unit), na_action="ignore").astype(float)
+            numbers[unread] = _floats(cells[0].str.replace(",", "", regex=False)) * factors.to_numpy()
+        return numbers
 
     def _placeholders(self, column: Column, origin: Origin, numbers: Numbers) -> None:
         """Make placeholders unknown, in the file's own unit, and note each."""

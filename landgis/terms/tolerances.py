@@ -5,8 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from importlib import resources
+from typing import Final
 
 from landgis.terms.errors import InputError, Words
+
+#: Two sources of one number agree within this share: areas are rounded to two digits of a mu or four of a hectare.
+SOURCES_SHARE: Final = 0.01
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from landgis.core.checking.corrections import corrected
 from landgis.core.checking.doubts import doubts
+from landgis.core.checking.joined import joined, without_shape
 from landgis.core.checking.quality import check, get_ready
 from landgis.core.checking.repairs import REPAIRS, repair
 from landgis.core.checking.shifted import shifted
@@ -24,9 +25,10 @@ from landgis.readers.mended import issue_list_in
 from landgis.readers.mended import mended as mended_cells
 from landgis.readers.profiles import load_profile
 from landgis.store.corrections import standing_corrections
-from landgis.store.database import ALL_PARKS, Connection, refresh_statistics
-from landgis.store.stock import Source, Stored, add_batch, known_keys, park_outlines
+from landgis.store.database import ALL_PARKS, Connection, refresh_statistics, scoped
+from landgis.store.stock import Source, Stored, add_batch, known_keys, park_outlines, read_rows
 from landgis.terms.errors import InputError, Words
+from landgis.terms.frames import PARCEL
 from landgis.terms.tolerances import Tolerances, usual
 from landgis.workflows.choosing import AUTO, choose
 from landgis.workflows.corrections import Registered, add_many
@@ -161,9 +163,22 @@ def ingest(
     with tell(Words("按方案对应字段", "Bringing the columns to ours")):
         given = conform(layers, profile, park=park)
         del layers  # the shapes as the file has them are as large as those that are stored
+        given = _with_figures(conn, given, parks)
     source = Source(names, digest, profile.name, given.rows_in, given.fields)
     limits = profile.tolerances
     return store_given(conn, given, source, parks, is_dry, tell, is_full=is_full, limits=limits, repairs=wanted)
+
+
+def _with_figures(conn: Connection, given: Conformed, parks: Sequence[str]) -> Conformed:
+    """Put outlines and figures of one parcel together, whether the outline comes along or stands in the stock."""
+    standing = None
+    if PARCEL.name in given.frames and len(bare := without_shape(given.frames[PARCEL.name])):
+        with scoped(conn, parks):
+            keys = bare[["parcel_no"]].drop_duplicates().to_numpy(dtype=object).tolist()
+            standing = read_rows(conn, PARCEL, bare["park_code"].unique().tolist(), keys)
+    found = joined(given.frames, standing)
+    issues = pd.concat([given.issues, given.as_given(found.issues)], ignore_index=True)
+    return replace(given, frames=found.frames, issues=issues, rows_in=given.rows_in - found.rows_joined)
 
 
 def store_given(

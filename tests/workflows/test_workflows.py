@@ -63,6 +63,23 @@ def test_a_batch_remembers_the_column_and_the_unit_behind_each_of_ours(conn, tmp
     assert "tax_wan" not in of_parcel["columns"] and area == pytest.approx(10_000)
 
 
+def test_figures_come_with_their_outline_or_after_it_and_are_not_counted_twice(conn, three_files, tmp_path):
+    figures = tmp_path / "figures.csv"
+    figures.write_text("地块编号,坐落\nP-0,东街 1 号\nP-9,西街 9 号\n", encoding="utf-8")
+    done = ingest(conn, [*three_files[:2], figures], "auto", park="p1", park_name="示例园区 01", crs="EPSG:4490")
+    assert (done.stored.tables["parcel"], done.stored.stored, done.stored.refused) == (1, 2, 1)
+    assert set(done.issues["code"]) == {"401-no-shape", "507-rows-joined"}  # P-9 has no outline anywhere
+
+    figures.write_text("地块编号,土地使用权人\nP-0,示例企业 01\n", encoding="utf-8")
+    done = ingest(conn, [figures], "auto", park="p1")
+    assert (done.stored.stored, done.issues["code"].tolist()) == (1, ["509-shape-of-stock"])
+    with database.scoped(conn, ["p1"]):
+        kept = conn.execute(
+            "SELECT location, owner_name, geom IS NOT NULL FROM land.parcel WHERE upper_inf(during)"
+        ).fetchall()
+    assert kept == [("东街 1 号", "示例企业 01", True)]
+
+
 def test_a_new_park_is_made_by_its_name(conn, three_files):
     """Parcels alone, in a park nobody knows: refused until the park has a name; a name without a code is no park."""
     parcels = three_files[1:]
