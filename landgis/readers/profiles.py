@@ -26,6 +26,8 @@ UNIT_WORDS: Final[Mapping[str, str]] = {
     "元": "yuan", "yuan": "yuan", "亿元": "yi", "yi": "yi", "%": "percent", "％": "percent", "percent": "percent",
     "ratio": "ratio",
 }  # fmt: skip
+#: A cell with its unit behind the number, 45.3亩, as its two parts.
+NUMBER_AND_UNIT: Final = r"^([-+]?[\d,.]+)\s*([^\d\s,.]\S*)$"
 #: In a column's name, the place of the year: there is such a column for every year.
 YEAR: Final = "{year}"
 #: In the place of a unit: the header or the user has to say it.

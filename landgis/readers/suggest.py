@@ -16,6 +16,7 @@ import shapely
 from landgis.readers.files import Layer
 from landgis.readers.profiles import (
     ASK,
+    NUMBER_AND_UNIT,
     UNIT_WORDS,
     Profile,
     Target,
@@ -26,7 +27,7 @@ from landgis.readers.profiles import (
 )
 from landgis.terms import codes, crs
 from landgis.terms.errors import Words
-from landgis.terms.frames import ENTERPRISE, STOCK, Column, Table
+from landgis.terms.frames import ENTERPRISE, ENTERPRISE_YEAR, PARCEL, PARCEL_USE, STOCK, Column, Table
 from landgis.terms.initials import initials
 
 #: A proposal is taken by `--profile auto` from this score on; below it somebody has to say so.
@@ -40,17 +41,31 @@ _ROWS_LOOKED_AT: Final = 2_000
 _YEAR: Final = re.compile(r"^(.*?)((?:19|20)\d{2})(年度|年)?(.*)$")
 #: The year in the one name of a column a year, with the word for it: 2024年税收 is called like 税收.
 _YEARLY: Final = re.compile(r"\{year\}(?:年度|年)?")
+#: The year of a whole sheet, in its name or in the title above its header; the day on which a form was filled in is none.
+_YEAR_OF_NAME: Final = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
+_YEAR_OF_TITLE: Final = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*年(?!\s*\d{1,2}\s*月)")
+_UNIT_ABOVE: Final = re.compile(
+    r"(?:^|[\s（(]|计量|金额|面积)单位\s*[:：]\s*([^\s）)]+(?:\s+[^\s）):：]{1,4}(?=\s|$))*)"
+)
 _UNIT_HEADERS: Final = ("mjdw", "面积单位", "单位", "dw", "area_unit")
-_OWN_NAMES: Final = ("landgis-template", "landgis-demand")
+OWN_NAMES: Final = ("landgis-template", "landgis-demand")
 _ASKED: Final = ("m²", "万元")
-#: Tables of which a row is an enterprise's, whose name the sheet may hold too.
-_OF_ENTERPRISES: Final = ("enterprise_year", "enterprise_month")
+#: Tables whose rows may name an enterprise or a parcel besides, and what is then proposed besides.
+_NAMING: Final = ("parcel", "enterprise", "enterprise_year", "enterprise_month")
+_BESIDES: Final = (ENTERPRISE, ENTERPRISE_YEAR, PARCEL_USE, PARCEL)
+_OWNER: Final = ("owner_uscc", "owner_name")
+_TENANCY: Final = ("承租", "租用", "租赁")
+#: What yes and no mean in a column 是否规上.
+_ABOVE_OR_BELOW: Final = {"是": "above", "否": "below"}
 _SIGNS_OF_YES: Final = {"是", "否", "有", "无", "true", "false", "t", "f", "y", "n", "yes", "no", "0", "1"}
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """One of their columns for one of ours: how sure (0-1) and why; its unit, from where, or that it has to be asked."""
+    """One of their columns for one of ours: how sure (0-1) and why; its unit, from where, or that it has to be asked.
+
+    ``value`` is what all rows have, where no column says it (the header is then empty): the year of a sheet's title.
+    """
 
     column: str
     header: str
@@ -60,6 +75,8 @@ class Proposal:
     unit_from: str | None = None
     asks_unit: bool = False
     hint: Words | None = None
+    value: str | int | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -106,6 +123,11 @@ def _fit(profile: Profile, layers: Sequence[Layer]) -> Fit | None:
             if target.own_names:
                 there = [one.name for one in target.table.columns if {one.name, one.zh} & headers]
                 wanted = [one for one in target.table.key if one != "park_code"] or list(target.table.key)
+                wanted += [
+                    one.name
+                    for one in target.table.columns
+                    if one.required and one.kind == "text" and one.name != "park_code" and one.name not in wanted
+                ]
                 # Somebody's sheet may be called like a table of ours: our own names are only meant where nearly all are.
                 share = len(there) / max(len(layer.rows.columns), 1)
                 if not set(wanted) <= set(there) or share < FITS:
@@ -148,28 +170,104 @@ def suggest(layers: Sequence[Layer]) -> list[Suggestion]:
     Returns
     -------
     list of Suggestion
-        One for each layer, in their order; of a sheet of enterprises by year that names each of them once, one more behind it, of the
-        enterprises themselves. A score is that of the name (the same 1, another name of it 0.95, its pinyin initials 0.85, its
-        beginning or something like it less), lowered to a third where the values are of another kind; where values alone tell (credit
-        codes, unit codes, parcel codes) they do. Each header goes to one column.
+        One for each layer, in their order. A sheet that names parcels and enterprises in one row, or enterprises and their years, is of
+        several tables: one more follows for each. A score is that of the name (the same 1, another name of it 0.95, its pinyin
+        initials 0.85, its beginning or something like it less), lowered to a third where the values are of another kind; where values
+        alone tell (credit codes, unit codes, parcel codes) they do. Each header goes to one column, but for the
+        keys.
     """
     return [one for layer in layers for one in _suggestions(layer)]
 
 
 def _suggestions(layer: Layer) -> list[Suggestion]:
-    """Give what a layer seems to be, and the enterprises that a sheet of their years names besides."""
+    """Give what a layer seems to be, and the enterprises, years and users of parcels that its rows name besides."""
     found = _suggest(layer)
-    if found.table is None or found.table.name not in _OF_ENTERPRISES:
+    if found.table is None or found.table.name not in _NAMING:
         return [found]
-    key = next((one.header for one in found.proposals if one.column == "uscc"), None)
-    named = _proposed(layer, ENTERPRISE, _looked_at(layer, [*found.left, *([key] if key else [])]))
-    if not {"uscc", "name"} <= {one.column for one in named if one.score >= SURE}:
-        return [found]
-    used = {one.header for one in named}
-    return [
-        replace(found, left=tuple(one for one in found.left if one not in used)),
-        Suggestion(layer, ENTERPRISE, named),
-    ]
+    left = dict.fromkeys(found.left)
+    keys = _keys(layer, found)
+    besides: list[Suggestion] = []
+    for table in _BESIDES:
+        if table is found.table or "uscc" not in keys or (table in (PARCEL, PARCEL_USE) and "parcel_no" not in keys):
+            continue
+        named = _besides(layer, table, list(left), keys)
+        if named:
+            besides.append(Suggestion(layer, table, named))
+            left = {one: None for one in left if one not in _used(named)}
+    if found.table is PARCEL:
+        # Whoever is named as the enterprise on a parcel uses it; that he holds the title, too, nobody says.
+        users = {one.header for each in besides for one in each.proposals if each.table is not PARCEL_USE}
+        kept = tuple(one for one in found.proposals if one.column not in _OWNER or one.header not in users)
+        if len(kept) == 1 and besides and not _has_polygons(layer):
+            return [replace(besides[0], left=tuple(left)), *besides[1:]]
+        found = replace(found, proposals=kept)
+    elif "parcel_no" in keys and layer.rows[keys["parcel_no"]].dropna().duplicated().any():
+        # Beside a parcel that several share stands the whole parcel's area, which is none of them's own.
+        shared = {one.header for one in found.proposals if one.column == "land_used_m2"}
+        found = replace(found, proposals=tuple(one for one in found.proposals if one.header not in shared))
+        left |= dict.fromkeys(shared)
+    return [replace(found, left=tuple(left)), *besides]
+
+
+def _keys(layer: Layer, found: Suggestion) -> dict[str, str]:
+    """Give the headers of the numbers of enterprise and parcel, and of the enterprise's name, in a row that has another key, too."""
+    mine = {one.header: one.column for one in found.proposals}
+    looked = _looked_at(layer, list(map(str, layer.rows.columns)))
+    keys: dict[str, str] = {}
+    for column in (*PARCEL_USE.columns[1:3], ENTERPRISE.by_name["name"]):
+        scored = {
+            header: _score(ENTERPRISE if column.name == "name" else PARCEL_USE, column, header, one)[0]
+            for header, one in looked.items()
+            if header not in mine or mine[header] in ("parcel_no", "uscc", "name", *_OWNER)
+            # A parcel has a name of its own, and one called so is not an enterprise's.
+            if column.name != "name" or found.table is not PARCEL or header not in ("名称", "name")
+        }
+        best = max(scored, key=lambda header: scored[header], default=None)
+        if best is not None and scored[best] >= SURE:
+            keys[column.name] = best
+    # The one who is called the holder of the title is no user of a parcel: only what is called an enterprise is one.
+    if found.table is PARCEL and "name" not in keys:
+        keys.pop("uscc", None)
+    return keys
+
+
+def _besides(layer: Layer, table: Table, left: Sequence[str], keys: Mapping[str, str]) -> tuple[Proposal, ...]:
+    """Propose a further table of a layer; nothing where its key, its name or any figure is not sure."""
+    if table is ENTERPRISE and "uscc" in keys and "name" in keys:
+        # Whoever has several parcels stands in several rows: one name for each code is enough.
+        layer = replace(layer, rows=layer.rows.drop_duplicates([keys["uscc"], keys["name"]]))
+    looked = _looked_at(layer, list(dict.fromkeys([*left, *keys.values()])))
+    given = _given(layer, table, _with_years(table, list(looked)), looked)
+    sure = {name for name, (_, score, _) in given.items() if score >= SURE}
+    if table is PARCEL_USE:
+        wanted = {"parcel_no", "uscc"}
+        if "role" not in sure:
+            is_tenant = any(word in header for header in map(str, layer.rows.columns) for word in _TENANCY)
+            said = Words("同一行写明地块和企业", "a row names parcel and enterprise")
+            given["role"] = "", 0.9, said
+            role = "tenant" if is_tenant else "user"
+            return _with_units(layer, table, given, _unit_header(layer), {"role": role}) if wanted <= sure else ()
+    elif table is ENTERPRISE:
+        wanted = {"uscc", "name"}
+    elif table is PARCEL:
+        # An enterprise has an address of its own, and that he holds the title of the parcel in his row nobody says.
+        given = {name: one for name, one in given.items() if name not in _OWNER and one[0] != "地址"}
+        if not sure & set(given) - {"parcel_no"}:
+            return ()
+        wanted = {"parcel_no"}
+    else:
+        wanted = {"uscc", "year"}
+    if not wanted <= sure:
+        return ()
+    return _with_units(layer, table, given, _unit_header(layer))
+
+
+def _used(proposals: Sequence[Proposal]) -> set[str]:
+    return {one.header for one in proposals}
+
+
+def _has_polygons(layer: Layer) -> bool:
+    return layer.shapes is not None and bool((shapely.get_dimensions(layer.shapes) == 2).any())
 
 
 def _looked_at(layer: Layer, headers: Sequence[str]) -> "dict[str, _Looked]":
@@ -179,16 +277,16 @@ def _looked_at(layer: Layer, headers: Sequence[str]) -> "dict[str, _Looked]":
 def _suggest(layer: Layer) -> Suggestion:
     headers = [str(header) for header in layer.rows.columns]
     looked = _looked_at(layer, headers)
-    has_shapes = layer.shapes is not None and bool((shapely.get_dimensions(layer.shapes) == 2).any())
+    has_shapes = _has_polygons(layer)
     best: tuple[float, Table, dict[str, tuple[str, float, Words]]] | None = None
     for table in STOCK:
         if table.name in ("zone", "evidence", "parcel") and not has_shapes and table.name != "parcel":
             continue
-        given = _assigned(table, _with_years(table, headers), looked)
+        given = _given(layer, table, _with_years(table, headers), looked)
         key = [name for name in table.key if name != "park_code"] or list(table.key)
         if not set(key) <= set(given):
             continue
-        total = sum(score for _, score, _ in given.values())
+        total = sum(score for header, score, _ in given.values() if header)
         total += (1.5 if has_shapes else -1.5) * (table.name == "parcel") - (1.0 * has_shapes) * (
             table.name != "parcel"
         )
@@ -204,16 +302,38 @@ def _suggest(layer: Layer) -> Suggestion:
     return Suggestion(layer, table, proposals, left)
 
 
-def _proposed(layer: Layer, table: Table, looked: "Mapping[str, _Looked]") -> tuple[Proposal, ...]:
-    given = _assigned(table, {header: header for header in looked}, looked)
-    return _with_units(layer, table, given, _unit_header(layer))
+def _given(
+    layer: Layer, table: Table, headers: Mapping[str, str], looked: "Mapping[str, _Looked]"
+) -> dict[str, tuple[str, float, Words]]:
+    """Give each column its header, and a yearly table without a year that of the whole sheet, where it has figures and one is told."""
+    given = _assigned(table, headers, looked)
+    if "year" in table.by_name and "year" not in given and _year_of(layer) is not None:
+        if any(score >= SURE for name, (_, score, _) in given.items() if name not in table.key):
+            given["year"] = "", 0.9, Words("表名或标题写明年度", "the sheet's name or title tells the year")
+    return given
+
+
+def _year_of(layer: Layer) -> int | None:
+    """Give the year that a sheet's name tells, else the title above its header; None where there are several."""
+    for pattern, text in ((_YEAR_OF_NAME, layer.name), (_YEAR_OF_TITLE, layer.above)):
+        years = set(pattern.findall(text))
+        if years:
+            return int(years.pop()) if len(years) == 1 else None
+    return None
 
 
 def _with_units(
-    layer: Layer, table: Table, given: Mapping[str, tuple[str, float, Words]], unit_header: str | None
+    layer: Layer,
+    table: Table,
+    given: Mapping[str, tuple[str, float, Words]],
+    unit_header: str | None,
+    values: Mapping[str, str | int] | None = None,
 ) -> tuple[Proposal, ...]:
+    said = {"year": _year_of(layer)} | dict(values or {})
     return tuple(
         _with_unit(layer, table.by_name[name], header, score, reason, unit_header)
+        if header
+        else Proposal(name, "", score, reason, value=said[name])
         for name, (header, score, reason) in given.items()
     )
 
@@ -227,7 +347,7 @@ def _with_years(table: Table, headers: Sequence[str]) -> dict[str, str]:
     for header in headers:
         if pattern := _yearly(header):
             stems.setdefault(pattern, []).append(header)
-    return plain | {pattern: given[0] for pattern, given in stems.items() if len(given) > 1}
+    return plain | {pattern: given[0] for pattern, given in stems.items()}
 
 
 def _yearly(header: str) -> str | None:
@@ -263,7 +383,7 @@ def _assigned(
 
 def _score(table: Table, column: Column, header: str, looked: "_Looked") -> tuple[float, Words]:
     by_value = looked.told_by_values(table, column)
-    by_name, said = _score_name(table.name, column, _YEARLY.sub("", header))
+    by_name, said = _score_name(table.name, column, _without_year(header))
     if by_value is not None and by_value[0] > by_name:
         return by_value
     fits = looked.fits(column, is_key=column.name in table.key and len(table.key) == 2)
@@ -301,6 +421,15 @@ def _aliases() -> Mapping[str, Mapping[str, Sequence[str]]]:
     return found
 
 
+def _without_year(header: str) -> str:
+    """Give the name of a column a year without the year, wherever a header of two rows has put it.
+
+    >>> _without_year("税收（万元）_{year}年"), _without_year("{year}年税收")
+    ('税收（万元）', '税收')
+    """
+    return _YEARLY.sub("", header).strip("_ ")
+
+
 def _split(header: str) -> tuple[str, str | None]:
     match = re.fullmatch(r"\s*(.+?)\s*[(（\[]([^)）\]]+)[)）\]]\s*", header)
     return (match[1], match[2].strip()) if match else (header.strip(), None)
@@ -312,7 +441,10 @@ class _Looked:
     def __init__(self, values: "pd.Series[Any]") -> None:
         self.known = values.dropna()
         self.texts = self.known.astype("str").str.strip()
-        numbers = pd.to_numeric(self.texts.str.replace(",", "", regex=False), errors="coerce")
+        plain = self.texts.str.normalize("NFKC")
+        bare = plain.str.extract(NUMBER_AND_UNIT)
+        plain = plain.mask(bare[1].isin(list(UNIT_WORDS)), bare[0]).str.replace(",", "", regex=False)
+        numbers = pd.to_numeric(plain, errors="coerce")
         self.numbers = numbers[np.isfinite(numbers)]
 
     def share(self, flags: "pd.Series[Any] | np.ndarray[Any, Any]") -> float:
@@ -368,17 +500,36 @@ def _with_unit(
     layer: Layer, column: Column, header: str, score: float, reason: Words, unit_header: str | None
 ) -> Proposal:
     """Take the unit from the header, our own name or a unit column; else it has to be asked, with what the values hint at."""
-    plain = Proposal(column.name, header, score, reason)
+    plain = Proposal(column.name, header, score, reason, values=_ABOVE_OR_BELOW if "规上" in header else {})
     if column.kind != "number" or column.unit not in _ASKED:
         return plain
-    name, unit = _split(header)
+    name, unit = _split(_without_year(header))
     if unit is not None and unit_factor(column, unit) is not None:
         return Proposal(column.name, header, score, reason, unit=unit)
     if name == column.name:
         return plain  # our own name carries our own unit
     if unit_header is not None and is_of_kind(column, "m2"):
         return Proposal(column.name, header, score, reason, unit_from=unit_header)
+    said = _unit_above(layer, column) or _unit_of_cells(layer, column, header)
+    if said is not None:
+        return Proposal(column.name, header, score, reason, unit=said)
     return Proposal(column.name, header, score, reason, asks_unit=True, hint=_hint(layer, column, header))
+
+
+def _unit_above(layer: Layer, column: Column) -> str | None:
+    """Give the unit that a note above the header tells, "单位：亩、万元", where one of its units alone is of the column's kind."""
+    told = _UNIT_ABOVE.search(layer.above)
+    words = re.split(r"[、，,/;；\s]+", told[1]) if told else []
+    fitting = [one for one in dict.fromkeys(words) if one in UNIT_WORDS and unit_factor(column, one) is not None]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _unit_of_cells(layer: Layer, column: Column, header: str) -> str | None:
+    """Give the unit that stands behind the number in nearly every cell."""
+    cells = layer.rows[header].dropna().head(_ROWS_LOOKED_AT).astype("str") if header in layer.rows else pd.Series()
+    units = cells.str.extract(NUMBER_AND_UNIT)[1].dropna() if len(cells) else cells
+    fitting = [one for one in units.unique() if unit_factor(column, one) is not None]
+    return str(fitting[0]) if len(fitting) == 1 and len(units) >= 0.8 * len(cells) else None
 
 
 def _hint(layer: Layer, column: Column, header: str) -> Words | None:
@@ -422,6 +573,8 @@ def as_toml(suggestions: Sequence[Suggestion], name: str, *, least: float = LEAS
             lines += ["", f"# {_comment(one.layer.name)}: 未能识别 | not recognised"]
             continue
         lines += ["", "[[table]]", f"name = {_quoted(one.table.name)}", f"layers = [{_quoted(one.layer.name)}]"]
+        if one.table is PARCEL and one.layer.shapes is not None and not _has_polygons(one.layer):
+            lines.append("shapes = false  # 不是面，不作为地块图形")
         lines += ["", "[table.columns]"]
         lines += [f"{proposal.column} = {_origin(proposal)}{_why(proposal)}" for proposal in taken]
         if one.left:
@@ -430,8 +583,14 @@ def as_toml(suggestions: Sequence[Suggestion], name: str, *, least: float = LEAS
 
 
 def _origin(proposal: Proposal) -> str:
+    if proposal.value is not None:
+        constant = proposal.value if isinstance(proposal.value, int) else _quoted(proposal.value)
+        return f"{{ value = {constant} }}"
     header = _quoted(proposal.header)
     unit = proposal.unit or (ASK if proposal.asks_unit else None)
+    if proposal.values:
+        words = ", ".join(f"{_quoted(one)} = {_quoted(code)}" for one, code in proposal.values.items())
+        return f"{{ from = {header}, map = {{ {words} }} }}"
     if proposal.unit_from:
         return f"{{ from = {header}, unit_from = {_quoted(proposal.unit_from)} }}"
     return f"{{ from = {header}, unit = {_quoted(unit)} }}" if unit else header

@@ -1,11 +1,12 @@
 """The profile of an import: the one that is named, or the one that the file calls for; with the units that somebody said."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from landgis.readers.files import Layer
 from landgis.readers.profiles import Profile, load_profile, parse_profile, with_units
-from landgis.readers.suggest import FITS, SURE, Suggestion, as_toml, fitting_profiles, suggest
+from landgis.readers.suggest import FITS, OWN_NAMES, SURE, Suggestion, as_toml, fitting_profiles, suggest
 from landgis.terms.errors import InputError, Words
 
 #: In the place of a profile's name: choose one by the file.
@@ -26,10 +27,17 @@ def choose(name: str, layers: Sequence[Layer], units: Mapping[str, str]) -> Prof
 
 def _chosen(layers: Sequence[Layer]) -> Profile:
     fits = fitting_profiles(layers)
-    if fits and fits[0].share >= FITS:
-        return load_profile(fits[0].name)
     suggestions = suggest(layers)
     sure = [one for one in suggestions if one.is_sure]
+    if fits and fits[0].share >= FITS:
+        profile = load_profile(fits[0].name)
+        rest = [one for one in sure if one.layer.name not in fits[0].layers]
+        if not rest or profile.name not in OWN_NAMES:
+            return profile
+        # One sheet of somebody's workbook may be called like a table of ours: the others are not left out for it.
+        more = parse_profile(as_toml(rest, AUTO, least=SURE), AUTO)
+        own = [replace(one, layers=tuple(filter(one.reads, fits[0].layers))) for one in profile.targets]
+        return replace(more, targets=(*(one for one in own if one.layers), *more.targets))
     if sure:
         return parse_profile(as_toml(sure, AUTO, least=SURE), AUTO)
     near = [f"{one.layer.name}: {_nearest(one)}" for one in suggestions]

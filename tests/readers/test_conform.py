@@ -134,7 +134,15 @@ def test_numbers_as_people_write_them(text: str, number: float) -> None:
     assert parcels('cert_area_m2 = "MJ"', layer(DKBM=["A"], MJ=[text])).frames["parcel"]["cert_area_m2"][0] == number
 
 
-@pytest.mark.parametrize("text", ["约12亩", "12-15", "inf", "nan", "#REF!"])
+@pytest.mark.parametrize(
+    ("text", "m2"), [("15亩", 10_000), ("１.５ 公顷", 15_000), ("1,234.5㎡", 1234.5), ("3", 30_000)]
+)
+def test_a_cell_that_names_its_unit_has_that_one(text: str, m2: float) -> None:
+    answer = parcels('cert_area_m2 = { from = "MJ", unit = "公顷" }', layer(DKBM=["A"], MJ=[text]))
+    assert answer.frames["parcel"]["cert_area_m2"].tolist() == [pytest.approx(m2)] and answer.issues.empty
+
+
+@pytest.mark.parametrize("text", ["约12亩", "12万元", "12-15", "inf", "nan", "#REF!"])
 def test_a_number_that_is_none_is_told(text: str) -> None:
     answer = parcels('cert_area_m2 = "MJ"', layer(DKBM=["A"], MJ=[text]))
     assert math.isnan(answer.frames["parcel"]["cert_area_m2"][0])

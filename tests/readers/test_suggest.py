@@ -1,5 +1,6 @@
 """What a file nobody has described seems to be: by names, initials, values and units."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -165,14 +166,89 @@ def test_a_sheet_of_years_that_names_its_enterprises_is_of_both() -> None:
     assert sorted(found["enterprise_year"]["tax_wan"]) == [1, 2, 3, 4, 5, 6]
 
 
-def test_a_sheet_with_a_row_for_each_year_names_no_enterprise_by_itself() -> None:
-    """Each stands there twice: which of two names it has is not for us to say."""
+@pytest.mark.parametrize(
+    ("names", "tables"), [("甲乙丙甲乙丙", ["enterprise_year", "enterprise"]), ("甲乙丙丁戊己", ["enterprise_year"])]
+)
+def test_a_sheet_with_a_row_for_each_year_names_enterprises_where_each_has_one_name(names, tables) -> None:
+    """Each code stands there twice: which of two names it has is not for us to say."""
     given = layer(
-        "台账",
-        has_shapes=False,
-        统一社会信用代码=CODES * 2,
-        企业名称=["甲", "乙", "丙"] * 2,
-        年度=[2023] * 3 + [2024] * 3,
-        税收=[1, 2, 3, 4, 5, 6],
+        "台账", has_shapes=False, 统一社会信用代码=CODES * 2, 企业名称=list(names), 年度=[2023] * 3 + [2024] * 3, 税收=[1, 2, 3, 4, 5, 6],
+    )  # fmt: skip
+    assert [one.table.name for one in suggest([given])] == tables
+
+
+def told(given: Layer) -> dict[str, dict[str, Any]]:
+    """Give what is proposed of a sheet: by table, our columns with theirs, or with what all rows have."""
+    return {
+        one.table.name: {each.column: each.value or each.header for each in one.proposals} for one in suggest([given])
+    }
+
+
+LEDGER = {"地块编号": ["1", "2", "3"], "企业名称": ["甲", "乙", "丙"], "统一社会信用代码": CODES}
+WHO, WHERE = {"uscc": "统一社会信用代码"}, {"parcel_no": "地块编号"}
+
+
+def test_a_sheet_of_parcels_that_names_their_enterprises_is_of_parcels_firms_years_and_users() -> None:
+    given = layer("一览表", has_shapes=False, 坐落=["东", "西", "南"], **LEDGER, **{"税收（万元）_2023年": [1, 2, 3]})
+    assert told(given) == {
+        "parcel": {**WHERE, "location": "坐落"},  # who is named as the enterprise need not hold the title
+        "enterprise": {**WHO, "name": "企业名称"},
+        "enterprise_year": {**WHO, "year": "{year}", "tax_wan": "税收（万元）_{year}年"},
+        "parcel_use": {**WHERE, **WHO, "role": "user"},
+    }
+    found = conform([given], choose("auto", [given], {}), park="p1").frames
+    assert found["enterprise_year"][["year", "tax_wan"]].to_numpy().tolist() == [[2023, 1], [2023, 2], [2023, 3]]
+    assert set(found["parcel_use"]["role"]) == {"user"}
+    holder = layer("宗地", 地块编号=["1", "2", "3"], 权利人=["甲", "乙", "丙"], 权利人证件号=CODES)
+    assert told(holder) == {"parcel": {**WHERE, "owner_uscc": "权利人证件号", "owner_name": "权利人"}}
+
+
+def test_several_enterprises_on_a_parcel_have_not_each_all_of_its_land() -> None:
+    tax = {"用地面积（亩）": [9, 9, 5], "承租面积（平方米）": [1, 2, 3], "2023年税收（万元）": [1, 2, 3]}
+    given = layer("一地多企", has_shapes=False, **{**LEDGER, "地块编号": ["1", "1", "2"]}, **tax)
+    found = told(given)
+    assert found["parcel_use"] == {**WHERE, **WHO, "role": "tenant", "area_m2": "承租面积（平方米）"}
+    assert "parcel" not in found and "land_used_m2" not in found["enterprise_year"]
+
+
+@pytest.mark.parametrize(
+    ("name", "above", "year"),
+    [
+        ("2023年税收", "", 2023), ("Sheet1", "2023年度企业税收情况表 填报日期：2024年3月15日", 2023),
+        ("Sheet1", "2022年、2023年对照表", None), ("Sheet1", "填报日期：2024年3月", None), ("税收", "", None),
+    ],
+)  # fmt: skip
+def test_the_year_of_a_whole_sheet_is_told_by_its_name_or_title(name: str, above: str, year: int | None) -> None:
+    given = replace(layer(name, has_shapes=False, 统一社会信用代码=CODES, **{"税收（万元）": [1, 2, 3]}), above=above)
+    assert told(given).get("enterprise_year", {}).get("year") == year
+    if year:
+        assert set(conform([given], choose("auto", [given], {}), park="p1").frames["enterprise_year"]["year"]) == {year}
+
+
+def test_units_stand_in_a_note_above_the_sheet_or_behind_each_number() -> None:
+    given = replace(
+        layer(has_shapes=False, **LEDGER, 年度=[2023] * 3, 税收=[1, 2, 3], 用地面积=[9, 9, 9]), above="单位：亩、万元"
     )
-    assert [one.table.name for one in suggest([given])] == ["enterprise_year"]
+    units = {one.column: one.unit for each in suggest([given]) for one in each.proposals if one.unit}
+    assert units == {"tax_wan": "万元", "land_used_m2": "亩"}
+    who = replace(given, above="填报单位：北区管委会")
+    assert all(one.asks_unit for each in suggest([who]) for one in each.proposals if one.column in units)
+    cells = layer(地块编号=["1", "2", "3"], 用地面积=["45.3亩", "１２ 亩", "1,000亩"])
+    assert (only(cells, "cert_area_m2").unit, only(cells, "cert_area_m2").asks_unit) == ("亩", False)
+
+
+def test_yes_and_no_beside_above_designated_size_are_its_two_classes() -> None:
+    given = layer(
+        "企业", has_shapes=False, 统一社会信用代码=CODES, 企业名称=["甲", "乙", "丙"], 是否规上=["是", "否", "规上"]
+    )
+    assert conform([given], choose("auto", [given], {}), park="p1").frames["enterprise"]["scale"].tolist() == [
+        "above", "below", "above",
+    ]  # fmt: skip
+
+
+def test_a_sheet_called_like_a_table_of_ours_leaves_no_other_out() -> None:
+    firms = layer(
+        "企业", has_shapes=False, 统一社会信用代码=CODES, 企业名称=["甲", "乙", "丙"], 行业代码=["1", "2", "3"]
+    )
+    parcels = layer("地块一览", 地块编号=["1"], 登记面积=[1.0], 坐落=["东"])
+    assert {one.table.name for one in choose("auto", [firms, parcels], {}).targets} == {"enterprise", "parcel"}
