@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -70,6 +71,39 @@ def test_an_area_that_is_drawn_equals_postgis_and_snaps_to_corners(map_page: Pag
     expect(map_page.locator("#legend-total")).to_contain_text(str(inside))
     map_page.keyboard.press("Escape")
     expect(map_page.locator("#desk-card")).to_be_hidden()
+
+
+def test_one_tool_draws_at_a_time(map_page: Page, screenshots: Path | None) -> None:
+    box = map_page.locator(".folium-map").bounding_box()
+    corners = map_page.locator(".folium-map path.leaflet-interactive, .folium-map svg path")
+
+    def click(x: int, y: int) -> None:
+        map_page.mouse.click(box["x"] + x, box["y"] + y)
+
+    map_page.click("#tool-measure")
+    click(500, 200)
+    map_page.click("#tool-area")
+    expect(map_page.locator("#measure-card")).to_be_hidden()
+    assert map_page.get_attribute("#tool-measure", "aria-pressed") == "false"
+    click(500, 250)
+    expect(corners).to_have_count(1)  # the corner of the area, and no point of a length
+    map_page.click("#tool-measure")
+    expect(map_page.locator("#desk-card")).to_be_hidden()
+    map_page.click("#tool-measure")
+
+    map_page.click("#tool-area")
+    map_page.fill(
+        "#desk-card textarea", "POLYGON((115.171 32.976,115.173 32.976,115.173 32.978,115.171 32.978,115.171 32.976))"
+    )
+    map_page.click("#desk-card button[type=submit]")
+    expect(
+        map_page.locator("#desk-card dl")
+    ).to_be_visible()  # it is drawn: a length may be measured beside what it tells
+    map_page.click("#tool-measure")
+    desk, card = (map_page.locator(one).bounding_box() for one in ("#desk-card", "#measure-card"))
+    assert card["x"] >= desk["x"] + desk["width"]
+    if screenshots:
+        map_page.screenshot(path=screenshots / "measuring-beside-an-area.png")
 
 
 def test_an_area_is_pasted_and_a_wrong_one_refused_in_words(watched: Open, two_days: SimpleNamespace) -> None:

@@ -15,6 +15,7 @@ import { showLegend } from "landgis/legend.js";
 import { enableMeasuring } from "landgis/measure.js";
 import { dismiss, notify, refuse } from "landgis/notices.js";
 import { ParcelTiles } from "landgis/parcel-tiles.js";
+import { isDrawing } from "landgis/pencil.js";
 import { linkPlaces } from "landgis/places.js";
 import { showPlans } from "landgis/plan.js";
 import { enablePrinting } from "landgis/print.js";
@@ -133,7 +134,7 @@ onTrial(() => { if (colour.field === "grade") recolour(source); });
 onSheet(() => recolour(source));
 
 map.on("click", ({ latlng, containerPoint }) => {
-  if (map.measuring) return;
+  if (isDrawing()) return;
   const found = tiles.at(latlng);
   if (found?.kind === "parcel") {
     why.open(found.id);

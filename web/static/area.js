@@ -5,7 +5,7 @@ import { choice, choose } from "landgis/choice.js";
 import { cardHead } from "landgis/desk.js";
 import { el } from "landgis/dom.js";
 import { swatch } from "landgis/paint.js";
-import { snapped } from "landgis/snap.js";
+import { lay, snapped, take } from "landgis/pencil.js";
 import { aligned, hectares, mu, named, number, onLanguage, squareMetres, t } from "landgis/words.js";
 import { view } from "landgis/view.js";
 
@@ -27,18 +27,16 @@ export function enableArea(map, button, desk) {
   function start() {
     corners = [];
     told = failed = pointer = null;
-    isDrawing = map.measuring = true;
-    map.doubleClickZoom.disable();
-    map.getContainer().classList.add("measuring");
+    isDrawing = true;
+    take(map, tool);
     drawn.addTo(map);
     write();
   }
 
   function rest() {
-    isDrawing = map.measuring = false;
+    isDrawing = false;
     pointer = null;
-    map.doubleClickZoom.enable();
-    map.getContainer().classList.remove("measuring");
+    lay(map, tool);
   }
 
   function close() {

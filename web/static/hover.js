@@ -5,6 +5,7 @@ import { byId, el } from "landgis/dom.js";
 import { swatch } from "landgis/paint.js";
 import { colour } from "landgis/colour.js";
 import { classOfShape, countsOf, shownCount } from "landgis/parcel-tiles.js";
+import { isDrawing } from "landgis/pencil.js";
 import { sheet, valueAt, want } from "landgis/sheet.js";
 import { fieldName, known, land, named, number, t } from "landgis/words.js";
 
@@ -18,7 +19,7 @@ export function followPointer(map, tiles) {
   map.on("mousemove", (event) => {
     cancelAnimationFrame(asked);
     asked = requestAnimationFrame(() => {
-      const found = map.measuring ? null : tiles.at(event.latlng);
+      const found = isDrawing() ? null : tiles.at(event.latlng);
       tiles.hover(found?.kind === "parcel" ? found.id : null);
       map.getContainer().classList.toggle("over-parcel", Boolean(found));
       if (!found) return hide();

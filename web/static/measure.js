@@ -1,7 +1,7 @@
 // Measuring on the ellipsoid of CGCS2000: lengths in metres, areas in mu, hectares and square metres.
 
 import { byId, el, icon } from "landgis/dom.js";
-import { snapped } from "landgis/snap.js";
+import { lay, snapped, take } from "landgis/pencil.js";
 import { hectares, label, metres, mu, onLanguage, squareMetres, t } from "landgis/words.js";
 
 const A = 6378137;
@@ -40,16 +40,16 @@ export function enableMeasuring(map) {
   const line = { color: "#14212b", weight: 2, dashArray: "5 5", interactive: false };
   let places = [];
   let pointer = null;
-  let open = false;
+  let open = false;    // points are still set
   const drawn = L.layerGroup();
+  const tool = { close: stop };
 
   function start() {
-    map.measuring = open = true;
+    open = true;
     places = [];
     pointer = null;
+    take(map, tool);
     button.setAttribute("aria-pressed", "true");
-    map.doubleClickZoom.disable();
-    map.getContainer().classList.add("measuring");
     drawn.addTo(map);
     write();
   }
@@ -61,17 +61,15 @@ export function enableMeasuring(map) {
   }
 
   function stop() {
-    map.measuring = open = false;
+    open = false;
     places = [];
+    lay(map, tool);
     button.setAttribute("aria-pressed", "false");
-    map.doubleClickZoom.enable();
-    map.getContainer().classList.remove("measuring");
     drawn.clearLayers().remove();
     card.hidden = true;
   }
 
   function write() {
-    if (!map.measuring) return;
     const all = pointer && open ? [...places, pointer] : places;
     drawn.clearLayers();
     if (all.length > 2) drawn.addLayer(L.polygon(all, { ...line, dashArray: open ? line.dashArray : null, fillOpacity: 0.12 }));
@@ -110,7 +108,7 @@ export function enableMeasuring(map) {
       : el("button", { type: "button", class: "quiet", text: t("measure_again"), on: { click: start } });
   }
 
-  button.addEventListener("click", () => (map.measuring ? stop() : start()));
+  button.addEventListener("click", () => (card.hidden ? start() : stop()));
   map.on("click", (event) => {
     if (!open) return;
     places.push(snapped(map, event.latlng));
@@ -127,7 +125,7 @@ export function enableMeasuring(map) {
     finish();
   });
   document.addEventListener("keydown", (event) => {
-    if (!map.measuring || event.target.matches?.("input, select, textarea")) return;
+    if (card.hidden || event.target.matches?.("input, select, textarea")) return;
     if (event.key === "Escape") stop();
     else if (event.key === "Enter" && open && places.length > 1 && event.target.tagName !== "BUTTON") finish();
     else if (event.key === "Backspace" && open) {
@@ -136,5 +134,5 @@ export function enableMeasuring(map) {
       write();
     }
   });
-  onLanguage(write);
+  onLanguage(() => { if (!card.hidden) write(); });
 }
