@@ -239,6 +239,21 @@ def test_a_job_is_asked_for_shown_and_given_up(watched: Open, service: str) -> N
     assert page.inner_text("#job-list tr:first-child [data-state]") == "已取消"
 
 
+def test_what_is_refused_stands_while_the_jobs_are_read_again(watched: Open, service: str) -> None:
+    one = watched(f"{service}/jobs")
+    one.page.fill("#assess-on", "1900-01-01")
+    one.page.click("#assess-form button")
+    expect(one.page.locator(".notice")).to_contain_text("评估日期过早或过晚")
+    one.page.evaluate("document.querySelector('#job-panel').append(document.createElement('mark'))")
+    one.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    one.page.wait_for_selector("mark", state="detached")  # they are read, and all is written anew
+    assert "评估日期过早或过晚" in one.page.inner_text(".notice")
+    one.page.fill("#assess-on", "2026-06-30")
+    one.page.click("#assess-form button")
+    expect(one.page.locator(".notice")).to_have_count(0)
+    one.complaints.clear()  # the browser notes the 422 by itself
+
+
 def test_a_job_that_is_not_there_says_so(watched: Open, service: str) -> None:
     one = watched(f"{service}/jobs?job=987654")
     assert "没有这项任务" in one.page.inner_text("#job-panel")

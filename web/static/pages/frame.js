@@ -29,14 +29,14 @@ export async function ask(address, options = {}) {
   throw new Refusal(answer.status, await answer.json().catch(() => null));
 }
 
-/** Say a refusal to the reader, with what to do and the number under which the log knows it. */
-export function tell(refusal, retry) {
+/** Say a refusal to the reader, with what to do and the number under which the log knows it; one of a kind stands at a time. */
+export function tell(refusal, retry, kind = "refusal") {
   if (!(refusal instanceof Refusal)) throw refusal;
   const { status, problem } = refusal;
-  if (!status) return notify("refusal", { what: "unreachable", mend: "unreachable_mend", retry, tone: "error" });
+  if (!status) return notify(kind, { what: "unreachable", mend: "unreachable_mend", retry, tone: "error" });
   const words = (pair) => pair?.[currentLanguage()] ?? "";
-  if (!problem?.what) return notify("refusal", { what: "failed", mend: "failed_mend", values: { status }, retry, tone: "error" });
-  notify("refusal", {
+  if (!problem?.what) return notify(kind, { what: "failed", mend: "failed_mend", values: { status }, retry, tone: "error" });
+  notify(kind, {
     what: "as_told", mend: "as_mended", retry, tone: "error",
     values: {
       what: [words(problem.what), problem.at].filter(Boolean).join(" "),
@@ -46,21 +46,8 @@ export function tell(refusal, retry) {
   });
 }
 
-export function told() {
-  dismiss("refusal");
-}
-
-/** A text as CQL2 writes it. */
-const quoted = (text) => `'${String(text).replaceAll("'", "''")}'`;
-
-/** A filter as CQL2 text, from the columns that must have these values; a list is any of them, null is unknown. */
-export function cql(conditions) {
-  return Object.entries(conditions).filter(([, value]) => value !== undefined && value !== "").map(([name, value]) => {
-    if (value === null) return `${name} IS NULL`;
-    if (Array.isArray(value)) return `${name} IN (${value.map((one) => (typeof one === "number" ? one : quoted(one))).join(",")})`;
-    if (typeof value === "object") return `${name} ${value.op} ${value.than}`;
-    return `${name} = ${typeof value === "number" ? value : quoted(value)}`;
-  }).join(" AND ");
+export function told(kind = "refusal") {
+  dismiss(kind);
 }
 
 /** Set an answer of the address without another page, so that the address is the view. */

@@ -20,14 +20,14 @@ let stop = () => {};
 let waiting = 0;
 
 async function read() {
-  clearTimeout(waiting);
   try {
     jobs = await ask(`/api/jobs?limit=${LIMIT}`);
-    told();
+    told("reading");    // and nothing of what was refused: the reader has to see that
     write();
   } catch (error) {
-    tell(error, read);
+    tell(error, read, "reading");
   }
+  clearTimeout(waiting);
   const busy = jobs?.some((job) => !isOver(job.state));
   if (busy && !document.hidden) waiting = setTimeout(read, EVERY_MS);
 }
