@@ -129,6 +129,22 @@ def test_a_service_that_refuses_is_told_in_its_own_words_and_asked_again(watched
     one.complaints.clear()  # the browser notes the 503 by itself
 
 
+def test_an_answer_that_comes_late_for_another_choice_is_not_shown(watched: Open, service: str) -> None:
+    page = watched(f"{service}/cockpit").page
+    held: list[Route] = []
+    page.route("**/cockpit?park=S02", lambda route: held.append(route))
+    page.select_option("#park", "S02")
+    page.select_option("#park", "S03")
+    page.wait_for_selector("#sheet[aria-busy=false]")
+    shown = page.inner_text("#total")
+    (late,) = held
+    late.continue_()
+    page.evaluate(
+        "async () => { await (await fetch('/api/runs/1/cockpit?lang=zh&park=S02')).text(); }"
+    )  # as long as that takes
+    assert (page.inner_text("#total"), page.input_value("#park")) == (shown, "S03") and "park=S03" in page.url
+
+
 def test_a_service_that_is_away_is_told(watched: Open, service: str) -> None:
     one = watched(f"{service}/jobs")
     one.page.route("**/api/jobs?*", lambda route: route.abort())

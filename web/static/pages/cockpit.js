@@ -228,19 +228,51 @@ function write() {
 }
 
 const asked = (values) => String(new URLSearchParams(Object.entries(values).filter(([, value]) => value)));
+const address = (what, more) => `/api/runs/${found.run}/${what}?${asked({ park: chosen.park, ...more })}`;
+
+const under = {};    // what is asked for now, by kind
+
+/** Ask; an earlier question of this kind is given up, so that its answer never comes late for another choice. */
+function askAnew(kind, address) {
+  under[kind]?.abort();
+  under[kind] = new AbortController();
+  return ask(address, { signal: under[kind].signal });
+}
+
+/** Do what asks the service, and tell what it refuses, with the way to try `again`; false where something else was asked meanwhile. */
+async function tried(work, again) {
+  try {
+    await work();
+    told();
+  } catch (error) {
+    if (error.name === "AbortError") return false;
+    tell(error, again);
+  }
+  return true;
+}
 
 async function readBlocks() {
-  blocks = await ask(`/api/runs/${found.run}/blocks?${asked({ park: chosen.park, block_mu: chosen.blockMu })}`);
-  if (!blocks.blocks.length) {
-    const all = await ask(`/api/runs/${found.run}/blocks?${asked({ park: chosen.park, block_mu: 0.1 })}`);
-    blocks.largest = all.blocks[0]?.area_m2 ?? null;
+  const found = await askAnew("blocks", address("blocks", { block_mu: chosen.blockMu }));
+  if (!found.blocks.length) {
+    const all = await askAnew("blocks", address("blocks", { block_mu: 0.1 }));
+    found.largest = all.blocks[0]?.area_m2 ?? null;
   }
+  blocks = found;
   writeBlocks();
 }
 
+const readBlocksAlone = () => tried(readBlocks, readBlocksAlone);
+
 async function readZones() {
-  zones = await ask(`/api/runs/${found.run}/zones?${asked({ park: chosen.park })}`);
+  zones = await askAnew("zones", address("zones"));
   writeZones();
+}
+
+async function readAll() {
+  found = await askAnew("cockpit", byId("twin").href);
+  blocks = zones = null;
+  write();
+  await Promise.all([readBlocks(), readZones()]);
 }
 
 async function read() {
@@ -249,19 +281,8 @@ async function read() {
   sheet.hidden = !view.runs.length;
   if (!view.runs.length) return write();
   sheet.setAttribute("aria-busy", "true");
-  const run = chosen.run ?? view.runs[0].run;
-  const twin = `/api/runs/${run}/cockpit?${asked({ park: chosen.park })}`;
-  byId("twin").href = twin;
-  try {
-    found = await ask(twin);
-    blocks = zones = null;
-    told();
-    write();
-    await Promise.all([readBlocks(), readZones()]);
-  } catch (error) {
-    tell(error, read);
-  }
-  sheet.setAttribute("aria-busy", "false");
+  byId("twin").href = `/api/runs/${chosen.run ?? view.runs[0].run}/cockpit?${asked({ park: chosen.park })}`;
+  if (await tried(readAll, read)) sheet.setAttribute("aria-busy", "false");
 }
 
 byId("run").addEventListener("change", (event) => {
@@ -284,7 +305,7 @@ byId("block-mu").addEventListener("change", (event) => {
   if (!event.target.checkValidity() || !event.target.value) return event.target.reportValidity();
   chosen.blockMu = Number(event.target.value);
   remember({ block_mu: chosen.blockMu });
-  readBlocks().catch((error) => tell(error, readBlocks));
+  readBlocksAlone();
 });
 byId("print").addEventListener("click", () => window.print());
 onLanguage(write);
