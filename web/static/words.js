@@ -133,7 +133,7 @@ export const unitM2 = () => ({ mu: view.units.m2PerMu, ha: view.units.m2PerHa, m
 
 /** A column of areas in the chosen unit, without its name. */
 export function landColumn(areaM2) {
-  return aligned(areaM2 / unitM2(), { mu: 1, ha: 2, m2: 0 }[choice.unit]);
+  return known(areaM2) ? aligned(areaM2 / unitM2(), { mu: 1, ha: 2, m2: 0 }[choice.unit]) : t("unknown");
 }
 
 export function squareMetres(areaM2) {

@@ -1,30 +1,22 @@
 // The cockpit: what a run says as a whole, each number a link to its parcels on the map, all of it as the API answers.
 
+import { choice, choose, onChoice } from "landgis/choice.js";
 import { byId, el } from "landgis/dom.js";
 import { swatch } from "landgis/paint.js";
 import { ask, remember, tell, told } from "landgis/pages/frame.js";
 import { moment } from "landgis/pages/told.js";
 import { place } from "landgis/places.js";
-import { aligned, currentLanguage, hectares, known, mu, named, number, onLanguage, pick, squareMetres, t, unitWords } from "landgis/words.js";
+import { aligned, currentLanguage, known, land as landWords, landColumn, named, number, onLanguage, pick, t, unitWords } from "landgis/words.js";
 import { view } from "landgis/view.js";
 
 const BLOCKS_SHOWN = 8;
-const DECIMALS = { mu: 1, ha: 2, m2: 0 };
-const FACTORS = { mu: view.units.m2PerMu, ha: view.units.m2PerHa, m2: 1 };
-const WORDED = { mu, ha: hectares, m2: squareMetres };
 
-const chosen = { run: view.run, park: view.park, unit: kept("landgis.unit") ?? "mu", blockMu: view.blockMu };
+const chosen = { run: view.run, park: view.park, blockMu: view.blockMu };
 let found = null;
 let blocks = null;
 let zones = null;
 let sorted = { by: "freeable_share", up: false };
 
-function kept(name) {
-  try { return localStorage.getItem(name); } catch { return null; }
-}
-
-const areaColumn = (m2) => (known(m2) ? aligned(m2 / FACTORS[chosen.unit], DECIMALS[chosen.unit]) : t("unknown"));
-const areaWords = (m2) => WORDED[chosen.unit](m2);
 const percent = (share) => (Number.isFinite(share) ? `${aligned(100 * share, 1)}%` : t("unknown"));
 
 /** A number that leads to its parcels; none leads nowhere, an unknown one says so. */
@@ -45,12 +37,12 @@ function bar(share, whole = 1) {
 
 function landRow(head, land) {
   return el("tr", { class: land.parcels ? "" : "nothing" }, el("th", { scope: "row" }, head),
-    cell(link(number(land.parcels), land)), cell(link(areaColumn(land.area_m2), land)), bar(land.area_m2 / found.total.area_m2));
+    cell(link(number(land.parcels), land)), cell(link(landColumn(land.area_m2), land)), bar(land.area_m2 / found.total.area_m2));
 }
 
 function writeStock() {
   const { answers, classes, total } = found;
-  byId("total").replaceChildren(link(t("total_land", { n: number(total.parcels), area: areaWords(total.area_m2) }), total));
+  byId("total").replaceChildren(link(t("total_land", { n: number(total.parcels), area: landWords(total.area_m2) }), total));
   byId("share").replaceChildren(...answers.filter((land) => land.area_m2).map((land) => {
     const part = el("span", { title: `${named("answer", land.answer)} ${percent(land.area_m2 / total.area_m2)}` });
     part.style.flexGrow = String(land.area_m2);
@@ -71,7 +63,7 @@ function writeStages() {
     return el("li", { class: known(stage.parcels) ? "" : "not-known", "data-stage": stage.stage },
       el("span", { class: "stage-name", text: t(`stage_${stage.stage}`) }),
       known(stage.parcels)
-        ? el("span", { class: "stage-value" }, link(t("total_land", { n: number(stage.parcels), area: areaWords(stage.area_m2) }), stage))
+        ? el("span", { class: "stage-value" }, link(t("total_land", { n: number(stage.parcels), area: landWords(stage.area_m2) }), stage))
         : el("span", { class: "stage-value", text: t("unknown") }),
       known(stage.parcels) ? el("span", { class: "stage-bar", "aria-hidden": "true" }, filled) : el("span", { class: "hint", text: pick(stage.why) }));
   }));
@@ -79,16 +71,16 @@ function writeStages() {
 
 const COLUMNS = [
   ["parcels", "parcels", (park) => park.parcels, (park) => link(number(park.parcels), park)],
-  ["area", null, (park) => park.area_m2, (park) => link(areaColumn(park.area_m2), park)],
+  ["area", null, (park) => park.area_m2, (park) => link(landColumn(park.area_m2), park)],
   ["suspected", "suspected_parcels", (park) => park.suspected.parcels, (park) => link(number(park.suspected.parcels), park.suspected)],
   ...["exit", "swap", "upgrade"].map((answer) => [answer, answer, (park) => park.answers[answer].area_m2,
-    (park) => link(areaColumn(park.answers[answer].area_m2), park.answers[answer])]),
-  ["upgrade_m2", "upgradable", (park) => park.upgrade_m2, (park) => link(areaColumn(park.upgrade_m2), park.upgradable)],
-  ["freeable_m2", "freeable", (park) => park.freeable_m2, (park) => link(areaColumn(park.freeable_m2), park.freeable)],
+    (park) => link(landColumn(park.answers[answer].area_m2), park.answers[answer])]),
+  ["upgrade_m2", "upgradable", (park) => park.upgrade_m2, (park) => link(landColumn(park.upgrade_m2), park.upgradable)],
+  ["freeable_m2", "freeable", (park) => park.freeable_m2, (park) => link(landColumn(park.freeable_m2), park.freeable)],
   ["freeable_share", "freeable_share", (park) => park.freeable_share, null],
 ];
 
-const heading = (name, key) => (view.paints[name] ? named("answer", name) : key ? t(key) : t(chosen.unit));
+const heading = (name, key) => (view.paints[name] ? named("answer", name) : key ? t(key) : t(choice.unit));
 
 function writeParks() {
   const value = COLUMNS.find(([name]) => name === sorted.by)[2];
@@ -115,10 +107,10 @@ function middle([west, south, east, north]) {
 function writeBlocks() {
   if (!blocks) return;
   const { candidates, blocks: all, block_mu: least } = blocks;
-  byId("blocks-hint").textContent = t("blocks_hint", { n: number(candidates.parcels), area: areaWords(candidates.area_m2) });
+  byId("blocks-hint").textContent = t("blocks_hint", { n: number(candidates.parcels), area: landWords(candidates.area_m2) });
   if (!all.length) {
     byId("blocks").replaceChildren(el("div", { class: "empty" }, el("strong", { text: t("blocks_none", { n: number(least) }) }),
-      blocks.largest ? el("span", { text: t("blocks_none_mend", { area: areaWords(blocks.largest) }) }) : null));
+      blocks.largest ? el("span", { text: t("blocks_none_mend", { area: landWords(blocks.largest) }) }) : null));
     return;
   }
   const parkNames = new Map(found.parks.map((park) => [park.park_code, park.name]));
@@ -127,7 +119,7 @@ function writeBlocks() {
     const filled = el("i");
     filled.style.width = `${(100 * block.area_m2) / most}%`;
     return el("li", {},
-      el("span", { class: "block-area" }, link(areaWords(block.area_m2), block, { at: middle(block.bbox) })),
+      el("span", { class: "block-area" }, link(landWords(block.area_m2), block, { at: middle(block.bbox) })),
       el("span", { class: "block-where", text: `${block.park_codes.map((code) => parkNames.get(code) ?? code).join(t("list_comma"))} · ${t("block_parcels", { n: number(block.parcels) })}` }),
       el("span", { class: "stage-bar", "aria-hidden": "true" }, filled));
   })), all.length > BLOCKS_SHOWN ? el("p", { class: "hint", text: t("block_more", { n: number(all.length), m: BLOCKS_SHOWN }) }) : "");
@@ -138,7 +130,7 @@ function writeDemands() {
   const asked = demands.count
     ? el("dl", { class: "counts" },
       el("div", {}, el("dt", { text: t("demands_count") }), el("dd", { text: number(demands.count) })),
-      el("div", {}, el("dt", { text: t("demands_area") }), el("dd", { text: areaWords(demands.area_min_m2) })),
+      el("div", {}, el("dt", { text: t("demands_area") }), el("dd", { text: landWords(demands.area_min_m2) })),
       el("div", {}, el("dt", { text: t("demands_served") }), el("dd", { text: number(demands.served) })),
       el("div", {}, el("dt", { text: t("demands_unmet") }), el("dd", { text: number(demands.unmet) })))
     : null;
@@ -205,9 +197,9 @@ function writeHead() {
   parks.replaceChildren(el("option", { value: "", text: t("park_all", { n: found?.parks.length ?? 0 }) }),
     ...[...(found?.parks ?? [])].sort((a, b) => (a.park_code < b.park_code ? -1 : 1)).map((park) => el("option", { value: park.park_code, text: park.name })));
   parks.value = chosen.park ?? "";
-  byId("unit").value = chosen.unit;
+  byId("unit").value = choice.unit;
   byId("block-mu").value = chosen.blockMu;
-  for (const head of document.querySelectorAll("[data-area]")) head.textContent = t(chosen.unit);
+  for (const head of document.querySelectorAll("[data-area]")) head.textContent = t(choice.unit);
   byId("about").textContent = found ? t("about_run", { on: found.as_of, run: found.run, made: moment(found.made_at), rules: found.titles.map(pick).join(t("list_semicolon")) }) : "";
 }
 
@@ -297,9 +289,8 @@ byId("park").addEventListener("change", (event) => {
   read();
 });
 byId("unit").addEventListener("change", (event) => {
-  chosen.unit = event.target.value;
-  try { localStorage.setItem("landgis.unit", chosen.unit); } catch { /* it holds for this page */ }
-  write();
+  choose({ unit: event.target.value });
+  try { localStorage.setItem("landgis.unit", choice.unit); } catch { /* it holds for this page */ }
 });
 byId("block-mu").addEventListener("change", (event) => {
   if (!event.target.checkValidity() || !event.target.value) return event.target.reportValidity();
@@ -308,6 +299,8 @@ byId("block-mu").addEventListener("change", (event) => {
   readBlocksAlone();
 });
 byId("print").addEventListener("click", () => window.print());
+try { choose({ unit: localStorage.getItem("landgis.unit") ?? choice.unit }); } catch { /* kept nowhere */ }
+onChoice(["unit"], write);
 onLanguage(write);
 await read();
 document.body.dataset.ready = "true";
