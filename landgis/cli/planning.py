@@ -25,7 +25,7 @@ from landgis.cli.files import ingest
 from landgis.cli.rulesets import chosen_rulesets
 from landgis.terms.errors import InputError, Words
 from landgis.terms.frames import DEMAND_STATUS
-from landgis.terms.plans import DEED, DEMAND_REASON, LEFT_OUT, LIMIT, REMARK
+from landgis.terms.plans import CONDITION, DEED, DEMAND_REASON, LEFT_OUT, LIMIT, REMARK
 from landgis.terms.units import mu
 from landgis.workflows import demands, plans, reallocate
 from landgis.workflows.asked import Asked, Shown, forbidding, pinning
@@ -285,15 +285,25 @@ def _print_site(answer: dict[str, Any]) -> None:
         ],
     )  # fmt: skip
     print_rows(
-        ("放宽 give up", "要求 asked", "可至 given", "成本 cost", "面积 mu", "地块 parcels"),
+        ("放宽 give up", "要求 asked", "可至 given", "成本 cost", "面积 mu", "园区 park", "地块 parcels"),
         [
-            (" + ".join(one["conditions"]), " + ".join(map(str, one["asked"])), "" if one["given"] is None else str(one["given"]),
-             f"{one['cost_wan']:,.0f}", f"{mu(one['area_m2']):,.1f}", " ".join(one["parcels"]))
+            (" + ".join(CONDITION[it].zh for it in one["conditions"]), " + ".join(map(_condition, one["conditions"], one["asked"])),
+             _condition(one["conditions"][0], one["given"]), f"{one['cost_wan']:,.0f}", f"{mu(one['area_m2']):,.1f}", one["park_code"],
+             " ".join(one["parcels"]))
             for one in answer["relaxations"]
         ],
     )  # fmt: skip
     if not answer["sites"]:
         _print_left_out(answer["not_to_be_had"])
+
+
+def _condition(name: str, value: object) -> str:
+    """Write what a condition asks: areas in mu, as everywhere here."""
+    if value is None:
+        return ""
+    if name.startswith("area_") and isinstance(value, float):
+        return f"{mu(value):,.1f} 亩"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _print_plan(answer: dict[str, Any]) -> None:

@@ -32,6 +32,24 @@ LIMIT: Final[Domain] = {
     "cost_wan": Words("资金（万元）", "money (10k)"),
     "staff_days": Words("人力（人日）", "staff (days)"),
 }
+#: What a project asks of its site, and of each parcel in it.
+CONDITION: Final[Domain] = {
+    "area_min": Words("面积下限", "least area"),
+    "area_max": Words("面积上限", "most area"),
+    "width": Words("最窄宽度", "least width"),
+    "compactness": Words("紧凑度", "compactness"),
+    "owners": Words("涉及户数", "number of holders"),
+    "cost": Words("成本上限", "most cost"),
+    "park": Words("限定园区", "parks it may be in"),
+    "kind": Words("规划用途类型", "kind of use in the plan"),
+    "class": Words("规划工业类别（污染等级）", "class of industry in the plan (pollution)"),
+    "use": Words("规划为工业仓储", "planned for industry or storage"),
+    "boundary": Words("城镇开发边界", "urban boundary"),
+    "farmland": Words("永久基本农田", "basic farmland"),
+    "ecology": Words("生态保护红线", "ecological red line"),
+    "distance": Words("与敏感目标的距离", "distance from sensitive places"),
+    "date": Words("最迟供地日期", "day it must be free"),
+}
 #: Why a parcel is not to be had.
 LEFT_OUT: Final[Domain] = {
     "leave": Words("保留", "to be left as it is"),

@@ -11,7 +11,7 @@ import pandas as pd
 from landgis.exports.plans import plan_features
 from landgis.store import plans
 from landgis.store.database import ALL_PARKS, Connection, scoped
-from landgis.terms.plans import DEMAND_REASON
+from landgis.terms.plans import DEMAND_REASON, LEFT_OUT, LIMIT, REMARK
 from landgis.workflows.asked import Place
 
 
@@ -34,9 +34,11 @@ def show(conn: Connection, plan: int | None, *, parks: Sequence[str] = ALL_PARKS
     return {
         **_head(head),
         "rules": [one["code"] for one in head["rulesets"]],
-        "sites": [_dated(one) for one in sites],
+        "sites": [_dated(one) | {"remark_titles": [asdict(REMARK[it]) for it in one["remarks"]]} for one in sites],
         "members": plain(pd.DataFrame(members.drop(columns=["geom", "plan"]))),
         "moved": [_dated({k: v for k, v in one.items() if not k.endswith("_point")}) for one in moves],
+        "left_out": [one | {"reason_title": asdict(LEFT_OUT[one["reason"]])} for one in head["told"]["left_out"]],
+        "limits": [one | {"title": asdict(LIMIT[one["name"]])} for one in head["told"]["limits"]],
         "demand_states": [one | {"reason_title": asdict(DEMAND_REASON[one["reason"]])} for one in demands],
     }
 

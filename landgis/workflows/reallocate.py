@@ -25,6 +25,7 @@ from landgis.store.runs import RESULTS
 from landgis.store.stock import read_demands, read_stock
 from landgis.terms.errors import InputError, NotFoundError, RuleError, Words
 from landgis.terms.frames import Stock
+from landgis.terms.plans import CONDITION
 from landgis.terms.rulereader import load_ruleset, parse_ruleset, with_needed
 from landgis.terms.rules import Ruleset, compose_rulesets
 from landgis.workflows.asked import Asked, Place, Shown
@@ -126,7 +127,8 @@ def site(
     -------
     dict
         ``demand, run, on, currency, sites`` (cheapest first, with their parcels), ``members`` (of the first, with ``refusal_wan``),
-        ``bound_wan, gap, is_proved, left_out`` (by rule), ``not_to_be_had`` (by reason), ``relaxations, seconds``.
+        ``bound_wan, gap, is_proved, left_out`` (by rule), ``not_to_be_had`` (by reason), ``relaxations`` (what to give up, with the
+        cheapest site then; ``given`` is how much is left of a single condition), ``seconds``.
 
     Raises
     ------
@@ -182,7 +184,13 @@ def site(
         "left_out": plain(found.left_out),
         "not_to_be_had": plain(ground.candidates.left_out),
         "relaxations": [
-            row | {"parcels": [named[int(one)] for one in row["parcels"]]} for row in plain(found.relaxations)
+            row
+            | {
+                "park_code": parcels.at[row["parcels"][0], "park_code"],
+                "parcels": [named[int(one)] for one in row["parcels"]],
+                "condition_titles": [asdict(CONDITION[one]) for one in row["conditions"]],
+            }
+            for row in plain(found.relaxations)
         ],
         "seconds": round(time.monotonic() - began, 3),
     }

@@ -17,6 +17,12 @@ def plan(sample) -> Iterator[dict]:
         yield reallocate.make(conn, Asked(parks=("S01", "S02")))
 
 
+@pytest.fixture(scope="module")
+def other(sample, plan) -> Iterator[dict]:
+    with database.connect(sample.app_url) as conn:
+        yield reallocate.make(conn, Asked(parks=("S01", "S04")))
+
+
 def opened(watched: Callable, service: str, plan: dict) -> Page:
     page = watched(f"{service}/map").page
     page.wait_for_selector(f"#plan-choose option[value='{plan['plan']}']", state="attached")
@@ -40,8 +46,8 @@ def test_a_plan_is_drawn_by_deed_with_an_arrow_for_each_move(watched, service, p
     told = page.locator("#plan-sum").inner_text()
     assert f"{plan['demands_served']} / {plan['demands']}" in told and "已证明" in told
     assert "万元" in told and "CNY" not in told
-    page.locator("#plan-sum summary").click()
-    assert "没有找到符合条件的成片地块" in page.locator("#plan-sum li").first.inner_text()
+    page.locator("#plan-left summary").first.click()
+    assert "没有找到符合条件的成片地块" in page.locator("#plan-left li").first.inner_text()
     assert page.locator("#plan-key li").all_inner_texts()[-1] == "迁移路线"
     if screenshots:
         page.screenshot(path=screenshots / "plan.png")
@@ -113,3 +119,93 @@ def test_a_forbidden_parcel_makes_a_child_plan_and_the_page_shows_it(watched, se
         one["parcel_no"] for one in child["members"] if one["park_code"] == firm["park_code"]
     }
     expect(page.locator("#plan-sites details")).to_have_count(len(child["sites"]))
+
+
+def test_a_plan_in_the_address_is_drawn_again_and_the_place_stays(watched, service, plan) -> None:
+    page = opened(watched, service, plan)
+    page.wait_for_url(f"**plan={plan['plan']}*")
+    again = watched(f"{service}/map?run={plan['run']}&plan={plan['plan']}&at=33.02000,115.17000,15").page
+    expect(again.locator("#plan-choose")).to_have_value(str(plan["plan"]))
+    assert again.evaluate("() => map_parcels.getZoom()") == 15
+    again.select_option("#plan-choose", "")
+    again.wait_for_url(lambda url: "plan=" not in url)
+
+
+def test_a_site_tells_its_cost_its_worth_and_what_must_still_be_looked_at(watched, service, other) -> None:
+    page = opened(watched, service, other)
+    site = next(one for one in other["sites"] if "title_not_clean" in one["remarks"])
+    told = page.locator("#plan-sites details").nth(site["site"] - 1)
+    told.locator("summary").click()
+    text = told.inner_text()
+    assert f"成本 {site['cost_wan']:,.0f} 万元" in text and f"价值 {site['worth_wan']:,.0f} 万元" in text
+    assert "有抵押、查封或不明" in text
+
+
+def test_a_plan_is_adopted_on_the_page_and_withdrawn_and_no_other_gets_its_parcels(
+    watched, service, plan, other, sample
+) -> None:
+    found = watched(f"{service}/map?run={plan['run']}&plan={plan['plan']}")
+    page = found.page
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.accept()))
+    page.click("#plan-adopt")
+    expect(page.locator("#plan-adopt")).to_have_text("撤回采纳")
+    with database.connect(sample.app_url) as conn:
+        assert plans.show(conn, plan["plan"])["is_adopted"]
+    page.select_option("#plan-choose", str(other["plan"]))
+    page.wait_for_url(f"**plan={other['plan']}*")
+    page.click("#plan-adopt")
+    expect(page.locator("#plan-status")).to_contain_text(f"(plan {plan['plan']})")
+    assert found.complaints and all("409" in one for one in found.complaints)
+    found.complaints.clear()
+    page.select_option("#plan-choose", str(plan["plan"]))
+    expect(page.locator("#plan-adopt")).to_have_text("撤回采纳")
+    page.click("#plan-adopt")
+    expect(page.locator("#plan-adopt")).to_have_text("采纳")
+    assert len(asked) == 3 and "不再给别的项目" in asked[0]
+
+
+def test_a_plan_on_the_map_is_printed_with_its_key(watched, service, plan) -> None:
+    page = opened(watched, service, plan)
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    box = page.locator(".sidebar").bounding_box()
+    last = page.locator("#plan-sites details").last.bounding_box()
+    assert last["y"] + last["height"] <= box["y"] + box["height"]
+    assert page.is_visible("#plan-key") and page.is_hidden("#plan-adopt") and page.is_hidden(".plan-mark >> nth=0")
+
+
+def test_two_plans_stand_side_by_side(watched, service, plan, other) -> None:
+    page = opened(watched, service, plan)
+    page.select_option("#plan-beside", str(other["plan"]))
+    rows = page.locator("#plan-compared tbody tr")
+    expect(rows.first).to_have_text(
+        f"落地项目{plan['demands_served']} / {plan['demands']}{other['demands_served']} / {other['demands']}"
+    )
+    used = [{(one["park_code"], one["parcel_no"]) for one in each["members"]} for each in (plan, other)]
+    expect(page.locator("#plan-compared summary")).to_have_text(f"用途不同的地块 {len(used[0] ^ used[1])} 宗")
+
+
+def test_what_a_project_lacks_is_looked_for_and_told(watched, service, plan, sample) -> None:
+    page = opened(watched, service, plan)
+    page.locator("#plan-left summary").first.click()
+    mine = page.locator("#plan-left > details").first.locator("ul").first.locator("> li").first
+    mine.get_by_role("button").click()
+    expect(mine.get_by_role("status")).to_be_visible()
+    with database.connect(sample.app_url) as conn, database.scoped(conn, database.ALL_PARKS):
+        asked = queue.list_jobs(conn, 1)[0]
+    assert asked.kind == "site" and work(sample.app_url, asked.job)
+    expect(mine).to_contain_text("放宽下列任一项即有地可用")
+    assert mine.locator(".plan-lack li").count() > 0
+
+
+def test_a_new_plan_is_asked_for_with_a_budget(watched, service, sample) -> None:
+    page = watched(f"{service}/map?park=S01").page
+    page.click("#plan-make")
+    page.fill("#plan-asked [name=budget_wan]", "5000")
+    page.click("#plan-start")
+    expect(page.locator("#plan-doing")).to_be_visible()
+    with database.connect(sample.app_url) as conn, database.scoped(conn, database.ALL_PARKS):
+        asked = queue.list_jobs(conn, 1)[0]
+    assert (asked.kind, asked.asked["budget_wan"], asked.asked["level"]) == ("plan", 5000, "mid")
+    page.click("#plan-stop")
+    expect(page.locator("#plan-status")).to_have_text("已取消，没有写入任何方案。")

@@ -203,6 +203,9 @@ def test_where_nothing_fits_the_least_to_give_up_is_told(town) -> None:
     assert not found["sites"] and found["is_proved"] and found["relaxations"]
     least = found["relaxations"][0]
     assert least["conditions"] == ["area_min"] and least["given"] < least["asked"][0]
+    assert least["condition_titles"] == [{"zh": "面积下限", "en": "least area"}]
+    numbers = town.city.frames["parcel"].groupby("park_code")["parcel_no"].agg(set)
+    assert set(least["parcels"]) <= numbers[least["park_code"]]
 
 
 def test_a_demand_that_cannot_be_planned_for_is_told_with_the_reason(town) -> None:

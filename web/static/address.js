@@ -7,7 +7,7 @@ import { view } from "landgis/view.js";
 const WAIT_MS = 250;
 /** A longer text of an area would make an address that mail and chat cut off. */
 const AREA_MOST = 1500;
-const PLAIN = { park: "", colour: "answer", method: "quantile", filter: "", sort: "-area_m2", dock: "", unit: "mu", theme: "", area: "", compare: "", left: "", crs: "" };
+const PLAIN = { park: "", colour: "answer", method: "quantile", filter: "", sort: "-area_m2", dock: "", unit: "mu", theme: "", area: "", plan: "", compare: "", left: "", crs: "" };
 const ALLOWED = { method: ["quantile", "jenks", "equal"], unit: ["mu", "ha", "m2"], dock: ["", "table", "weights"], theme: ["", "light", "dark"], crs: ["", "plane"] };
 const SETS = ["hidden", "tests"];
 

@@ -180,7 +180,7 @@ else if (home || (choice.dock && view.bounds)) {    // the dock, open from the s
 }
 group.addLayer(tiles);
 fetchSheet();
-if (plans) showPlans(map, plans, zoomTo);
+if (plans) showPlans(map, plans, zoomTo, given.place !== null);
 keepAddress(map);
 if (address) showPerson();
 if (given.selected) why.open(given.selected).then((box) => { if (!given.place) zoomTo(box, 17); });    // a link from another page names no place

@@ -14,6 +14,7 @@ export const choice = {
   sort: "-area_m2",                          // the table's order: a field, "-" before it: downwards
   dock: "",                                  // what is open below the map: "", "table", "weights"
   area: "",                                  // the area that is looked at, as text; "": none
+  plan: "",                                  // number of the plan that is drawn; "": none
   compare: "",                               // the run to the left of the bar; "": none
   left: "",                                  // what the scenario on the map is held against: "official", a kept one's number; "": nothing
   weights: null,                             // weights on trial: population -> measure -> share; null: the official ones

@@ -135,7 +135,7 @@ function writeDemands() {
       el("div", {}, el("dt", { text: t("demands_unmet") }), el("dd", { text: number(demands.unmet) })))
     : null;
   const none = demands.plan === null && el("div", { class: "empty" }, el("strong", { text: t("demands_none") }), el("span", { text: t("demands_none_mend") }));
-  const by = demands.plan !== null && el("p", { class: "hint", text: t("demands_by_plan", { plan: demands.plan }) });
+  const by = demands.plan !== null && el("p", { class: "hint" }, el("a", { href: place("/map", { run: found.run, plan: demands.plan }), text: t("demands_by_plan", { plan: demands.plan }) }));
   byId("demands").replaceChildren(...[asked, none, by].filter(Boolean));
 }
 
