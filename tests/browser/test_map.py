@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page, Route, expect
 from pyproj import Geod
 
 from landgis.store import database
@@ -436,11 +436,18 @@ def test_the_sheet_says_what_when_and_which_run(map_page: Page) -> None:
         "CGCS2000",
     ):
         assert part in text
-    for screen_only in (".tools", ".search", "#finding-list", "#notices"):
+    for screen_only in (".tools", ".search", ".places", "#finding-list", "#notices", "#plan-part"):
         assert map_page.is_hidden(screen_only)
     assert map_page.is_visible(".leaflet-control-scale-line")
     map_page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     assert map_page.is_visible(".tools")
+
+
+def test_the_sheet_names_what_it_is_coloured_and_filtered_by(watched: Open, service: str) -> None:
+    page = watched(f"{service}/map?colour=far&filter=answer = 'exit'").page
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    expect(page.locator("#print-title")).to_have_text("存量用地图：容积率")
+    expect(page.locator("#print-filter")).to_have_text("筛选条件：answer = 'exit'；未入选的地块为灰色")
 
 
 # Names that are not only names

@@ -162,6 +162,18 @@ def cockpit(watched: Open, service: str) -> Page:
     return watched(f"{service}/cockpit?run=1&block_mu=20").page
 
 
+def test_the_cockpit_is_printed_on_a4_and_nothing_runs_over_its_edge(cockpit: Page) -> None:
+    cockpit.set_viewport_size({"width": 703, "height": 1000})  # A4 without its margins
+    cockpit.emulate_media(media="print")
+    assert cockpit.is_hidden(".skip") and cockpit.is_hidden(".bar")
+    over = "() => [...document.querySelectorAll('.card')].filter((one) => one.scrollWidth > one.clientWidth + 1).length"
+    assert cockpit.evaluate(over) == 0
+    sheet = cockpit.pdf(prefer_css_page_size=True, print_background=True)
+    sides = re.search(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", sheet).groups()
+    assert [float(side) for side in sides] == pytest.approx([595.3, 841.9], abs=1)
+    cockpit.emulate_media(media="null")  # the page is lent on
+
+
 def test_the_cockpit_shows_the_api_s_figures_in_the_unit_chosen(cockpit: Page, service: str) -> None:
     told = ask(f"{service}/api/runs/1/cockpit")
     for unit, size in (

@@ -3,13 +3,16 @@
 import { choice, onChoice } from "landgis/choice.js";
 import { byId } from "landgis/dom.js";
 import { chosenTests } from "landgis/findings.js";
-import { onLanguage, t } from "landgis/words.js";
+import { onSheet, sheet } from "landgis/sheet.js";
+import { onLanguage, pick, t } from "landgis/words.js";
 import { view } from "landgis/view.js";
 
 export function enablePrinting(map, tiles) {
   function write() {
     const parks = view.parks.filter((park) => !choice.park || park.park_code === choice.park).map((park) => park.name);
     byId("print-parks").textContent = parks.join(t("list_comma"));
+    byId("print-title").textContent = choice.colour === "answer" ? t("print_title") : t("print_title_by", { field: pick(sheet.fields[choice.colour]?.title) });
+    byId("print-filter").textContent = choice.filter ? t("print_filter", { filter: choice.filter }) : "";
     const names = chosenTests();
     byId("print-findings").textContent = names.length ? t("print_findings", { names: names.join(t("list_comma")) }) : "";
   }
@@ -31,8 +34,9 @@ export function enablePrinting(map, tiles) {
     window.print();
     lay(false);
   });
-  onChoice(["park", "tests"], write);
+  onChoice(["park", "tests", "colour", "filter"], write);
   onLanguage(write);
+  onSheet(write);
   write();
 }
 
