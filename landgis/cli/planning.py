@@ -10,6 +10,8 @@ from typing import Annotated, Any, Final, Literal
 import typer
 
 from landgis.cli.common import (
+    Language,
+    Output,
     Run,
     application_url,
     as_operator,
@@ -165,6 +167,20 @@ def plan_show(
     """一个方案的成片地块、成员与迁移。 | A plan's sites, parcels and moves."""
     with as_operator(application_url(given_settings())) as conn:
         reply(plans.show(conn, number), _print_plan)
+
+
+@plan.command("export")
+def plan_export(
+    output: Output,
+    number: Annotated[
+        int | None, typer.Argument(help="方案编号，缺省为最近 | plan, the latest by default", metavar="[PLAN]")
+    ] = None,
+    language: Language = None,
+) -> None:
+    """把一个方案写成 .xlsx 或 .gpkg。 | A plan as a workbook or GeoPackage."""
+    settings = given_settings(language)
+    with as_operator(application_url(settings)) as conn:
+        reply(plans.file(conn, number, output, language=settings.language))
 
 
 @plan.command("compare")

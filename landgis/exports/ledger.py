@@ -60,7 +60,7 @@ _SHORT: Final = {
 }  # fmt: skip
 _WIDTHS: Final = {"owner_name": 26, "enterprises": 30, "location": 24, "reason": 60, "tests": 40}
 #: What comes from files is text and stays text: no formula, no link.
-_TEXT_STAYS_TEXT: Final = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+TEXT_STAYS_TEXT: Final = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 _CAUTION: Final = Words(
     "本表为疑似线索与初筛建议，须经核实、认定后方可作为处置依据。",
     "These are suspicions and first proposals; they bind nobody before they are verified and recognised.",
@@ -180,7 +180,7 @@ def write_issues(
         write_list(table, path, title)
         return
     held = io.BytesIO()
-    with xlsxwriter.Workbook(held, {**_TEXT_STAYS_TEXT, "in_memory": True}) as book:
+    with xlsxwriter.Workbook(held, {**TEXT_STAYS_TEXT, "in_memory": True}) as book:
         to_fill = book.add_format({"bg_color": "#FFF7D6", "border": 1, "border_color": "#D9D9D9"})
         sheet = _plain_sheet(book, title, table)
         for place, name in enumerate(table.columns):
@@ -228,7 +228,7 @@ def write_list(table: pd.DataFrame, path: Path, title: str) -> None:
         content = _csv(table.astype(object).where(table.notna(), ""))
     elif path.suffix.lower() == ".xlsx":
         held = io.BytesIO()
-        with xlsxwriter.Workbook(held, {**_TEXT_STAYS_TEXT, "in_memory": True}) as book:
+        with xlsxwriter.Workbook(held, {**TEXT_STAYS_TEXT, "in_memory": True}) as book:
             _plain_sheet(book, title, table)
         content = held.getvalue()
     else:
@@ -285,14 +285,24 @@ def _pack(folder: Path, path: Path, fields: Mapping[str, str], head: LedgerHead,
         packed.writestr("fields.txt", "\n".join([*lines, "", getattr(_CAUTION, language), *about]) + "\n")
 
 
+def fit_to_paper(sheet: Any) -> None:  # noqa: ANN401 - xlsxwriter tells no types
+    """Have a sheet printed lying on A4, all its columns on one page, with its head on each."""
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+    sheet.freeze_panes(1, 0)
+
+
 def _write_workbook(table: gpd.GeoDataFrame, head: LedgerHead, path: Path, language: Language) -> None:
     held = io.BytesIO()
-    with xlsxwriter.Workbook(held, {**_TEXT_STAYS_TEXT, "in_memory": True}) as book:
+    with xlsxwriter.Workbook(held, {**TEXT_STAYS_TEXT, "in_memory": True}) as book:
         bold = book.add_format(
             {"bold": True, "bg_color": "#E8EEF4", "border": 1, "text_wrap": True, "valign": "vcenter"}
         )
         area = book.add_format({"num_format": "#,##0.00"})
         sheet = book.add_worksheet("台账" if language == "zh" else "Ledger")
+        fit_to_paper(sheet)
         sheet.freeze_panes(1, 2)
         sheet.autofilter(0, 0, len(table), len(COLUMNS) - 1)
         for place, (name, words) in enumerate(COLUMNS.items()):

@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from landgis.exports.plans import plan_features
+from landgis.exports.ledger import Language
+from landgis.exports.plans import plan_features, write_plan
 from landgis.store import plans
 from landgis.store.database import ALL_PARKS, Connection, scoped
 from landgis.terms.plans import DEMAND_REASON, LEFT_OUT, LIMIT, REMARK
@@ -56,6 +58,16 @@ def features(conn: Connection, plan: int, *, parks: Sequence[str] = ALL_PARKS) -
     with scoped(conn, parks):
         plans.read_plan(conn, plan)
         return plan_features(plans.list_sites(conn, plan), plans.read_members(conn, plan), plans.list_moves(conn, plan))
+
+
+def file(
+    conn: Connection, plan: int | None, path: Path, *, language: Language, parks: Sequence[str] = ALL_PARKS
+) -> dict[str, Any]:
+    """Write a plan, the latest where none is named, to ``.xlsx`` or ``.gpkg``; give ``plan, file``."""
+    told = show(conn, plan, parks=parks)
+    drawn = features(conn, told["plan"], parks=parks)
+    write_plan(told, drawn, path, language)
+    return {"plan": told["plan"], "file": str(path)}
 
 
 def compare(conn: Connection, numbers: Sequence[int], *, parks: Sequence[str] = ALL_PARKS) -> dict[str, Any]:

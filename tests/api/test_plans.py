@@ -1,12 +1,17 @@
 """Plans and demands over the service: asked for, worked on, told, drawn, held side by side, promised."""
 
+import io
 import json
 
 import httpx
+import openpyxl
+import pyogrio
 import pytest
 
 from landgis.jobs.work import work
 from landgis.store import database
+from landgis.terms.crs import STORED
+from landgis.terms.plans import DEED
 from landgis.workflows import reallocate
 from landgis.workflows.asked import Asked
 
@@ -63,6 +68,36 @@ def test_a_site_for_one_demand_is_asked_for_as_a_job_and_is_the_workflow_s(clien
     assert client.post("/api/jobs/site", json={"demand": "D002", "rules": ["../secret.toml"]}).status_code == 422
     nobody = worked(client, sample, {"demand": "nobody"}, "site")
     assert nobody["state"] == "refused" and nobody["detail"]["at"] == "nobody"
+
+
+def test_a_plan_is_sent_as_a_workbook_and_a_geopackage_with_its_own_figures(client, plan, tmp_path) -> None:
+    told = client.get(f"/api/plans/{plan}").json()
+    sent = client.get(f"/api/plans/{plan}/plan.xlsx")
+    book = openpyxl.load_workbook(io.BytesIO(sent.content))
+    assert book.sheetnames == ["概要", "成片地块", "地块", "迁移", "项目", "不可用地块"]
+    figures = dict(row[:2] for row in book["概要"].values)
+    assert (figures["方案编号"], figures["落地项目"]) == (plan, told["demands_served"])
+    assert figures["成本（万元）"] == pytest.approx(told["cost_wan"])
+    assert figures["腾出（亩）"] == pytest.approx(told["freed_m2"] * 3 / 2000)
+    head, *rows = book["地块"].values
+    parcels = [dict(zip(head, row, strict=True)) for row in rows]
+    assert [one["地块编号"] for one in parcels] == [one["parcel_no"] for one in told["members"]]
+    assert parcels[0]["方式"] == DEED[told["members"][0]["deed"]].zh
+    assert sum(one["面积（亩）"] for one in parcels) == pytest.approx(
+        sum(one["area_m2"] for one in told["members"]) * 3 / 2000
+    )
+    assert all(
+        sheet.print_title_rows == "$1:$1" for sheet in book.worksheets[1:]
+    )  # the head stands on each printed page
+
+    path = tmp_path / "plan.gpkg"
+    path.write_bytes(client.get(f"/api/plans/{plan}/plan.gpkg?lang=en").content)
+    assert {name for name, _ in pyogrio.list_layers(path)} == {"site", "member", "move"}
+    sites = pyogrio.read_dataframe(path, layer="site")
+    assert sites.crs == STORED and sites["demand_no"].tolist() == [one["demand_no"] for one in told["sites"]]
+    moves = pyogrio.read_dataframe(path, layer="move")
+    assert moves["deed"].unique().tolist() == [DEED["swap"].en] and len(moves) == len(told["moved"])
+    assert client.get("/api/plans/999999/plan.xlsx").status_code == 404
 
 
 def test_what_cannot_be_planned_is_refused_at_once_or_told_by_the_job(client, sample, plan) -> None:

@@ -8,7 +8,7 @@ import { compared, costs, lacking, money } from "landgis/plan-told.js";
 import { fetched, loggedInAgain } from "landgis/session.js";
 import { Refusal } from "landgis/source.js";
 import { view } from "landgis/view.js";
-import { known, land, number, onLanguage, pick, t } from "landgis/words.js";
+import { currentLanguage, known, land, number, onLanguage, pick, t } from "landgis/words.js";
 
 const RESERVE = { fill: "#8fb8c9", ink: "#2f5d70" };
 const FACTORY = { fill: "#cc79a7", ink: "#6e2f50" };
@@ -169,6 +169,8 @@ export function showPlans(map, group, zoomTo, isPlaced) {
     if (!shown) return;
     const adopt = byId("plan-adopt");
     adopt.hidden = !may("manager");
+    const file = (kind, text) => el("a", { href: `${address}/${shown.plan}/plan.${kind}?lang=${currentLanguage()}`, download: true, text });
+    byId("plan-files").replaceChildren(file("xlsx", "XLSX"), " ", file("gpkg", "GeoPackage"));
     adopt.textContent = t(shown.is_adopted ? "plan_withdraw" : "plan_adopt");
   }
 

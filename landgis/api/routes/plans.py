@@ -1,13 +1,15 @@
 """Plans: sites for projects, who gives way, and what is promised. A plan is made by a job, see ``POST /api/jobs/plan``."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
+from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
 from landgis.api.context import Here
 from landgis.api.problems import refusals
 from landgis.api.routes.jobs import may_ask
+from landgis.api.sending import made_file
 from landgis.workflows import plans as workflow
 
 router = APIRouter(prefix="/api/plans", tags=["plans"])
@@ -20,6 +22,10 @@ _asking: dict[str, Any] = {
             409: "A parcel is promised already, or the plan is not adopted.",
         }
     ),
+}
+_FILES: Final = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "gpkg": "application/geopackage+sqlite3",
 }
 PlanNumber = Annotated[int, Path(ge=1, le=2**62, examples=[1], description="The plan's number.")]
 
@@ -169,6 +175,26 @@ def plan_features(here: Here, plan: PlanNumber) -> Features:
     """Give a plan as GeoJSON."""
     with here.connection() as conn:
         return Features(**workflow.features(conn, plan, parks=here.scope))
+
+
+@router.get(
+    "/{plan}/plan.{kind}",
+    response_class=FileResponse,
+    responses={200: {"content": {kind: {} for kind in _FILES.values()}, "description": "The plan as a file."}},
+)
+def plan_file(
+    here: Here,
+    plan: PlanNumber,
+    kind: Literal["xlsx", "gpkg"],
+    lang: Annotated[Literal["zh", "en"], Query(description="Language of heads and words.")] = "zh",
+) -> FileResponse:
+    """Give a plan as a workbook (figures, sites, parcels, moves, projects) or a GeoPackage (site, member, move, leave)."""
+    with here.connection() as conn:
+        return made_file(
+            f"landgis-plan-{plan}.{kind}",
+            lambda path: workflow.file(conn, plan, path, language=lang, parks=here.scope),
+            _FILES[kind],
+        )
 
 
 @router.post("/{plan}/adopt", **_asking)
