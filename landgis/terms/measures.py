@@ -15,7 +15,7 @@ Subject = Literal["parcel", "enterprise", "triage", "disposal"]
 
 
 #: Ratios that people read as numbers; all others are shares and read as per cent.
-RATIOS: Final = ("far", "plan_far_min", "plan_far_max")
+RATIOS: Final = ("far", "plan_far_min", "plan_far_max", "agreed_far_min")
 
 
 @dataclass(frozen=True, slots=True)

@@ -248,6 +248,19 @@ def test_every_field_colours_map_and_legend(page: Page, service: str, field: str
         assert legend(page) != counts and sum(legend(page).values()) == 600
 
 
+def test_a_share_is_read_and_asked_for_as_per_cent_and_kept_as_a_share(page: Page, service: str) -> None:
+    page.select_option("#colour", "coefficient")
+    until(page, "return (await import('landgis/colour.js')).colour.field === 'coefficient'")
+    bounds = ask(f"{service}/api/runs/1/classes?field=coefficient&method=quantile")["bounds"]
+    assert page.inner_text("#legend-rows [data-class=c1]").strip() == f"0% – {round(100 * bounds[0], 2):g}%"
+    page.select_option("#filter-field", "coefficient")
+    page.fill("#filter-ask [name=high]", "45.5")
+    page.click("#filter-ask .primary")
+    assert page.input_value("#filter") == "coefficient <= 0.455"
+    page.click("[data-dock=table]")
+    page.locator("[role=gridcell]", has_text=re.compile(r"^\d+(\.\d)?%$")).first.wait_for(state="attached")
+
+
 @pytest.mark.parametrize(("language", "word"), [("zh", "二类工业用地"), ("en", "100102 industrial, class 2")])
 def test_land_uses_are_read_in_words_on_map_table_filter_and_why(
     service: str, watched: Open, language: str, word: str, screenshots: Path | None

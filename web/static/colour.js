@@ -4,7 +4,7 @@ import { choice, choose } from "landgis/choice.js";
 import { dismiss, refuse } from "landgis/notices.js";
 import { sheet, want } from "landgis/sheet.js";
 import { trial } from "landgis/trial.js";
-import { figure, named, pick, t, unitWords } from "landgis/words.js";
+import { figure, isShare, named, percent, pick, t, unitWords } from "landgis/words.js";
 import { view } from "landgis/view.js";
 
 const MOST_KINDS = 8;
@@ -54,7 +54,7 @@ export async function recolour(source) {
 
 function numbers(field, { least, bounds }, unit) {
   const steps = [[], [4], [1, 4], [0, 2, 4], [0, 1, 3, 4], [0, 1, 2, 3, 4]][bounds.length] ?? [0, 1, 2, 3, 4];
-  const shown = (value) => (unit === "ratio" ? figure(Math.round(value * 1e4) / 1e4) : figure(value));
+  const shown = (value) => (isShare(unit, field) ? percent(value, 2) : unit === "ratio" ? figure(Math.round(value * 1e4) / 1e4) : figure(value));
   const classes = bounds.map((bound, i) => ({
     key: `c${i + 1}`, paint: view.steps[steps[i]],
     say: () => `${i ? `> ${shown(bounds[i - 1])}` : shown(least)} – ${shown(bound)} ${unitWords(unit)}`.trim(),

@@ -2,20 +2,14 @@
 
 import { el } from "landgis/dom.js";
 import { chip } from "landgis/hover.js";
-import { cited, figure, known, named, number, pick, t, unitWords } from "landgis/words.js";
-
-/** Ratios that people read as numbers; all others are shares and read as per cent. */
-const RATIOS = new Set(["far", "plan_far_min", "plan_far_max"]);
-
-/** Whether a figure is a share, read as per cent; what lies between two of them is read as percentage points. */
-export const isShare = (unit, measure) => unit === "ratio" && !RATIOS.has(measure);
+import { cited, figure, isShare, known, named, number, percent, pick, t, unitWords } from "landgis/words.js";
 
 /** A value with its unit, as people read it; null where it is unknown. */
 export function measured(value, unit, measure) {
   if (!known(value)) return null;
   if (typeof value !== "number") return figure(value);
   if (measure?.endsWith("year")) return String(value);
-  if (isShare(unit, measure)) return `${number(100 * value, 1)}%`;
+  if (isShare(unit, measure)) return percent(value);
   return `${figure(value)} ${unitWords(unit)}`.trim();
 }
 

@@ -5,7 +5,7 @@ import { byId, el } from "landgis/dom.js";
 import { literally, quote } from "landgis/filter.js";
 import { onFields, onSheet, sheet } from "landgis/sheet.js";
 import { onShown, shown } from "landgis/shown.js";
-import { label, land, number, onLanguage, pick, t, unitM2, unitWords } from "landgis/words.js";
+import { isShare, label, land, number, onLanguage, pick, t, unitM2, unitWords } from "landgis/words.js";
 import { view } from "landgis/view.js";
 
 const NEVER = new Set(["parcel_id", "place", "tests", "search_text"]);
@@ -54,7 +54,7 @@ export function showFilter(map) {
       ask.append(el("div", { class: "filter-codes", role: "group", "aria-label": pick(known.title) }, ...[...codes, ["", null]].map(([code, words]) => el("label", {},
         el("input", { type: "checkbox", value: code }), el("span", { text: words ? (known.name === "grade" ? `${code} ${pick(words)}` : pick(words)) : t(none) })))), add);
     } else if (known.kind === "number") {
-      const unit = known.unit === "m²" ? t(choice.unit) : unitWords(known.unit);
+      const unit = known.unit === "m²" ? t(choice.unit) : isShare(known.unit, known.name) ? "%" : unitWords(known.unit);
       const input = (key) => { const one = el("input", { type: "number", step: "any", name: key }); label(one, `filter_${key}`); one.placeholder = t(`filter_${key}`); return one; };
       ask.append(el("div", { class: "filter-span" }, input("low"), el("span", { text: "–" }), input("high"), el("span", { class: "unit", text: unit })), add);
     } else {
@@ -75,8 +75,8 @@ export function showFilter(map) {
       return parts.length > 1 ? `(${parts.join(" OR ")})` : parts[0];
     }
     if (kind === "number") {
-      const scale = unit === "m²" ? unitM2() : 1;
-      const [low, high] = ["low", "high"].map((key) => ask.querySelector(`[name=${key}]`).value).map((one) => (one === "" ? null : Number((Number(one) * scale).toFixed(4))));
+      const scale = unit === "m²" ? unitM2() : isShare(unit, name) ? 0.01 : 1;
+      const [low, high] = ["low", "high"].map((key) => ask.querySelector(`[name=${key}]`).value).map((one) => (one === "" ? null : Number((Number(one) * scale).toFixed(6))));
       if (low !== null && high !== null) return `${name} BETWEEN ${low} AND ${high}`;
       return low !== null ? `${name} >= ${low}` : high !== null ? `${name} <= ${high}` : null;
     }

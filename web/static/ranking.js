@@ -11,7 +11,7 @@ import { idAt, onFields, onSheet, rowOf, sheet, valueAt, want } from "landgis/sh
 import { onShown, rowsShown } from "landgis/shown.js";
 import { drawing, isDrawn, onDrawing } from "landgis/steadiness.js";
 import { onTrial, trial } from "landgis/trial.js";
-import { figure, known, label, land, landColumn, number, onLanguage, pick, t, unitWords } from "landgis/words.js";
+import { figure, isShare, known, label, land, landColumn, number, onLanguage, percent, pick, t, unitWords } from "landgis/words.js";
 import { view } from "landgis/view.js";
 
 const ROW = 32;
@@ -217,6 +217,7 @@ export function showRanking(source, { open, zoomToParcel }) {
     if (name === colour.field && name !== "grade" && sheet.fields[name].kind === "text") return el("span", { role: "gridcell" }, tag(classOf(row)));
     if (name === "park_code") return box(view.parks.find((park) => park.park_code === value)?.name ?? value);
     if (sheet.fields[name]?.unit === "m²") return box(landColumn(value));
+    if (isShare(sheet.fields[name]?.unit, name)) return box(percent(value));
     if (name === "total") return box(number(value, 2));
     return box(typeof value === "number" ? figure(value) : value);
   }

@@ -4,13 +4,13 @@ import { caseSection } from "landgis/cases.js";
 import { choice, choose, onChoice } from "landgis/choice.js";
 import { byId, el, icon } from "landgis/dom.js";
 import { chip } from "landgis/hover.js";
-import { changes, computed, fold, gates, isShare, measured, missing, modes, points, scores } from "landgis/explained.js";
+import { changes, computed, fold, gates, measured, missing, modes, points, scores } from "landgis/explained.js";
 import { paintOf } from "landgis/paint.js";
 import { onFields } from "landgis/sheet.js";
 import { Refusal } from "landgis/source.js";
 import { drawing, onDrawing } from "landgis/steadiness.js";
 import {
-  aligned, cited, fieldName, figure, hectares, known, label, mu, named, number, onLanguage, pick, rulesetTitle, squareMetres, t, unitWords,
+  aligned, cited, fieldName, figure, hectares, isShare, known, label, mu, named, number, onLanguage, pick, rulesetTitle, squareMetres, t, unitWords,
 } from "landgis/words.js";
 import { view } from "landgis/view.js";
 

@@ -91,6 +91,14 @@ export function figure(value) {
   return number(value, size >= 1000 ? 0 : size >= 100 ? 1 : size >= 1 ? 2 : 4);
 }
 
+/** Ratios that people read as numbers; all others are shares and read as per cent. */
+const RATIOS = new Set(["far", "plan_far_min", "plan_far_max", "agreed_far_min"]);
+
+/** Whether a figure is a share, read as per cent; what lies between two of them is read as percentage points. */
+export const isShare = (unit, measure) => unit === "ratio" && !RATIOS.has(measure);
+
+export const percent = (share, decimals = 1) => `${number(100 * share, decimals)}%`;
+
 const UNITS = {
   d: "unit_d", month: "unit_month", year: "unit_year", count: "unit_count", 万元: "unit_wan", 元: "unit_yuan", 亩: "unit_mu",
   人: "unit_head", currency: "unit_currency", "m²": "m2", tce: "unit_tce", t: "unit_t",
