@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from psycopg import sql
 
 from landgis.store import looking
@@ -395,6 +395,24 @@ def test_ticked_parcels_are_exported_alone(page: Page, service: str) -> None:
     assert page.inner_text("#pick-count") == "已选 600 宗"
     page.click("#pick-clear")
     assert page.inner_text("#pick-count") == ""
+
+
+def test_shift_ticks_on_from_where_the_last_one_stands_now(page: Page) -> None:
+    page.click("[data-dock=table]")
+    page.click("#ranking-body [data-at='3'] .tick")
+    first = str(page.get_attribute("#ranking-body [data-at='3']", "data-id"))
+    set_filter(page, f"parcel_id <> {first}")  # it stands there no more
+    expect(page.locator("#ranking-count")).to_contain_text("599")
+    page.click("#ranking-body [data-at='0'] .tick", modifiers=["Shift"])
+    assert page.inner_text("#pick-count") == "已选 2 宗"
+    second = str(page.get_attribute("#ranking-body [data-at='0']", "data-id"))
+    page.click("#ranking-head [data-sort=area_m2]")
+    expect(page.locator("#ranking-head [aria-sort=ascending]")).to_have_count(1)
+    page.locator("#ranking").evaluate("box => { box.scrollTop = box.scrollHeight; }")
+    page.wait_for_selector(f"#ranking-body [data-id='{second}']")  # the largest of all is the last now
+    at = int(str(page.get_attribute(f"#ranking-body [data-id='{second}']", "data-at")))
+    page.click(f"#ranking-body [data-at='{at - 1}'] .tick", modifiers=["Shift"])
+    assert page.inner_text("#pick-count") == "已选 3 宗"
 
 
 def test_a_file_is_what_the_table_shows(page: Page) -> None:

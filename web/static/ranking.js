@@ -5,6 +5,7 @@ import { choice, choose, onChoice, toggled } from "landgis/choice.js";
 import { classOf, colour, onColour } from "landgis/colour.js";
 import { byId, el } from "landgis/dom.js";
 import { wholeFilter } from "landgis/filter-panel.js";
+import { quote } from "landgis/filter.js";
 import { chip, tag } from "landgis/hover.js";
 import { dismiss, refuse } from "landgis/notices.js";
 import { idAt, onFields, onSheet, rowOf, sheet, valueAt, want } from "landgis/sheet.js";
@@ -71,7 +72,7 @@ export function showRanking(source, { open, zoomToParcel }) {
   let isFromTop = false;    // another order or another filter is read from its beginning
   let waiting = 0;
   let height = 0;
-  let last = null;    // the row ticked last, from which Shift ticks on
+  let last = null;    // the number of the parcel ticked last, from which Shift ticks on
   let looked = new Map();    // rows as the service tells them, by number
   let lacking = 0;
   let asking = new AbortController();
@@ -151,9 +152,8 @@ export function showRanking(source, { open, zoomToParcel }) {
 
   function write() {
     if (!isOpen()) return;
-    const height = scroller.clientHeight;
-    const first = Math.max(0, Math.floor((scroller.scrollTop) / ROW) - SPARE);
-    const end = Math.min(rows.length, Math.ceil((scroller.scrollTop + height) / ROW) + SPARE);
+    const first = Math.max(0, Math.floor(scroller.scrollTop / ROW) - SPARE);
+    const end = Math.min(rows.length, Math.ceil((scroller.scrollTop + scroller.clientHeight) / ROW) + SPARE);
     const hadFocus = body.contains(document.activeElement);
     body.style.transform = `translateY(${first * ROW}px)`;
     const lines = [];
@@ -261,7 +261,7 @@ export function showRanking(source, { open, zoomToParcel }) {
     if (!hidden.length || !field || field.kind !== "text" || hidden.includes("others")) return filter;
     const parts = [];
     const listed = hidden.filter((key) => key !== "missing");
-    if (listed.length) parts.push(`(${field.name} NOT IN (${listed.map((key) => `'${key.replaceAll("'", "''")}'`).join(", ")})${hidden.includes("missing") ? "" : ` OR ${field.name} IS NULL`})`);
+    if (listed.length) parts.push(`(${field.name} NOT IN (${listed.map(quote).join(", ")})${hidden.includes("missing") ? "" : ` OR ${field.name} IS NULL`})`);
     else parts.push(`${field.name} IS NOT NULL`);
     return [...(filter ? [`(${filter})`] : []), ...parts].join(" AND ");
   }
@@ -285,12 +285,13 @@ export function showRanking(source, { open, zoomToParcel }) {
 
   function tick(at, isLong) {
     const id = idAt(rows[at]);
-    if (isLong && last !== null) {
+    const from = isLong && last !== null ? rows.indexOf(rowOf(last)) : -1;    // where it stands in the order and filter of now
+    if (from >= 0) {
       const picked = new Set(choice.picked);
-      for (let i = Math.min(at, last); i <= Math.max(at, last); i++) picked.add(idAt(rows[i]));
+      for (let i = Math.min(at, from); i <= Math.max(at, from); i++) picked.add(idAt(rows[i]));
       choose({ picked });
     } else choose({ picked: toggled(choice.picked, id) });
-    last = at;
+    last = id;
   }
 
   function move(to) {
