@@ -4,6 +4,7 @@ import { ask } from "landgis/asking.js";
 import { choice, choose } from "landgis/choice.js";
 import { cardHead } from "landgis/desk.js";
 import { el } from "landgis/dom.js";
+import { quote } from "landgis/filter.js";
 import { paintOf, swatch } from "landgis/paint.js";
 import { fetched } from "landgis/session.js";
 import { swipeOn } from "landgis/swipe.js";
@@ -59,9 +60,11 @@ export function enableComparing(map, button, desk) {
     write();
     try {
       const answer = await ask(`/api/runs/${view.run}/moved?before=${run}`);
-      if (runs[chosen]?.run === run) moved = answer;
+      if (runs[chosen]?.run !== run) return;    // another day was chosen meanwhile
+      moved = answer;
       failed = null;
     } catch (error) {
+      if (runs[chosen]?.run !== run) return;
       failed = error.message;
     }
     if (desk.isOpen(tool)) write();
@@ -129,9 +132,8 @@ export function enableComparing(map, button, desk) {
     return el("a", { href: `/api/runs/${view.run}/moved${kind === "json" ? "" : `.${kind}`}?${query}`, "data-kind": kind, ...opened, text: kind.toUpperCase(), "aria-label": t("compare_file", { kind: kind.toUpperCase() }) });
   }
 
-  const quoted = (text) => `'${String(text).replaceAll("'", "''")}'`;
   const filterOf = (row) => row.places.map((place) =>
-    `(park_code = ${quoted(place.park_code)} AND parcel_no IN (${place.parcel_nos.map(quoted).join(",")}))`).join(" OR ");
+    `(park_code = ${quote(place.park_code)} AND parcel_no IN (${place.parcel_nos.map(quote).join(",")}))`).join(" OR ");
 
   button.addEventListener("click", () => (desk.isOpen(tool) ? close() : open()));
   onLanguage(() => { if (desk.isOpen(tool)) write(); });
