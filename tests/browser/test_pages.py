@@ -267,6 +267,27 @@ def test_a_job_is_asked_for_shown_and_given_up(watched: Open, service: str) -> N
     assert page.inner_text("#job-list tr:first-child [data-state]") == "已取消"
 
 
+def test_a_job_is_followed_again_where_what_stands_before_the_service_refused(watched: Open, service: str) -> None:
+    one = watched(f"{service}/jobs")
+    refused: list[Route] = []
+
+    def answer(route: Route) -> None:
+        if refused:
+            route.continue_()
+        else:
+            refused.append(route)
+            route.fulfill(status=502)  # as a proxy answers while the service begins anew
+
+    one.page.route("**/api/jobs/*/events", answer)
+    one.page.fill("#assess-on", "2026-06-29")
+    one.page.click("#assess-form button")
+    expect(one.page.locator("#job-panel .job-steps li")).to_have_count(1)
+    assert refused
+    one.page.click("#job-panel .grave")
+    one.page.wait_for_selector("#job-panel [data-state=cancelled]")
+    one.complaints.clear()  # the browser notes the 502 by itself
+
+
 def test_what_is_refused_stands_while_the_jobs_are_read_again(watched: Open, service: str) -> None:
     one = watched(f"{service}/jobs")
     one.page.fill("#assess-on", "1900-01-01")

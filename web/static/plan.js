@@ -2,27 +2,19 @@
 
 import { choice, choose as put, onChoice } from "landgis/choice.js";
 import { byId, el } from "landgis/dom.js";
-import { follow as followJob } from "landgis/follow.js";
+import { follow } from "landgis/follow.js";
 import { may } from "landgis/may.js";
 import { compared, costs, lacking, money } from "landgis/plan-told.js";
-import { fetched, loggedInAgain } from "landgis/session.js";
-import { Refusal } from "landgis/source.js";
+import { ask as fetchAsked } from "landgis/source.js";
 import { view } from "landgis/view.js";
 import { currentLanguage, known, land, number, onLanguage, pick, t } from "landgis/words.js";
 
 const RESERVE = { fill: "#8fb8c9", ink: "#2f5d70" };
 const FACTORY = { fill: "#cc79a7", ink: "#6e2f50" };
 const paints = () => ({ reserve: RESERVE, exit: view.paints.exit, swap: view.paints.swap, factory: FACTORY, upgrade: view.paints.upgrade });
-const FINAL = ["done", "refused", "failed", "cancelled"];
 const LIMIT_S = 120;
 
-async function ask(address, sent) {
-  const posted = sent === undefined ? {} : { method: "POST", body: JSON.stringify(sent), headers: { "Content-Type": "application/json" } };
-  const answer = await fetched(address, posted);
-  const told = await answer.json().catch(() => null);
-  if (!answer.ok) throw new Refusal(answer.status, told);
-  return told;
-}
+const ask = async (address, sent) => (await fetchAsked(address, undefined, sent)).json();
 
 /** The changes that are marked and not yet planned: "pin" or "forbid" by kind and place. */
 function noChanges() {
@@ -219,7 +211,7 @@ export function showPlans(map, group, zoomTo, isPlaced) {
     tell({ step: () => t("plan_waiting") });
     try {
       const { job } = await ask(`${jobs}/site`, { demand: one.demand_no, park: one.park_code, run: of.run, rules: of.rules, level: of.asked.level, noted: of.asked.noted, alternatives: 0, time_limit_s: LIMIT_S });
-      followJob(job, ({ state, zh, en, detail }) => {
+      follow(job, ({ state, zh, en, detail }) => {
         if (shown !== of) return;
         if (state === "step") tell({ step: () => pick({ zh, en }) });
         else if (state === "done") tell({ answer: detail });
@@ -313,28 +305,15 @@ export function showPlans(map, group, zoomTo, isPlaced) {
     try {
       note = "";
       const job = await ask(`${jobs}/plan`, { time_limit_s: LIMIT_S, ...asked });
-      follow(job.job);
+      following = { job: job.job, stop: follow(job.job, heard, undefined, () => end(t("plan_failed"))) };
+      byId("plan-step").textContent = t("plan_waiting");
+      write();
     } catch (error) {
       refuse(error);
     }
   }
 
-  function follow(job) {
-    const events = new EventSource(`${jobs}/${job}/events`);
-    following = { job, close: () => events.close() };
-    byId("plan-step").textContent = t("plan_waiting");
-    for (const state of ["running", "step", "stopping", "again", ...FINAL]) {
-      events.addEventListener(state, ({ data }) => heard(state, JSON.parse(data)));
-    }
-    events.addEventListener("error", async () => {
-      if (events.readyState !== EventSource.CLOSED) return;
-      if (await loggedInAgain()) follow(job);
-      else end(t("plan_failed"));
-    });
-    write();
-  }
-
-  function heard(state, { zh, en, detail }) {
+  function heard({ state, zh, en, detail }) {
     if (state === "step") byId("plan-step").textContent = pick({ zh, en });
     else if (state === "done") end(t("plan_done", { plan: detail.plan }), detail.plan);
     else if (state === "refused") end(`${pick(detail.what)}${detail.at ? ` (${detail.at})` : ""}`);
@@ -343,7 +322,7 @@ export function showPlans(map, group, zoomTo, isPlaced) {
   }
 
   function end(text, made) {
-    following?.close();
+    following?.stop();
     following = null;
     note = text;
     if (made) load(made);

@@ -18,12 +18,6 @@ export async function fetched(address, options = {}) {
   return answer.status === 401 && await login() ? fetch(address, { ...SAME, ...options }) : answer;
 }
 
-/** Whether somebody logged in again, after a stream or a sending ended with no word of why. */
-export async function loggedInAgain() {
-  const answer = await current().catch(() => null);
-  return answer?.status === 401 && login();
-}
-
 /** Ask for name and password on top of the page; gives whether the person is in again. */
 export function login() {
   asking ??= ask().finally(() => { asking = null; });

@@ -23,12 +23,12 @@ const filled = (address, values) => address.replace(/\{(\w+)\}/g, (_, name) => e
 const TRIES = 3;
 const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
-/** Fetch; a service that is too busy for the moment is asked again, twice, a little later each time. */
-async function ask(address, signal, sent = undefined, headers = {}, tried = 1) {
+/** Ask, or send something; a service that is too busy to answer is asked again, twice, a little later each time. Throws what it refuses. */
+export async function ask(address, signal, sent = undefined, headers = {}, tried = 1) {
   const posted = sent === undefined ? {} : { method: "POST", body: JSON.stringify(sent), headers: { "Content-Type": "application/json", ...headers } };
   const answer = await fetched(address, { signal, ...posted });
   if (answer.ok) return answer;
-  if (answer.status === 503 && tried < TRIES) {
+  if (answer.status === 503 && sent === undefined && tried < TRIES) {    // what was sent may have been taken all the same
     await pause(700 * tried * (0.5 + Math.random()));
     return ask(address, signal, sent, headers, tried + 1);
   }
