@@ -1,11 +1,11 @@
 // An area drawn on the map or pasted as text: what lies in it, what that comes to, and which demands its land could serve.
 
-import { ask } from "landgis/asking.js";
 import { choice, choose } from "landgis/choice.js";
 import { cardHead } from "landgis/desk.js";
 import { el } from "landgis/dom.js";
 import { swatch } from "landgis/paint.js";
 import { lay, snapped, take } from "landgis/pencil.js";
+import { ask, said } from "landgis/source.js";
 import { aligned, hectares, mu, named, number, onLanguage, squareMetres, t } from "landgis/words.js";
 import { view } from "landgis/view.js";
 
@@ -53,14 +53,12 @@ export function enableArea(map, button, desk) {
     request.abort();
     request = new AbortController();
     try {
-      told = await ask(`/api/runs/${view.run}/area`, {
-        method: "POST", body: JSON.stringify({ area: text }), headers: { "Content-Type": "application/json" }, signal: request.signal,
-      });
+      told = await (await ask(`${view.addresses.run}/area`, request.signal, { area: text })).json();
       map.getContainer().dataset.area = String(told.area_m2);
       choose({ area: text });
     } catch (error) {
       if (error.name === "AbortError") return;
-      failed = error.message;
+      failed = said(error);
     }
     write();
   }

@@ -1,12 +1,11 @@
 // Two days side by side: the run of the page to the right of a bar, another run to its left, and what moved between them.
 
-import { ask } from "landgis/asking.js";
 import { choice, choose } from "landgis/choice.js";
 import { cardHead } from "landgis/desk.js";
 import { el } from "landgis/dom.js";
 import { quote } from "landgis/filter.js";
 import { paintOf, swatch } from "landgis/paint.js";
-import { fetched } from "landgis/session.js";
+import { ask, said } from "landgis/source.js";
 import { swipeOn } from "landgis/swipe.js";
 import { aligned, currentLanguage, named, number, onLanguage, t } from "landgis/words.js";
 import { view } from "landgis/view.js";
@@ -26,10 +25,11 @@ export function enableComparing(map, button, desk) {
     desk.hide(tool);
   }
 
+  const json = async (address) => (await ask(address)).json();
+
   /** The other run's tiles as the service has them. */
   const tilesOf = (run) => async ({ x, y, z }) => {
-    const answer = await fetched(`/tiles/${run}/${z}/${x}/${y}.pbf`);
-    if (!answer.ok) throw new Error(String(answer.status));
+    const answer = await ask(`/tiles/${run}/${z}/${x}/${y}.pbf`);
     return answer.status === 204 ? null : answer.arrayBuffer();
   };
 
@@ -38,10 +38,10 @@ export function enableComparing(map, button, desk) {
     write();
     try {
       const parks = new Set(view.parks.map((park) => park.park_code));
-      runs ??= (await ask("/api/runs?limit=200")).filter((run) => run.run !== view.run && run.park_codes.some((code) => parks.has(code)));
+      runs ??= (await json("/api/runs?limit=200")).filter((run) => run.run !== view.run && run.park_codes.some((code) => parks.has(code)));
       runs.sort((a, b) => (a.as_of < b.as_of ? -1 : a.as_of > b.as_of ? 1 : a.run - b.run));
     } catch (error) {
-      failed = error.message;
+      failed = said(error);
     }
     if (!desk.isOpen(tool)) return;    // closed meanwhile, or another tool has the desk
     write();
@@ -59,13 +59,13 @@ export function enableComparing(map, button, desk) {
     choose({ compare: String(run) });
     write();
     try {
-      const answer = await ask(`/api/runs/${view.run}/moved?before=${run}`);
+      const answer = await json(`/api/runs/${view.run}/moved?before=${run}`);
       if (runs[chosen]?.run !== run) return;    // another day was chosen meanwhile
       moved = answer;
       failed = null;
     } catch (error) {
       if (runs[chosen]?.run !== run) return;
-      failed = error.message;
+      failed = said(error);
     }
     if (desk.isOpen(tool)) write();
   }

@@ -3,7 +3,7 @@
 import { choice } from "landgis/choice.js";
 import { cardHead } from "landgis/desk.js";
 import { el } from "landgis/dom.js";
-import { fetched } from "landgis/session.js";
+import { ask, said } from "landgis/source.js";
 import { currentLanguage, onLanguage, t } from "landgis/words.js";
 import { view } from "landgis/view.js";
 
@@ -29,17 +29,12 @@ export function enablePaper(map, button, desk) {
     isBusy = true;
     write();
     try {
-      const answer = await fetched(address());
-      if (!answer.ok) {
-        const problem = await answer.json().catch(() => null);
-        failed = ["what", "why", "mend"].map((part) => problem?.[part]?.[currentLanguage()]).filter(Boolean).join(" ") || t("desk_failed", { status: answer.status });
-      } else {
-        const link = el("a", { href: URL.createObjectURL(await answer.blob()), download: `landgis-run-${view.run}-${given.paper}.${given.form}` });
-        link.click();
-        setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-      }
-    } catch {
-      failed = t("desk_unreachable");
+      const content = await (await ask(address())).blob();
+      const link = el("a", { href: URL.createObjectURL(content), download: `landgis-run-${view.run}-${given.paper}.${given.form}` });
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    } catch (error) {
+      failed = said(error);
     }
     isBusy = false;
     if (desk.isOpen(tool)) write();

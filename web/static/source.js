@@ -2,7 +2,7 @@
 
 import { fetched } from "landgis/session.js";
 import { view } from "landgis/view.js";
-import { currentLanguage } from "landgis/words.js";
+import { currentLanguage, pick, t } from "landgis/words.js";
 
 /** A refusal of the service, with its words where it sent any. */
 export class Refusal extends Error {
@@ -16,6 +16,13 @@ export class Refusal extends Error {
     this.since = problem?.since;
     this.id = problem?.request_id;    // what the administrator finds in the log
   }
+}
+
+/** What a refusal says in the reader's language, with the number under which the log knows it. */
+export function said(error) {
+  if (!(error instanceof Refusal)) return t("unanswered");
+  const words = [error.what, error.why, error.mend].map(pick).filter(Boolean);
+  return words.length ? [...words, error.id ? `(${error.id})` : ""].join(" ").trim() : t("answered_with", { status: error.status });
 }
 
 const filled = (address, values) => address.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(values[name]));
