@@ -205,7 +205,7 @@ class _Shelf:
         self._web = web
 
     def words(self, page: str) -> dict[str, dict[str, str]]:
-        """Give the words of a page: those of the map, of the frame, and its own, the last to say a thing being right."""
+        """Give the words of a page: those of the map, of the frame, of jobs, and its own, the last to say a thing being right."""
         found: dict[str, dict[str, str]] = {}
         for name in (
             "words.json",
@@ -213,6 +213,7 @@ class _Shelf:
             "session.words.json",
             *_WORDS.get(page, ()),
             "pages/frame.words.json",
+            "pages/told.words.json",
             f"pages/{page}.words.json",
         ):
             found |= json.loads(self._bytes(f"static/{name}"))

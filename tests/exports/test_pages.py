@@ -7,12 +7,12 @@ from typing import get_args
 
 import pytest
 
-from landgis.exports.pages import PageName, Place, render_page
+from landgis.exports.pages import _WORDS, PageName, Place, render_page
 from landgis.terms.errors import SetupError
 
 WEB = Path(__file__).parents[2] / "web"
 PAGES = get_args(PageName)
-SHARED = ("words.json", "places.words.json", "pages/frame.words.json")
+SHARED = ("words.json", "places.words.json", "pages/frame.words.json", "pages/told.words.json")
 
 
 def words(*names: str) -> dict[str, dict[str, str]]:
@@ -41,7 +41,9 @@ def test_a_hostile_name_stays_in_the_data_block(name: str) -> None:
     assert "window.ran" not in html.replace(block[1], "")
 
 
-@pytest.mark.parametrize("name", [*(f"pages/{one}.words.json" for one in ("frame", *PAGES)), "places.words.json"])
+@pytest.mark.parametrize(
+    "name", [*(f"pages/{one}.words.json" for one in ("frame", "told", *PAGES)), "places.words.json"]
+)
 def test_every_text_stands_in_both_languages(name: str) -> None:
     marks = re.compile(r"\{\w+\}")
     for key, pair in words(name).items():
@@ -58,7 +60,7 @@ def test_every_used_text_is_written_and_every_written_one_used() -> None:
         own = (WEB / f"static/pages/{name}.js").read_text("utf-8")
         markup = (WEB / f"templates/pages/{name}.html").read_text("utf-8")
         named = set(re.findall(r'\bt\(\s*"(\w+)"', own + markup)) | set(re.findall(r'data-t(?:-\w+)?="(\w+)"', markup))
-        assert named <= set(words(*SHARED, f"pages/{name}.words.json")), name
+        assert named <= set(words(*SHARED, *_WORDS.get(name, ()), f"pages/{name}.words.json")), name
         # A key that is put together ("state_" and what the API says) counts for all that begin so.
         begun = tuple(re.findall(r"\bt\(`(\w+_)\$", own + "".join(shared)))
         said = set(re.findall(r'"(\w+)"', own + markup + "".join(shared)))

@@ -64,8 +64,8 @@ function write() {
   const listed = all.filter(SHOWN[chosen.show]);
   const none = byId("case-none");
   none.hidden = cases === null || listed.length > 0;
-  const key = cases?.length ? "cases_none_such" : "cases_none";
-  none.replaceChildren(el("strong", { text: t(key) }), el("span", { text: t(`${key}_mend`) }));
+  const [what, mend] = cases?.length ? ["cases_none_such", "cases_none_such_mend"] : ["cases_none", "cases_none_mend"];
+  none.replaceChildren(el("strong", { text: t(what) }), el("span", { text: t(mend) }));
   byId("case-table").hidden = !listed.length;
   byId("case-list").replaceChildren(...listed.slice(0, MOST_ROWS).map(row));
   byId("case-more").hidden = listed.length <= MOST_ROWS;
