@@ -195,7 +195,6 @@ COLOURS = """async (id) => {
   const { lon, lat } = sheet.columns.place;
   const row = rowOf(id);
   map_parcels.setView([lat[row], lon[row]], 18, { animate: false });
-  await new Promise((resolve) => setTimeout(resolve, 800));
   const { x, y } = map_parcels.latLngToContainerPoint([lat[row], lon[row]]);
   const stage = map_parcels.getContainer().getBoundingClientRect();
   const seen = (pane) => {
@@ -211,7 +210,13 @@ COLOURS = """async (id) => {
     }
     return [...found];
   };
-  return [seen("other-side"), seen("tilePane")];
+  const isDrawn = (colours) => colours.some((one) => one !== "#000000");
+  let both = [[]];
+  for (let tried = 0; tried < 20 && !both.every(isDrawn); tried += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    both = [seen("other-side"), seen("tilePane")];
+  }
+  return both;
 }"""
 
 

@@ -43,11 +43,12 @@ def test_classes_differ_as_chromium_shows_them_to_every_eye(
         """async (field) => { const { colour } = await import("landgis/colour.js"); return colour.field === field && colour.of; }""",
         arg=field,
     )
-    boxes = page.eval_on_selector_all(
-        "#legend-rows canvas",
-        "all => all.map((one) => one.getBoundingClientRect()).map((box) => [box.x, box.y, box.width, box.height])",
+    # At one moment: a row of what is unknown may come when the counts do.
+    labels, boxes = page.eval_on_selector(
+        "#legend-rows",
+        """(legend) => [[...legend.querySelectorAll("tr")].map((row) => row.innerText), [...legend.querySelectorAll("canvas")]
+          .map((one) => one.getBoundingClientRect()).map((box) => [box.x, box.y, box.width, box.height])]""",
     )
-    labels = page.locator("#legend-rows tr").all_inner_texts()
     assert len(set(labels)) == len(boxes) >= 3  # each is named in words, too
     eye = page.context.new_cdp_session(page)
     for sight in ("deuteranopia", "protanopia", "tritanopia", "achromatopsia", "none"):
