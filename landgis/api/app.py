@@ -19,6 +19,7 @@ from landgis.api.context import Context
 from landgis.api.entrance import Door, Entrance, describe_ways_in
 from landgis.api.routes import (
     areas,
+    audit,
     batches,
     cases,
     cockpit,
@@ -115,6 +116,7 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
         demands,
         cases,
         cockpit,
+        audit,
         uploads,
         sheets,
         areas,

@@ -38,6 +38,7 @@ COMMANDS: Final = {
     "demand": ("planning", "项目用地需求：导入、列出。 | The projects that need land."),
     "plan": ("planning", "成片供地方案：制定、比较、指定、禁用、采纳。 | Plans of sites and moves."),
     "case": ("cases", "处置任务：立案、登记、列出、详情。 | Cases: who looks after a suspicion, what was done, what is due."),
+    "audit": ("audit", "操作记录：谁在何时做了什么，最近的在前。 | Who did what, and when; the latest first."),
     "account": ("accounts", "账号：开立、列出、口令、园区、角色、停用、令牌。 | Accounts: who may log in, and to which parks."),
     "map": ("showing", "把一次评估的地图写成一个文件，无网络也能打开。 | One file that opens without a network."),
     "print": ("showing", "把一次评估画成一张图纸 .pdf 或 .png：图例、指北针、比例尺、日期。 | One lying sheet, to scale."),

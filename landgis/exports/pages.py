@@ -17,10 +17,11 @@ from markupsafe import Markup
 from landgis.exports.map import LANGUAGE_TAGS, PAINTS, Language, field_names, script_json
 from landgis.terms import frames
 from landgis.terms.accounts import PASSWORD_MIN
+from landgis.terms.audit import NOTED
 from landgis.terms.errors import LandgisError, SetupError, Words
 from landgis.terms.units import M2_PER_HA, M2_PER_MU
 
-PageName = Literal["cockpit", "cases", "import", "jobs"]
+PageName = Literal["audit", "cases", "cockpit", "import", "jobs"]
 
 #: Codes whose words the pages show.
 _CODES: Final = {
@@ -28,6 +29,7 @@ _CODES: Final = {
     "finding": frames.FINDING,
     "grade": frames.GRADE,
     "stock_class": frames.STOCK_CLASS,
+    "noted": NOTED,
 }
 #: By what names the modules import each other: those of the map, and those of the pages.
 _FOLDERS: Final = ("", "pages")

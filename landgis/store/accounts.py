@@ -7,6 +7,7 @@ from typing import Any
 from psycopg import errors
 
 from landgis.store import database
+from landgis.store.audit import add_audit
 from landgis.store.database import AsyncPool, Connection, refusals, told_at_once
 from landgis.terms.accounts import Person
 from landgis.terms.errors import ConflictError, NotFoundError, Words
@@ -14,7 +15,7 @@ from landgis.terms.errors import ConflictError, NotFoundError, Words
 
 @contextmanager
 def _as_owner(conn: Connection) -> Iterator[None]:
-    with refusals(), conn.transaction():
+    with database.scoped(conn, database.ALL_PARKS):
         conn.execute("SET LOCAL ROLE landgis_owner")
         yield
 
@@ -49,6 +50,7 @@ def add_account(
                 conn, "account_add", called=name, shown_name=shown_name, role=role, park_codes=list(park_codes), kdf=kdf, salt=salt,
                 verifier=verifier,
             )  # fmt: skip
+            add_audit(conn, "account_add", park_codes, {"account": name, "role": role, "parks": list(park_codes)})
     except errors.UniqueViolation as error:
         raise ConflictError(
             Words("已有同名账号，或已有账号用这个姓名。", "An account has this name already, or shows it."),
@@ -82,6 +84,14 @@ def change_account(
         )  # fmt: skip
         if changed is None:
             raise _no_account(name)
+        noted = {
+            "account": name,
+            "role": role,
+            "parks": list(park_codes) if park_codes else None,
+            "password": bool(password) or None,
+            "disabled": is_disabled,
+        }
+        add_audit(conn, "account_change", changed["park_codes"], noted)
         if password or is_disabled:
             conn.execute(database.statement("sessions_end"), {"account": changed["account"]})
 
@@ -102,8 +112,9 @@ def add_token(conn: Connection, name: str, label: str, digest: bytes, days: int)
     """
     with _as_owner(conn):
         added = database.row(conn, "token_add", called=name, label=label, digest=digest, days=days)
-    if added is None:
-        raise _no_account(name)
+        if added is None:
+            raise _no_account(name)
+        add_audit(conn, "token_add", added["park_codes"], {"account": name, "label": label})
     return added["ends_at"]
 
 
@@ -117,12 +128,13 @@ def end_token(conn: Connection, name: str, label: str) -> None:
     """
     with _as_owner(conn):
         ended = database.row(conn, "token_end", called=name, label=label)
-    if ended is None:
-        raise NotFoundError(
-            Words("没有这个有效的令牌。", "There is no such token in force."),
-            at=f"{name} {label}",
-            mend=Words("用 landgis account list 查看。", "`landgis account list` lists them."),
-        )
+        if ended is None:
+            raise NotFoundError(
+                Words("没有这个有效的令牌。", "There is no such token in force."),
+                at=f"{name} {label}",
+                mend=Words("用 landgis account list 查看。", "`landgis account list` lists them."),
+            )
+        add_audit(conn, "token_end", ended["park_codes"], {"account": name, "label": label})
 
 
 def has_accounts(conn: Connection) -> bool:

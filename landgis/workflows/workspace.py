@@ -50,6 +50,11 @@ def cases_page(conn: Connection, *, language: Language, role: str | None, web: P
     return render_page(Place("cases", language, given, role), web=web, nonce=nonce)
 
 
+def audit_page(conn: Connection, *, language: Language, role: str | None, web: Path, nonce: str) -> str:
+    """Give the page of who did what; which of it is shown is said by its address, which the page itself reads."""
+    return render_page(Place("audit", language, {"parks": _parks(conn)}, role), web=web, nonce=nonce)
+
+
 def import_page(
     conn: Connection,
     upload: str | None,

@@ -6,4 +6,4 @@ UPDATE people.account SET
         WHEN true THEN coalesce(disabled_since, now()) WHEN false THEN NULL ELSE disabled_since
     END
 WHERE name = %(called)s
-RETURNING account
+RETURNING account, park_codes

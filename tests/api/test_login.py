@@ -5,6 +5,7 @@ import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
+from datetime import timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from types import SimpleNamespace
@@ -658,3 +659,38 @@ def test_the_command_line_keeps_the_accounts(fresh, monkeypatch):
     assert command("disable", "li", "--undo").exit_code == 0
     monkeypatch.setenv("DATABASE_URL", fresh.app_url)
     assert command("list").exit_code != 0  # the service's own role keeps no accounts
+
+
+def test_the_record_says_who_did_what_in_the_own_parks_to_those_who_work_or_check(town, at_once):
+    def record(name, **sought):
+        answer = town.ask(name).get("/api/audit", params={"limit": 1000, **sought})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    assert town.ask("jia").get("/api/runs/1/ledger.csv", params={"filter": "answer = 'exit'"}).status_code == 200
+    taken = record("bing", act="take_out", who="jia")[0]
+    assert (taken["park_codes"], taken["title"]["zh"]) == (
+        ["S01"],
+        "取走台账",
+    )  # the run has four parks, jia one of them
+    assert taken["said"]["zh"] == "评估 1；格式 csv；筛选 answer = 'exit'"
+    assert record("yi", act="take_out", who="jia") == []  # of S02
+
+    made = {one["detail"]["account"] for one in record("bing", act="account_add")}
+    assert made == {"jia", "bing", "ding", "ji"}  # each of S01; those of all parks are told to whoever sees all
+    assert {"wu", "yi"} <= {one["detail"]["account"] for one in record("wu", act="account_add")}
+    accounts.set_parks(town.sql, "ding", ["S01", "S02"])
+    accounts.set_parks(town.sql, "ding", ["S01"])
+    latest, before = record("ji", act="account_change")[:2]
+    assert [one["said"]["en"] for one in (before, latest)] == [
+        "account ding; parks S01, S02",
+        "account ding; parks S01",
+    ]
+    assert record("ji", act="account_change", before=latest["audit"])[0] == before
+
+    day = f"{today()}"
+    assert record("bing", since=day) == record("bing") and record("bing", until=f"{today() - timedelta(days=1)}") == []
+    assert town.ask("ding").get("/api/audit").status_code == 403  # who only sees, sees land
+    assert town.ask("ding").get("/api/audit/record.xlsx").status_code == 403
+    lines = town.ask("bing").get("/api/audit/record.csv", params={"act": "take_out"}).text.splitlines()
+    assert lines[0].lstrip("\ufeff") == "编号,时间（北京）,账号,事项,园区,内容" and ",jia,取走台账,S01," in lines[1]

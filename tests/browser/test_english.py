@@ -116,7 +116,7 @@ def test_weights_plans_and_a_hover_are_english(watched: Open, service: str, laws
         assert left(page, laws) == set()
 
 
-@pytest.mark.parametrize("name", ["cockpit", "cases", "import", "jobs"])
+@pytest.mark.parametrize("name", ["cockpit", "cases", "import", "jobs", "audit"])
 def test_a_page_beside_the_map_is_english(watched: Open, service: str, laws: set[str], name: str) -> None:
     page = watched(f"{service}/{name}?lang=en").page
     page.wait_for_load_state("networkidle")

@@ -15,7 +15,7 @@ from tests.browser.conftest import HOSTILE, Watched, serving
 from tests.conftest import Databases
 
 Open = Callable[..., Watched]
-PAGES = ("cockpit", "cases", "import", "jobs")
+PAGES = ("cockpit", "cases", "import", "jobs", "audit")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -307,3 +307,25 @@ def test_a_job_that_is_not_there_says_so(watched: Open, service: str) -> None:
     one = watched(f"{service}/jobs?job=987654")
     assert "没有这项任务" in one.page.inner_text("#job-panel")
     one.complaints.clear()  # the browser notes the 404 by itself
+
+
+# The record
+
+
+def test_the_record_is_narrowed_down_by_an_address_that_holds_it(watched: Open, service: str) -> None:
+    with urllib.request.urlopen(f"{service}/api/runs/1/ledger.csv?filter=answer%3D%27exit%27") as answer:
+        answer.read()
+    page = watched(f"{service}/audit").page
+    every = page.locator("#audit-list tr").count()
+    page.select_option("#act", "take_out")
+    expect(page.locator("#audit-list tr").first).to_contain_text("评估 1；格式 csv；筛选 answer='exit'")
+    page.wait_for_selector("#listed[aria-busy=false]")
+    assert 1 <= page.locator("#audit-list tr").count() < every and "act=take_out" in page.url
+    page.reload()
+    page.wait_for_selector("body[data-ready]", state="attached")
+    assert page.input_value("#act") == "take_out" and "act=take_out" in page.get_attribute("#file", "href")
+    page.fill("#who", "nobody")
+    expect(page.locator("#audit-none")).to_be_visible()
+    page.fill("#who", "")
+    page.locator("#audit-list a").first.click()
+    page.wait_for_url("**/map?run=1*")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from landgis.terms import frames
+from landgis.terms.audit import NOTED
 from landgis.terms.cases import ACT
 from landgis.terms.disposal import MODES, SCORES, STAT_CATEGORY, URGENCY
 from landgis.terms.errors import Domain
@@ -28,6 +29,7 @@ CODES = {
     "Scores 评分": SCORES,
     "Urgency 紧迫程度": URGENCY,
     "Acts on a case 处置任务事项": ACT,
+    "What is noted of people 操作记录事项": NOTED,
 }
 
 

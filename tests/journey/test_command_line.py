@@ -92,6 +92,7 @@ def test_what_is_empty_says_so_and_what_was_done_is_one_line(landgis):
         ("demand", "list"),
         ("plan", "list"),
         ("jobs",),
+        ("audit",),
     ):
         assert landgis(*command).stdout == "没有。 | None.\n", command
 
@@ -127,6 +128,14 @@ def test_the_same_assessment_twice_is_one_run(landgis, drawn_file):
         for day in ("2026-06-30", "2026-06-30", "2026-07-01")
     ]
     assert runs[0] == runs[1] != runs[2]
+    entries = json.loads(landgis("--json", "audit").stdout)["entries"]
+    assert [one["act"] for one in entries] == [
+        "assess",
+        "assess",
+        "ingest",
+    ]  # the latest first, and what changed nothing is none
+    assert "drawn.gpkg" in landgis("audit", "--act", "ingest").stdout.replace("\n", "")
+    assert "ingest" in landgis("audit", "--act", "nothing").stderr
 
 
 def test_a_dry_run_writes_nothing(landgis, drawn_file, fresh):

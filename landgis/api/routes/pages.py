@@ -93,6 +93,13 @@ def jobs_page(
         return _page(workspace.jobs_page(conn, job, datetime.now().astimezone(), **_laid_out(here, request, lang)))
 
 
+@router.get("/audit", response_class=HTMLResponse)
+def audit_page(here: Here, request: Request, lang: Lang = None) -> HTMLResponse:
+    """Show who did what, and when. The same as data: `/api/audit`."""
+    with here.reading() as conn:
+        return _page(workspace.audit_page(conn, **_laid_out(here, request, lang)))
+
+
 def _laid_out(here: Context, request: Request, lang: Literal["zh", "en"] | None) -> dict[str, Any]:
     settings = here.settings
     return {

@@ -13,6 +13,7 @@ from landgis.api.problems import BothWords
 from landgis.api.sending import made_file
 from landgis.store import runs
 from landgis.workflows import looking, publish
+from landgis.workflows.audit import note_ledger
 from landgis.workflows.explain import explain, what_if
 
 router = APIRouter(prefix="/api/runs", tags=["runs"])
@@ -535,8 +536,10 @@ def ledger(
 ) -> FileResponse:
     """Give the run's ledger, or what a filter shows of it: workbook, GeoPackage, GeoJSON, CSV, zipped geodatabase or shapefile."""
     with here.reading() as conn:
-        return made_file(
+        made = made_file(
             f"landgis-run-{run}.{kind}",
             lambda path: publish.ledger(conn, run, path, language=lang, wanted=filter),
             LEDGERS[kind],
         )
+        note_ledger(conn, run, kind, filter)
+        return made
