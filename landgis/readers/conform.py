@@ -31,6 +31,7 @@ from landgis.readers.profiles import (
     unit_factor,
 )
 from landgis.terms import crs
+from landgis.terms.codes import SCHEME, use_of_words
 from landgis.terms.errors import InputError, Words
 from landgis.terms.frames import DTYPES, STOCK, Column, Table
 from landgis.terms.issues import CHECKS, KIND_WORDS, SOURCE_COLUMNS, Issues, shown
@@ -46,6 +47,9 @@ _YES: Final = ("是", "有", "true", "t", "yes", "y", "1", "√", "真")
 _NO: Final = ("否", "无", "false", "f", "no", "n", "0", "×", "假")
 _DATES: Final = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d")
 _MONTHS: Final = ("%Y-%m", "%Y/%m", "%Y.%m", "%Y年%m月", "%Y%m")
+_MONTH: Final = r"^(?P<year>(?:19|20)\d{2})(?:[-./年]\s*(?=\d{1,2}月?$)|(?=\d{2}$))(?P<month>0?[1-9]|1[0-2])月?$"
+#: Columns of a use, and of the scheme of its code.
+_USES: Final = (("landuse_code", "landuse_scheme"), ("plan_code", "plan_scheme"))
 _SPREADSHEET_ERRORS: Final = ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!")
 _NOWHERE: Final = np.zeros(0, dtype=bool)
 
@@ -279,10 +283,36 @@ class _Conforming:
         columns: dict[str, pd.Series[Any]] = {}
         for column in self.table.columns:
             columns[column.name] = self._column(column, columns)
+        for code, scheme in _USES:
+            if code in columns:
+                self._uses_in_words(columns, code, scheme)
         for name, origin in self.origins.items():
             if origin.with_column is not None:
                 columns[name] = columns[name].where(columns[origin.with_column].notna())
         return pd.DataFrame({**columns, **{name: self.at[name] for name in SOURCE_COLUMNS}}, copy=False)
+
+    def _uses_in_words(self, columns: dict[str, "pd.Series[Any]"], code: str, scheme: str) -> None:
+        """Put a code and its scheme in the place of a use that is written in words, and tell each word once."""
+        texts = columns[code].where(columns[scheme].isna())
+        found = {text: use for text in texts.dropna().unique() if (use := use_of_words(str(text))) is not None}
+        if not found:
+            return
+        these = texts.isin(list(found))
+        columns[code] = columns[code].mask(these, texts.map({text: use[0] for text, use in found.items()}))
+        columns[scheme] = columns[scheme].mask(these, texts.map({text: use[1] for text, use in found.items()}))
+        count = texts.value_counts()
+        at = pd.concat([_whole_layer(self.layer)] * len(found), ignore_index=True)
+        self.issues.add(
+            "330-use-in-words",
+            at,
+            table=self.table.name,
+            column=self.table.by_name[code],
+            raw=list(found),
+            new=[one for one, _ in found.values()],
+            use=[one for one, _ in found.values()],
+            scheme=[SCHEME[one] for _, one in found.values()],
+            count=[int(count[text]) for text in found],
+        )
 
     def fields(self) -> Mapping[str, Any]:
         """Tell of each of our columns which of theirs it was read from, and in which unit."""
@@ -674,6 +704,8 @@ class _Conforming:
             if not left.any():
                 break
             days[left] = pd.to_datetime(plain[left], format=form, errors="coerce").astype(_DAYS)
+        if column.name != "month":
+            days = self._months(column, plain, days)
         left = (days.isna() & plain.notna()).to_numpy()
         if left.any():
             # A sheet without a date format shows the count of days since 1899-12-30.
@@ -687,6 +719,25 @@ class _Conforming:
             self._unreadable(column, texts, unreadable)
         if column.name == "month":
             days = days.dt.to_period("M").dt.to_timestamp().astype(_DAYS)
+        return days
+
+    def _months(self, column: Column, texts: "pd.Series[Any]", days: "pd.Series[Any]") -> "pd.Series[Any]":
+        """Take the last day of a month where no day is written: no deadline passes by it sooner than it did. It is told."""
+        left = texts.where(days.isna())
+        # The number 2020.1 may have been 2020.10, October, unless October stands so in the same column.
+        if not (left == left.str.extract(r"^(\d{4}\.10)$")[0]).any():
+            left = left.mask(left.str.fullmatch(r"\d{4}\.1").fillna(False).astype(bool))
+        found = left.str.extract(_MONTH)
+        these = found["year"].notna().to_numpy()
+        if not these.any():
+            return days
+        first = pd.to_datetime(found["year"][these] + "-" + found["month"][these].str.zfill(2), format="%Y-%m")
+        last = first + pd.offsets.MonthEnd(0)
+        days = days.copy()
+        days[these] = last.astype(_DAYS)
+        self.issues.add(
+            "329-month-only", self.at[these], table=self.table.name, column=column, raw=texts[these], new=last
+        )
         return days
 
     def _booleans(self, column: Column, texts: "pd.Series[Any]") -> "pd.Series[Any]":

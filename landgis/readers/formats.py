@@ -57,6 +57,36 @@ FORMATS: Final = Words(
     "CSV, XLSX/XLS, boundary-point TXT, and a zip or folder of these",
 )
 
+_AS_XLSX: Final = Words(
+    "用 WPS 或 Excel 打开，另存为 .xlsx 再导入。", "Open it in WPS or Excel, save it as .xlsx and take that in."
+)
+_AS_ZIP: Final = Words(
+    "解压后把其中的文件一起选入，或重新压缩为 .zip。",
+    "Unpack it and choose its files, or pack them as .zip.",
+)
+_TABLE_OUT: Final = Words(
+    "把其中的表格复制到 Excel，另存为 .xlsx 再导入。",
+    "Copy the table in it into Excel, save it as .xlsx and take that in.",
+)
+#: What to do with the files that parks hold and that are not read.
+_MENDS: Final[dict[str, Words]] = {
+    **dict.fromkeys((".et", ".ett", ".xlsb", ".ods", ".numbers"), _AS_XLSX),
+    **dict.fromkeys((".rar", ".7z", ".tar", ".gz"), _AS_ZIP),
+    **dict.fromkeys((".doc", ".docx", ".wps", ".pdf"), _TABLE_OUT),
+    ".dwg": Words("在 CAD 中另存为 .dxf 再导入。", "Save it as .dxf in the CAD program and take that in."),
+    ".mdb": Words(
+        "在 ArcGIS 中导出为文件地理数据库（.gdb）或 Shapefile 再导入。",
+        "Export it as a file geodatabase (.gdb) or shapefile in ArcGIS.",
+    ),
+    **dict.fromkeys(
+        (".dbf", ".shx", ".prj", ".cpg"),
+        Words(
+            "它是 Shapefile 的一部分，请与同名的 .shp 一起选入。",
+            "It is a part of a shapefile: choose it together with its .shp.",
+        ),
+    ),
+}
+
 _BINARY: Final[dict[str, tuple[bytes, ...]]] = {
     ".gpkg": (b"SQLite format 3\x00",),
     ".shp": (b"\x00\x00\x27\x0a",),
@@ -111,7 +141,7 @@ def reader_of(path: Path, file: str) -> Reader | None:
         raise InputError(
             Words(f"不支持的文件类型“{ending or file}”。", f"Files of the type {ending or file!r} are not read."),
             at=file,
-            mend=Words(f"可用：{FORMATS.zh}。", f"Use {FORMATS.en}."),
+            mend=_MENDS.get(ending, Words(f"可用：{FORMATS.zh}。", f"Use {FORMATS.en}.")),
         )
     if Path(file).name.startswith("~$"):
         not_what_it_says(file, Words("这是 Excel 打开文件时的锁文件。", "It is the lock file of an open workbook."))
@@ -129,6 +159,14 @@ def reader_of(path: Path, file: str) -> Reader | None:
 def _prove(head: bytes, ending: str, file: str) -> None:
     """Hold the first bytes against the ending: GDAL would open by content whatever it finds."""
     text = head.lstrip(b"\xef\xbb\xbf\x1e \t\r\n")
+    if ending in (".xls", ".xlsx") and re.match(rb"(?:<!doctype|<html|<meta|<table|<\?xml)", text[:16].lower()):
+        raise InputError(
+            Words(
+                "这是网页表格，只是扩展名写成了 Excel。", "It is a table of a web page under the name of a workbook."
+            ),
+            at=file,
+            mend=_AS_XLSX,
+        )
     if ending in _BINARY:
         fits = head.startswith(_BINARY[ending])
         if not fits and ending in (".xlsx", ".xlsm") and head.startswith(_BINARY[".xls"]):

@@ -47,6 +47,7 @@ _YEAR_OF_TITLE: Final = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*年(?!\s*\d{1,2}\
 _UNIT_ABOVE: Final = re.compile(
     r"(?:^|[\s（(]|计量|金额|面积)单位\s*[:：]\s*([^\s）)]+(?:\s+[^\s）):：]{1,4}(?=\s|$))*)"
 )
+_UNIT_BEHIND: Final = re.compile(r"\s*([^()（）]{2,}?)[\s_/\-:：]*(亩|公顷|平方米|㎡|万元|亿元)\s*")
 _UNIT_HEADERS: Final = ("mjdw", "面积单位", "单位", "dw", "area_unit")
 OWN_NAMES: Final = ("landgis-template", "landgis-demand")
 _ASKED: Final = ("m²", "万元")
@@ -431,7 +432,12 @@ def _without_year(header: str) -> str:
 
 
 def _split(header: str) -> tuple[str, str | None]:
-    match = re.fullmatch(r"\s*(.+?)\s*[(（\[]([^)）\]]+)[)）\]]\s*", header)
+    """Split a header into its name and its unit: 面积（亩）, and where no bracket may stand, as in a shapefile, 面积亩, 面积_亩.
+
+    >>> _split("面积（亩）"), _split("面积_亩"), _split("税收万元"), _split("亩均税收")
+    (('面积', '亩'), ('面积', '亩'), ('税收', '万元'), ('亩均税收', None))
+    """
+    match = re.fullmatch(r"\s*(.+?)\s*[(（\[]([^)）\]]+)[)）\]]\s*", header) or _UNIT_BEHIND.fullmatch(header)
     return (match[1], match[2].strip()) if match else (header.strip(), None)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -214,6 +215,25 @@ def is_industrial(code: str | None, scheme: str | None) -> bool | None:
     if not code or not scheme or scheme not in INDUSTRIAL:
         return None
     return code.startswith(INDUSTRIAL[scheme])
+
+
+@cache
+def use_of_words(text: str) -> tuple[str, str] | None:
+    """Give code and scheme of a use written in words: of the scheme in force where it has them, else of the next that has.
+
+    A class that holds industry among others (工矿仓储用地) says neither yes nor no, and stays as it is written.
+
+    >>> use_of_words("工业用地"), use_of_words("工业"), use_of_words("仓储用地")
+    (('1001', 'ydyh-2023'), ('1001', 'ydyh-2023'), ('0604', 'gbt21010-2017'))
+    >>> use_of_words("住宅用地"), use_of_words("工矿用地"), use_of_words("1001")
+    (('07', 'gbt21010-2017'), None, None)
+    """
+    for scheme, industrial in INDUSTRIAL.items():
+        for code, words in LANDUSE[scheme].items():
+            is_mixed = any(one.startswith(code) and one != code for one in industrial)
+            if words.zh in (text, f"{text}用地") and not is_mixed:
+                return code, scheme
+    return None
 
 
 def landuse_words(code: str | None, scheme: str | None) -> Words | None:

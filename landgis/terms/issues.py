@@ -357,6 +357,20 @@ CHECKS: Final = _register(
         "{which_zh} {given:,.1f} m² 与图形面积 {drawn:,.1f} m² 相差 {percent:.1f} %。",
         "{which_en} ({given:,.1f} m²) differs from the drawn area ({drawn:,.1f} m²) by {percent:.1f} %.",
     ),
+    (
+        "329-month-only",
+        "changed",
+        "day, month, year",
+        "“{name}”只写到月（{value}），取该月最后一天。",
+        "The {name} tells no day ({value}); the last of the month is taken.",
+    ),
+    (
+        "330-use-in-words",
+        "changed",
+        "code and scheme",
+        "“{name}”写的是“{value}”，记为代码 {use}（{scheme}），共 {count} 行。",
+        "The {name} is written {value!r}; it is kept as the code {use} ({scheme}), in {count} rows.",
+    ),
     # 4 topology
     (
         "401-no-shape",

@@ -44,16 +44,19 @@ def _chosen(layers: Sequence[Layer]) -> Profile:
     raise InputError(
         Words("认不出这个文件的字段。", "The columns of this file cannot be told."),
         at="; ".join(near)[:500],
-        why=Words("没有一个图层的编号列是确定的。", "Of no layer the key is certain."),
+        why=Words(
+            "没有一个图层有确定的编号列：地块要有不重复的“地块编号”，企业要有“统一社会信用代码”。",
+            "Of no layer the key is certain: the parcels' own number (地块编号) or the enterprises' credit code (统一社会信用代码).",
+        ),
         mend=Words(
-            "运行 landgis profile suggest FILE -o my.toml，看过改好后用 --profile my.toml。",
-            "Run `landgis profile suggest FILE -o my.toml`, look it through, then use --profile my.toml.",
+            "在表里补上编号列，或把表头改成这两个名称；也可用 landgis profile suggest FILE -o my.toml 写出字段方案，改好后与文件一起选入。",
+            "Add that column or call it so; or run `landgis profile suggest FILE -o my.toml`, look it through, then use --profile my.toml.",
         ),
     )
 
 
 def _nearest(suggestion: Suggestion) -> str:
     if suggestion.table is None:
-        return "?"
+        return ", ".join(map(str, suggestion.layer.rows.columns))
     said = ", ".join(f"{one.column}={one.header} {one.score:.2f}" for one in suggestion.proposals[:5])
     return f"{suggestion.table.name} ({said})"

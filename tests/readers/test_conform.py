@@ -159,6 +159,34 @@ def test_dates_as_people_write_them(text: str) -> None:
     assert len(answer.issues) == 0
 
 
+@pytest.mark.parametrize("text", ["2021.2", "2021年2月", "202102", "2021-02", "2021/2"])
+def test_a_month_is_its_last_day_and_that_is_told(text: str) -> None:
+    answer = parcels('term_end = "ZZRQ"', layer(DKBM=["A"], ZZRQ=[text]))
+    assert answer.frames["parcel"]["term_end"][0] == pd.Timestamp(2021, 2, 28)
+    assert found(answer) == [("329-month-only", "term_end", text, 2)] and answer.issues["new"].tolist() == [
+        "2021-02-28"
+    ]
+
+
+def test_a_number_2021_1_may_be_october_unless_october_stands_there_too() -> None:
+    assert found(parcels('term_end = "R"', layer(DKBM=["A"], R=["2021.1"]))) == [
+        ("302-unreadable", "term_end", "2021.1", 2)
+    ]
+    both = parcels('term_end = "R"', layer(DKBM=["A", "B"], R=["2021.1", "2021.10"])).frames["parcel"]["term_end"]
+    assert both.tolist() == [pd.Timestamp(2021, 1, 31), pd.Timestamp(2021, 10, 31)]
+
+
+def test_a_use_in_words_is_its_code_and_told_once_for_each_word() -> None:
+    answer = parcels(
+        'landuse_code = "TDYT"', layer(DKBM=list("ABCDE"), TDYT=["工业用地", "工业", "工业用地", "0601", "工矿用地"])
+    )
+    frame = answer.frames["parcel"]
+    assert frame["landuse_code"].tolist() == ["1001", "1001", "1001", "0601", "工矿用地"]  # the last holds mines, too
+    assert frame["landuse_scheme"].fillna("").tolist() == ["ydyh-2023"] * 3 + ["", ""]
+    told = answer.issues[answer.issues["code"] == "330-use-in-words"]
+    assert told["raw"].tolist() == ["工业用地", "工业"] and "共 2 行" in told["zh"].iloc[0]
+
+
 @pytest.mark.parametrize("text", ["2021", "长期", "2021-02-30", "05/01/2021"])
 def test_a_date_that_is_none_or_two_is_told(text: str) -> None:
     answer = parcels('term_end = "ZZRQ"', layer(DKBM=["A"], ZZRQ=[text]))

@@ -227,6 +227,30 @@ def test_sums_and_what_stands_beneath_a_table_are_no_records_and_are_told(tmp_pa
     assert layer.above == "2023年企业税收 单位：万元"
 
 
+@pytest.mark.parametrize(
+    ("name", "mend"),
+    [
+        ("台账.et", ".xlsx"),
+        ("红线.dwg", ".dxf"),
+        ("资料.rar", ".zip"),
+        ("说明.docx", ".xlsx"),
+        ("工业用地.dbf", ".shp"),
+    ],
+)
+def test_what_is_not_read_says_what_to_do_with_it(tmp_path: Path, name: str, mend: str) -> None:
+    (tmp_path / name).write_bytes(b"x")
+    with pytest.raises(InputError, match="not read") as refused:
+        read_layers(tmp_path / name)
+    assert mend in refused.value.mend.zh and mend in refused.value.mend.en
+
+
+def test_a_web_page_called_a_workbook_is_told_as_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "a.xls").write_text("<html><table><tr><td>地块编号</td></tr></table></html>", encoding="utf-8")
+    with pytest.raises(InputError, match="a table of a web page") as refused:
+        read_layers(tmp_path / "a.xls")
+    assert ".xlsx" in refused.value.mend.zh
+
+
 def test_a_hidden_sheet_is_not_read_and_told(tmp_path: Path) -> None:
     import xlsxwriter
 

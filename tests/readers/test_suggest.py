@@ -97,6 +97,7 @@ def test_a_year_is_as_sure_as_the_column_that_bears_it() -> None:
     ("columns", "unit", "unit_from", "asks"),
     [
         ({"登记面积（亩）": [15.5]}, "亩", None, False),
+        ({"登记面积_亩": [15.5]}, "亩", None, False),
         ({"cert_area_m2": [10_363.0]}, None, None, False),  # our own name carries our own unit
         ({"登记面积": [15.5], "mjdw": ["亩"]}, None, "mjdw", False),
         ({"登记面积": [15.5]}, None, None, True),
