@@ -18,7 +18,8 @@ import xlsxwriter
 from landgis.exports.files import write_whole
 from landgis.terms.crs import STORED
 from landgis.terms.errors import InputError, SetupError, Words
-from landgis.terms.frames import ANSWER, SEVERITY, TRACK
+from landgis.terms.frames import ANSWER, SEVERITY, STOCK, TRACK, Column, Table
+from landgis.terms.issues import LIST_WORDS
 from landgis.terms.units import M2_PER_MU
 
 Language = Literal["zh", "en"]
@@ -182,8 +183,11 @@ def write_issues(
     held = io.BytesIO()
     with xlsxwriter.Workbook(held, {**TEXT_STAYS_TEXT, "in_memory": True}) as book:
         to_fill = book.add_format({"bg_color": "#FFF7D6", "border": 1, "border_color": "#D9D9D9"})
-        sheet = _plain_sheet(book, title, table)
+        names = {name: getattr(LIST_WORDS[name], language) for name in table.columns}
+        sheet = _plain_sheet(book, title, _said(table, language).rename(columns=names))
         for place, name in enumerate(table.columns):
+            if name in ("zh", "en"):
+                sheet.set_column(place, place, 60)
             if name in ("corrected", "mend_reason", "mend_evidence"):
                 sheet.set_column(place, place, 22)
                 for line in range(1, len(table) + 1):
@@ -192,6 +196,21 @@ def write_issues(
         for number, ((file, layer), given) in enumerate((rows or {}).items(), start=1):
             _plain_sheet(book, _sheet_name(number, layer), given.rename_axis("row").reset_index().assign(file=file))
     write_whole(path, held.getvalue())
+
+
+def _said(issues: pd.DataFrame, language: Language) -> pd.DataFrame:
+    """Put a table's and a field's words before their codes, 登记面积（cert_area_m2）: a list that comes back is read by the codes."""
+    tables = {table.name: table for table in STOCK}
+
+    def said(code: Any, words: Table | Column | None) -> Any:  # noqa: ANN401 - a text, or unknown
+        left, right = ("（", "）") if language == "zh" else (" (", ")")
+        return f"{getattr(words, language)}{left}{code}{right}" if words is not None else code
+
+    fields = [
+        said(field, tables[table].by_name.get(field) if table in tables else None)
+        for table, field in zip(issues["table_name"], issues["field"], strict=True)
+    ]
+    return issues.assign(table_name=[said(one, tables.get(one)) for one in issues["table_name"]], field=fields)
 
 
 def _sheet_name(number: int, layer: str) -> str:

@@ -1,16 +1,19 @@
 """Our own list of issues, come back with the right values in it; and lists of corrections from other hands."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import pandas as pd
 
 from landgis.readers.files import Layer
 from landgis.terms.errors import InputError, Words
-from landgis.terms.issues import MENDING_COLUMNS
+from landgis.terms.issues import LIST_WORDS, MENDING_COLUMNS
 
 #: Columns of a list of corrections; `evidence` may be absent.
 _NEEDED: Final = ("park_code", "table_name", "key", "field", "old", "new", "reason")
+#: Our columns by what a workbook calls them in either language.
+_COLUMN: Final = {said: name for name, words in LIST_WORDS.items() for said in (words.zh, words.en)}
 #: What stands between the parts of a row's key.
 KEY_SIGN: Final = " | "
 
@@ -18,7 +21,16 @@ KEY_SIGN: Final = " | "
 def issue_list_in(layers: Sequence[Layer]) -> Layer | None:
     """Find our own list of issues among layers: by its columns, whatever the sheet is called; None where there is none."""
     needed = {"code", "table_name", "park_code", "field", *MENDING_COLUMNS}
-    return next((one for one in layers if needed <= set(map(str, one.rows.columns))), None)
+    for layer in layers:
+        rows = layer.rows.rename(columns=lambda header: _COLUMN.get(str(header), str(header)))
+        if needed <= set(rows.columns):
+            return replace(layer, rows=rows.assign(**{name: _codes(rows[name]) for name in ("table_name", "field")}))
+    return None
+
+
+def _codes(said: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Take the code out of what is said with its words before it, 登记面积（cert_area_m2）."""
+    return said.str.replace(r"^.*[(（]([a-z0-9_]+)[)）]$", r"\1", regex=True)
 
 
 def mended(layer: Layer) -> pd.DataFrame:

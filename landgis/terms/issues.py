@@ -632,6 +632,31 @@ KIND_WORDS: Final[Mapping[str, Words]] = {
 #: What a list of issues holds beside them, to be filled in and taken in again: the row's key, the value that stands and in which unit, and
 #: the value that should, with reason and evidence.
 MENDING_COLUMNS: Final = ("key", "unit", "stands", "corrected", "mend_reason", "mend_evidence")
+#: What a person calls the columns of such a list. In a workbook they stand over it, and are understood when it comes back.
+LIST_WORDS: Final[Mapping[str, Words]] = {
+    "code": Words("问题代码", "issue code"),
+    "severity": Words("类别", "kind"),
+    "table_name": Words("数据表", "table"),
+    "park_code": Words("园区代码", "park"),
+    "file": Words("文件", "file"),
+    "layer": Words("图层或工作表", "layer or sheet"),
+    "row": Words("行", "row"),
+    "year": Words("年度", "year"),
+    "field": Words("字段", "field"),
+    "raw": Words("文件里的值", "value in the file"),
+    "new": Words("改为", "changed to"),
+    "rule": Words("检查", "test"),
+    "zh": Words("说明", "说明"),
+    "en": Words("what is wrong", "what is wrong"),
+    "lon": Words("经度", "longitude"),
+    "lat": Words("纬度", "latitude"),
+    "key": Words("编号", "key"),
+    "unit": Words("单位", "unit"),
+    "stands": Words("库中的值", "value that stands"),
+    "corrected": Words("更正为（请填）", "correct value (fill in)"),
+    "mend_reason": Words("更正理由", "reason"),
+    "mend_evidence": Words("依据", "evidence"),
+}
 
 _RAW_MOST: Final = 200
 _UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")

@@ -19,6 +19,7 @@ from landgis.store import runs
 from landgis.store.database import Connection
 from landgis.terms.errors import LandgisError, NotFoundError, Words
 from landgis.terms.frames import ISSUE_COLUMNS, SEVERITY
+from landgis.terms.issues import MENDING_COLUMNS
 from landgis.workflows.choosing import AUTO, choose
 from landgis.workflows.ingest import Ingested, named_layers
 from landgis.workflows.preview import describe
@@ -87,9 +88,10 @@ def profile_of(folder: Path, name: str) -> str:
 
 def keep_findings(done: Ingested, path: Path) -> None:
     """Write what a try found wrong, a line each: the issue, and the place of its row as GeoJSON where it has one."""
-    issues = done.issues.reset_index(drop=True)
+    issues = (done.issues if done.listed is None else done.listed).reset_index(drop=True)
     places = _places(issues, done.shapes)
-    rows = issues[list(ISSUE_COLUMNS)].astype(object).where(issues[list(ISSUE_COLUMNS)].notna(), None)
+    issues = issues.reindex(columns=[*ISSUE_COLUMNS, *MENDING_COLUMNS]).astype(object)
+    rows = issues.where(issues.notna(), None)
     lines = (
         json.dumps({"issue": at + 1, **row, "place": place}, ensure_ascii=False, default=str)
         for at, (row, place) in enumerate(zip(rows.to_dict("records"), places, strict=True))
@@ -108,20 +110,20 @@ def read_findings(path: Path, *, severity: str | None, after: int, limit: int) -
     found = _findings(path)
     counts = {code: sum(one["severity"] == code for one in found) for code in SEVERITY}
     wanted = [one for one in found if one["issue"] > after and severity in (None, one["severity"])]
-    page = wanted[:limit]
+    page = [{name: value for name, value in one.items() if name not in MENDING_COLUMNS} for one in wanted[:limit]]
     return {"counts": counts, "items": page, "next": page[-1]["issue"] if len(wanted) > limit else None}
 
 
 def write_findings(path: Path, target: Path, *, language: Language) -> None:
-    """Write what a try found wrong as a workbook or CSV, for those who mend the file.
+    """Write what a try found wrong as a workbook or CSV, for those who mend the file, or fill in the right values and take it in.
 
     Raises
     ------
     NotFoundError
         The file was taken in or thrown away since, and its findings with it.
     """
-    found = pd.DataFrame(_findings(path), columns=["issue", *ISSUE_COLUMNS, "place"])
-    write_issues(found[list(ISSUE_COLUMNS)], target, language)
+    found = pd.DataFrame(_findings(path), columns=[*ISSUE_COLUMNS, *MENDING_COLUMNS])
+    write_issues(found, target, language)
 
 
 def write_batch_issues(conn: Connection, batch: int, target: Path, *, language: Language) -> None:

@@ -161,8 +161,12 @@ def test_every_issue_is_written_with_the_file_s_own_value(landgis, tmp_path):
     sheet = openpyxl.load_workbook(tmp_path / "issues.xlsx").active
     head, *lines = sheet.iter_rows(values_only=True)
     issues = [dict(zip(head, line, strict=True)) for line in lines]
-    area = next(one for one in issues if one["field"] == "cert_area_m2")
-    assert (area["file"], area["row"], area["raw"]) == ("parcel.csv", 2, "192.5")  # in mu, as it stands in the file
+    area = next(one for one in issues if one["字段"] == "登记面积（cert_area_m2）")
+    assert (area["文件"], area["行"], area["文件里的值"]) == (
+        "parcel.csv",
+        2,
+        "192.5",
+    )  # in mu, as it stands in the file
     assert {cell.data_type for line in sheet.iter_rows() for cell in line if cell.value is not None} <= {"s", "n"}
     assert (tmp_path / "issues.csv").read_bytes().startswith(b"\xef\xbb\xbf")
 

@@ -78,6 +78,8 @@ def test_a_file_is_looked_at_tried_and_stored(running):
     sheet = openpyxl.load_workbook(BytesIO(client.get(f"/api/jobs/{tried['job']}/issues.xlsx").content)).active
     rows = list(sheet.iter_rows(values_only=True))
     assert len(rows) == 1 + sum(counts.values()) and {"拒收", "存疑"} <= {cell for row in rows for cell in row}
+    told = next(row for row in rows if row[0] == "318-area-differs")
+    assert "更正为（请填）" in rows[0] and told[rows[0].index("编号")], "the workbook can be filled in and sent back"
     assert client.get("/api/parks").json() == []  # nothing was stored
 
     stored = client.post(f"/api/uploads/{upload}/import", json={"profile": "my-town.toml", "dry_run": False}).json()

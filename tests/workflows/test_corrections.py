@@ -147,9 +147,9 @@ def fill(path: Path, code: str, **cells: str) -> None:
     book = openpyxl.load_workbook(path)
     sheet = book["问题清单"]
     heads = {cell.value: cell.column for cell in sheet[1]}
-    row = next(row for row in range(2, sheet.max_row + 1) if sheet.cell(row, heads["code"]).value == code)
+    row = next(row for row in range(2, sheet.max_row + 1) if sheet.cell(row, heads["问题代码"]).value == code)
     for name, value in cells.items():
-        sheet.cell(row, heads[name], value)
+        sheet.cell(row, heads[{"corrected": "更正为（请填）", "mend_evidence": "依据"}[name]], value)
     book.save(path)
 
 
@@ -160,6 +160,17 @@ def test_our_own_list_untouched_changes_nothing(conn, issue_book):
     assert again.rows_in == again.stored.unchanged > 0
     assert areas(conn) == before and corrections.list_all(conn) == []
     assert len(batches.list_batches(conn)) == 1
+
+
+def test_a_list_in_english_or_by_the_codes_themselves_is_ours_too(conn, take_in, tmp_path):
+    done = take_in(A="155")
+    english, codes = tmp_path / "issues.xlsx", tmp_path / "issues.csv"
+    issue_list(done, english, language="en")
+    assert openpyxl.load_workbook(english).active["A1"].value == "issue code"
+    issue_list(done, codes, language="zh")
+    assert codes.read_text(encoding="utf-8-sig").startswith("code,severity")
+    for path in (english, codes):
+        assert ingest(conn, [path], "landgis-template", is_dry=True).profile == "issue-list"
 
 
 def test_the_filled_cells_of_our_list_become_corrections(conn, issue_book, take_in):
@@ -225,8 +236,9 @@ def test_a_cell_of_a_column_a_year_comes_back_corrected(conn, tmp_path):
 def test_the_list_has_the_rows_of_the_file_and_what_stands(issue_book):
     book = openpyxl.load_workbook(issue_book)
     head, *lines = book["问题清单"].iter_rows(values_only=True)
-    listed = {(line["code"], line["field"]): line for line in (dict(zip(head, one, strict=True)) for one in lines)}
-    area = listed["318-area-differs", "cert_area_m2"]
-    assert (area["key"], area["unit"], area["stands"], area["raw"]) == ("A", "m²", "103333.333333333", "155")
+    listed = {(line["问题代码"], line["字段"]): line for line in (dict(zip(head, one, strict=True)) for one in lines)}
+    area = listed["318-area-differs", "登记面积（cert_area_m2）"]
+    assert (area["数据表"], area["编号"], area["单位"]) == ("宗地（parcel）", "A", "m²")
+    assert (area["库中的值"], area["文件里的值"]) == ("103333.333333333", "155")
     rows = list(book.worksheets[1].iter_rows(values_only=True))
     assert rows[0][:4] == ("row", "park_code", "parcel_no", "登记面积(亩)") and rows[1][:4] == (2, "p1", "A", "155")
