@@ -261,6 +261,7 @@ class Served:
     search: str = "/api/runs/{run}/search"
     run: str = "/api/runs/{run}"
     plans: str = "/api/plans"
+    demands: str = "/api/demands"
     jobs: str = "/api/jobs"
     cases: str = "/api/cases"
     web: Path = WEB
@@ -573,7 +574,7 @@ class _Shelf:
             "addresses": served
             and {
                 name: getattr(served, name).replace("{run}", str(view.run))
-                for name in ("parcel", "search", "run", "plans", "jobs", "cases")
+                for name in ("parcel", "search", "run", "plans", "demands", "jobs", "cases")
             },
             "hasDetails": bool(served or (isinstance(self._assets, Inlined) and self._assets.details)),
             "units": {"m2PerMu": float(M2_PER_MU), "m2PerHa": M2_PER_HA},

@@ -9,6 +9,7 @@ from landgis.jobs.work import work
 from landgis.store import database, queue
 from landgis.workflows import plans, reallocate
 from landgis.workflows.asked import Asked
+from landgis.workflows.demands import list_demands
 
 
 @pytest.fixture(scope="module")
@@ -209,3 +210,32 @@ def test_a_new_plan_is_asked_for_with_a_budget(watched, service, sample) -> None
     assert (asked.kind, asked.asked["budget_wan"], asked.asked["level"]) == ("plan", 5000, "mid")
     page.click("#plan-stop")
     expect(page.locator("#plan-status")).to_have_text("已取消，没有写入任何方案。")
+
+
+def test_a_project_is_added_and_changed_on_the_page_and_keeps_what_the_form_does_not_ask(
+    watched, service, sample
+) -> None:
+    page = watched(f"{service}/map?park=S01").page
+
+    def save(**typed: str) -> None:
+        for name, value in typed.items():
+            page.fill(f"#demand-form [name={name}]", value)
+        page.click("#demand-form [type=submit]")
+
+    def stands(number: str) -> dict:
+        with database.connect(sample.app_url) as conn:
+            return next(one for one in list_demands(conn, ["S01"]) if one["demand_no"] == number)
+
+    page.click("#demands-sum")
+    save(demand_no="N1", name="<i>新项目</i>", area_min_m2="30", area_max_m2="24", tax_wan="300")
+    expect(page.locator("#demands-status")).to_contain_text("N1 已保存")
+    expect(page.locator("#demands-status")).to_contain_text("大于")  # 30 mu at least, 24 at most: stored, and doubted
+    mine = page.locator("#demands-list li", has_text="N1")
+    expect(mine).to_contain_text("<i>新项目</i>30 亩 – 24 亩 · 年税收 300 万")
+    assert stands("N1")["area_min_m2"] == 20_000
+
+    before = stands("D001")
+    page.get_by_role("button", name="改 S01 D001", exact=False).click()
+    save(tax_wan="500")
+    expect(page.locator("#demands-status")).to_contain_text("D001 已保存")
+    assert stands("D001") == before | {"tax_wan": 500}

@@ -137,6 +137,7 @@ def test_the_page_knows_the_run() -> None:
         "search": "/api/runs/42/search",
         "run": "/api/runs/42",
         "plans": "/api/plans",
+        "demands": "/api/demands",
         "jobs": "/api/jobs",
         "cases": "/api/cases",
     }

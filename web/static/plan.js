@@ -1,6 +1,7 @@
 // Plans on the map: sites, their parcels by deed, arrows for moves; pin and forbid, and plan again while the progress is told.
 
 import { choice, choose as put, onChoice } from "landgis/choice.js";
+import { showDemands } from "landgis/demands.js";
 import { byId, el } from "landgis/dom.js";
 import { follow } from "landgis/follow.js";
 import { may } from "landgis/may.js";
@@ -380,6 +381,7 @@ export function showPlans(map, group, zoomTo, isPlaced) {
   map.on("zoomend", () => outlines?.setStyle({ weight: outlineWidth() }));
   onChoice(["unit"], write);
   onLanguage(write);
+  showDemands();
   write();
   load(Number(choice.plan) || 0, isPlaced);
 }
