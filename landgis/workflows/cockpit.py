@@ -50,8 +50,8 @@ _KIND: Final = {
     "no_class": Words("未登记", "not recorded"),
 }
 _STAGE: Final = {
-    "suspected": Words("疑似", "suspected"), "recognised": Words("已认定", "recognised"), "planned": Words("已规划", "planned"),
-    "freed": Words("已腾出", "freed"),
+    "suspected": Words("疑似", "suspected"), "opened": Words("已立案", "case opened"), "recognised": Words("已认定", "recognised"),
+    "planned": Words("已规划", "planned"), "freed": Words("已腾出", "freed"),
 }  # fmt: skip
 _HEADS: Final = {
     "kind": Words("口径", "kind"), "name": Words("名称", "name"), "stage": Words("进程", "stage"),
@@ -121,6 +121,7 @@ def cockpit(conn: Connection, run: int | None, today: date, *, park: str | None 
         ],
         "stages": [
             {"stage": "suspected", "why": None, **_sum(_those(land, "is_suspected"), {**where, "suspected >": 0})},
+            _handled("opened", told, handled),
             _handled("recognised", told, handled, "is_recognised"),
             _planned(conn, plan, park),
             _handled("freed", told, handled, "is_freed"),
@@ -197,12 +198,12 @@ def _said(value: Any, language: Language) -> Any:  # noqa: ANN401  a cell
 
 
 def _handled(
-    stage: str, told: Sequence[Mapping[str, Any]], handled: Sequence[Mapping[str, Any]], flag: str
+    stage: str, told: Sequence[Mapping[str, Any]], handled: Sequence[Mapping[str, Any]], flag: str | None = None
 ) -> dict[str, Any]:
-    """Add up the run's parcels whose case got so far, each once; unknown where no case was ever opened."""
+    """Add up the run's parcels that have a case, or whose case got so far, each once; unknown where none was ever opened."""
     if not told:
         return {"stage": stage, "why": both(_UNSAID["cases"]), **_UNKNOWN}
-    so_far = {one["case_no"] for one in told if one[flag]}
+    so_far = {one["case_no"] for one in told if flag is None or one[flag]}
     land = {one["parcel_id"]: one for one in handled if one["case_no"] in so_far}
     return {
         "stage": stage,

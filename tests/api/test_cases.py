@@ -66,7 +66,7 @@ def test_where_no_case_was_opened_the_cockpit_does_not_know_what_is_recognised(t
     told = town.client.get("/api/runs/1/cockpit", params={"park": "S04"}).json()
     stages = {one["stage"]: one for one in told["stages"]}
     assert stages["suspected"]["parcels"] > 0
-    for name in ("recognised", "freed"):
+    for name in ("opened", "recognised", "freed"):
         assert stages[name]["parcels"] is None and stages[name]["area_m2"] is None
         assert stages[name]["why"]["zh"] and stages[name]["why"]["en"]
 
@@ -111,6 +111,7 @@ def test_a_case_goes_from_suspicion_to_freed_land_and_the_cockpit_counts_it(town
 
     cockpit = town.client.get("/api/runs/1/cockpit", params={"park": park}).json()
     stages = {one["stage"]: one for one in cockpit["stages"]}
+    assert stages["opened"]["parcels"] == 2  # each has a case, as far as it may have got
     for name in ("recognised", "freed"):
         assert (stages[name]["parcels"], stages[name]["area_m2"]) == (1, pytest.approx(area_m2))
         page = town.client.get("/api/runs/1/parcels", params={"filter": stages[name]["filter"]}).json()

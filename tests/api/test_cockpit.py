@@ -137,7 +137,7 @@ def test_its_tables_come_as_files_with_the_same_figures(client):
     assert [float(one["可腾出占比"]) for one in rows["parks"]] == pytest.approx(
         [one["freeable_share"] for one in told["parks"]]
     )
-    assert [one["进程"] for one in rows["stages"]] == ["疑似", "已认定", "已规划", "已腾出"]
+    assert [one["进程"] for one in rows["stages"]] == ["疑似", "已立案", "已认定", "已规划", "已腾出"]
     assert [one["宗数"] for one in rows["stages"]] == [
         "" if one["parcels"] is None else str(one["parcels"]) for one in told["stages"]
     ]

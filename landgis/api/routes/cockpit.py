@@ -51,7 +51,7 @@ class ClassLand(Counted):
 class Stage(Counted):
     """How far disposal has come; ``why`` says why a stage is unknown."""
 
-    stage: Literal["suspected", "recognised", "planned", "freed"]
+    stage: Literal["suspected", "opened", "recognised", "planned", "freed"]
     why: BothWords | None
 
 
