@@ -16,6 +16,7 @@ from landgis.store.loading import Wire, insert_rows, plainly
 from landgis.store.results import seal
 from landgis.terms.draws import Draws
 from landgis.terms.errors import ConflictError, NotFoundError, Words
+from landgis.terms.frames import SEVERITY
 from landgis.terms.rules import Ruleset
 
 _FINDING: Final[tuple[tuple[str, Wire], ...]] = (
@@ -428,6 +429,14 @@ def list_batches(conn: Connection, limit: int) -> list[dict[str, Any]]:
     return database.rows(conn, "batches", limit=limit)
 
 
-def list_issues(conn: Connection, batch: int, limit: int, after: int = 0) -> list[dict[str, Any]]:
-    """List a batch's issues in the order in which they were found, from the one behind `after`."""
-    return database.rows(conn, "issues", batch=batch, limit=limit, after=after)
+def list_issues(
+    conn: Connection, batch: int, limit: int, after: int = 0, severity: str | None = None
+) -> list[dict[str, Any]]:
+    """List a batch's issues in the order in which they were found, from the one behind `after`; of one severity if it is named."""
+    return database.rows(conn, "issues", batch=batch, limit=limit, after=after, severity=severity)
+
+
+def count_issues(conn: Connection, batch: int) -> dict[str, int]:
+    """Count a batch's issues by severity."""
+    found = {one["severity"]: one["issues"] for one in database.rows(conn, "issue_counts", batch=batch)}
+    return {severity: found.get(severity, 0) for severity in SEVERITY}

@@ -87,7 +87,11 @@ def test_a_file_is_looked_at_tried_and_stored(running):
     assert client.get("/api/parks").json()[0]["parcels"] == 8
     assert not list(running.inbox.iterdir()), "the files are not needed any more"
     kept = client.get(f"/api/jobs/{stored['job']}/issues").json()
-    assert kept["counts"] == counts
+    assert kept["counts"] == counts and kept["next"] is None
+    page = client.get(f"/api/jobs/{stored['job']}/issues", params={"limit": 1, "severity": "refused"}).json()
+    rest = client.get(f"/api/jobs/{stored['job']}/issues", params={"after": page["next"], "severity": "refused"}).json()
+    assert page["items"] + rest["items"] == [one for one in kept["items"] if one["severity"] == "refused"]
+    assert (len(page["items"]), page["counts"], rest["next"]) == (1, counts, None)
     assert client.get(f"/api/jobs/{tried['job']}/issues").status_code == 404
     assert client.get(f"/api/uploads/{upload}").status_code == 404
 

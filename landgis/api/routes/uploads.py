@@ -242,11 +242,10 @@ def issues(
             return Findings(
                 **drafts.read_findings(File(found.asked["findings"]), severity=severity, after=after, limit=limit)
             )
-        stored = runs.list_issues(conn, _batch(found), 2**31 - 1)
-    counts = {kind: sum(one["severity"] == kind for one in stored) for kind in ("refused", "doubted", "changed")}
-    wanted = [one for one in stored if one["issue"] > after and severity in (None, one["severity"])]
-    page = [Found(**one, place=_point(one)) for one in wanted[:limit]]
-    return Findings(counts=counts, items=page, next=page[-1].issue if len(wanted) > limit else None)
+        batch = _batch(found)
+        counts, listed = runs.count_issues(conn, batch), runs.list_issues(conn, batch, limit + 1, after, severity)
+    page = [Found(**one, place=_point(one)) for one in listed[:limit]]
+    return Findings(counts=counts, items=page, next=page[-1].issue if len(listed) > limit else None)
 
 
 @issues_router.get(
