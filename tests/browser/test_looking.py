@@ -397,6 +397,31 @@ def test_ticked_parcels_are_exported_alone(page: Page, service: str) -> None:
     assert page.inner_text("#pick-count") == ""
 
 
+def test_a_finger_that_is_called_away_lets_the_dock_go(page: Page) -> None:
+    page.click("[data-dock=table]")
+    touch = page.context.new_cdp_session(page)
+
+    def grip() -> tuple[float, float]:
+        box = page.locator("#dock-grip").bounding_box()
+        assert box is not None
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    def send(kind: str, *points: tuple[float, float]) -> None:
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
+
+    x, y = grip()
+    send("touchStart", (x, y))
+    send("touchMove", (x, y - 30))
+    send("touchMove", (x, y - 60))
+    send("touchCancel")
+    drawn = page.get_attribute("#dock-grip", "aria-valuenow")
+    assert drawn != "300"
+    x, y = grip()
+    page.mouse.move(x, y - 3)
+    page.mouse.move(x, y + 3)
+    assert page.get_attribute("#dock-grip", "aria-valuenow") == drawn
+
+
 def test_shift_ticks_on_from_where_the_last_one_stands_now(page: Page) -> None:
     page.click("[data-dock=table]")
     page.click("#ranking-body [data-at='3'] .tick")

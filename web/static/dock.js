@@ -37,7 +37,7 @@ export function showDock(map) {
     const bottom = dock.getBoundingClientRect().bottom;
     const drag = ({ clientY }) => resize(bottom - clientY);
     grip.addEventListener("pointermove", drag);
-    grip.addEventListener("pointerup", () => grip.removeEventListener("pointermove", drag), { once: true });
+    grip.addEventListener("lostpointercapture", () => grip.removeEventListener("pointermove", drag), { once: true });    // let go, or taken away
   });
   grip.addEventListener("keydown", (event) => {
     const by = { ArrowUp: STEP, ArrowDown: -STEP }[event.key];
