@@ -19,9 +19,8 @@ export function showFindings(map, detailZoom) {
   const clear = byId("findings-clear");
 
   function write() {
-    const groups = Map.groupBy ? Map.groupBy(view.tests, (layer) => layer.ruleset) : grouped();
     list.replaceChildren(...(view.tests.length
-      ? [...groups].map(([ruleset, layers]) => el("fieldset", {},
+      ? [...grouped()].map(([ruleset, layers]) => el("fieldset", {},
         el("legend", { text: rulesetTitle(ruleset) }), ...layers.map(line)))
       : [el("p", { class: "hint", text: t("findings_none") })]));
     state();

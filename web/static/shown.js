@@ -9,7 +9,7 @@ import { onSheet, sheet, want } from "landgis/sheet.js";
 const listeners = [];
 
 /** `mask` is 1 for every row of the park that the filter shows; null while all are. `error` says what is wrong with the filter. */
-export const shown = { mask: null, error: null, isWaiting: false };
+export const shown = { mask: null, error: null };
 
 let asked = 0;
 

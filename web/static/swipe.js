@@ -85,5 +85,5 @@ function make(map) {
 
   bar.addEventListener("input", clip);
   map.on("move zoomend resize viewreset", clip);
-  return { show, hide, redraw: (whose) => { if (owner === whose) layer.redraw(); } };
+  return { show, hide };
 }

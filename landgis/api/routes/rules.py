@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel
 
 from landgis.api.context import Here
+from landgis.api.problems import BothWords
 from landgis.workflows import rulebooks
 
 router = APIRouter(prefix="/api/rules", tags=["rules"])
@@ -19,20 +20,13 @@ _HEAD: dict[str, Any] = {
 }  # fmt: skip
 
 
-class Title(BaseModel):
-    """A name in both languages."""
-
-    zh: str
-    en: str
-
-
 class RulesetHead(BaseModel):
     """What a ruleset is: its document, region and days, whether it is in force, and how sure its text is."""
 
     model_config = {"json_schema_extra": {"examples": [_HEAD]}}
 
     code: str
-    title: Title
+    title: BothWords
     kinds: list[str]
     region: str
     document: str
@@ -75,7 +69,7 @@ class RulesetInFull(RulesetHead):
         "extra": "allow",
     }  # fmt: skip
 
-    note: Title | None
+    note: BothWords | None
     numbers: dict[str, Any]
     lists: dict[str, Any]
     tables: dict[str, Any]
