@@ -30,6 +30,7 @@ _CODES: Final = {
     "grade": frames.GRADE,
     "stock_class": frames.STOCK_CLASS,
     "noted": NOTED,
+    "track": frames.TRACK,
 }
 #: By what names the modules import each other: those of the map, and those of the pages.
 _FOLDERS: Final = ("", "pages")

@@ -8,7 +8,8 @@ from landgis.terms.errors import Domain, Words
 
 #: What can be recorded of a case that is open.
 Act = Literal[
-    "assigned", "investigated", "answered", "recognised", "not_recognised", "decided", "agreed", "paid", "freed", "closed",
+    "assigned", "investigated", "answered", "recognised", "not_recognised", "decided", "agreed", "paid", "freed", "returned",
+    "closed",
 ]  # fmt: skip
 #: What can be done about a case.
 ACT: Final[Domain] = {
@@ -22,20 +23,25 @@ ACT: Final[Domain] = {
     "agreed": Words("达成处置协议", "agreement reached"),
     "paid": Words("缴清闲置费", "idle-land fee paid"),
     "freed": Words("土地腾退交付", "land handed over"),
+    "returned": Words("复核退回", "returned by who checks"),
     "closed": Words("销号", "closed"),
 }
+#: Acts that are no place where a case stands: people change, or who checks takes the act before back, once.
+NO_STATE: Final = ("assigned", "returned")
+#: Acts of who checks, and nobody else.
+BY_CHECKER: Final = ("returned", "closed")
 #: The acts that may follow; to assign a case to others changes nothing of where it stands.
 NEXT: Final[dict[str, tuple[str, ...]]] = {
     "": ("opened",),
     "opened": ("investigated", "closed"),
     "investigated": ("answered", "recognised", "not_recognised"),
     "answered": ("recognised", "not_recognised"),
-    "recognised": ("decided", "agreed", "not_recognised"),
-    "not_recognised": ("closed",),
-    "decided": ("agreed", "paid", "freed", "closed"),
-    "agreed": ("decided", "freed", "closed"),
-    "paid": ("decided", "agreed", "closed"),
-    "freed": ("closed",),
+    "recognised": ("decided", "agreed", "not_recognised", "returned"),
+    "not_recognised": ("returned", "closed"),
+    "decided": ("agreed", "paid", "freed", "returned", "closed"),
+    "agreed": ("decided", "freed", "returned", "closed"),
+    "paid": ("decided", "agreed", "returned", "closed"),
+    "freed": ("returned", "closed"),
     "closed": (),
 }
 #: Acts that only one track knows.

@@ -154,6 +154,11 @@ def tell_all(conn: Connection, found: Sequence[Mapping[str, Any]], on: date) -> 
     return sorted(told, key=lambda one: (-one["overdue_days"], one["due_on"] or date.max, -one["case_no"]))
 
 
+def list_checkers(conn: Connection, park_code: str) -> list[str]:
+    """List the names of those who may check a case in a park."""
+    return accounts.list_checkers(conn, park_code)
+
+
 def _check_checker(conn: Connection, park_code: str, event: Event) -> None:
     """Refuse a checker who could never close the case."""
     names = accounts.list_checkers(conn, park_code)

@@ -215,19 +215,20 @@ def _handled(
 
 
 def _cases(told: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Say how many cases are open, how they stand, who looks after them, and which are overdue."""
+    """Say how many cases are open, how they stand, who looks after them, with the latest office, and which are overdue."""
     still = [one for one in told if one["is_open"]]
     late = [one for one in still if one["overdue_days"]]
-    people = Counter((one["responsible"], one["role"]) for one in still)
-    behind = Counter((one["responsible"], one["role"]) for one in late)
+    people = Counter(one["responsible"] for one in still)
+    behind = Counter(one["responsible"] for one in late)
+    offices = {one["responsible"]: one["role"] for one in sorted(still, key=lambda one: one["case_no"]) if one["role"]}
     states = Counter(one["state"] for one in told)
     return {
         "open": len(still),
         "overdue": len(late),
         "states": [{"state": state, **both(ACT[state]), "cases": states[state]} for state in ACT if states[state]],
         "people": [
-            {"responsible": who[0], "role": who[1], "open": count, "overdue": behind[who]}
-            for who, count in sorted(people.items(), key=lambda one: (-behind[one[0]], -one[1], one[0][0]))
+            {"responsible": who, "role": offices.get(who), "open": count, "overdue": behind[who]}
+            for who, count in sorted(people.items(), key=lambda one: (-behind[one[0]], -one[1], one[0]))
         ],
         "late": late[:_OVERDUE],
     }

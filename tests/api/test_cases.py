@@ -128,7 +128,10 @@ def test_a_case_goes_from_suspicion_to_freed_land_and_the_cockpit_counts_it(town
     ]
 
     assert record(town, number, 6, "closed").status_code == 409  # by who looks after it
-    assert record(town, number, 6, "closed", done_by="示例乙").json()["is_open"] is False
+    returned = record(town, number, 6, "returned", done_by="示例乙", note="缺交付清单").json()
+    assert (returned["state"], returned["is_returned"], returned["is_freed"]) == ("decided", True, False)
+    assert record(town, number, 7, "freed").json()["is_freed"] is True
+    assert record(town, number, 8, "closed", done_by="示例乙").json()["is_open"] is False
 
 
 def test_who_writes_second_is_shown_what_the_other_wrote(town):

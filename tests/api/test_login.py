@@ -515,6 +515,10 @@ def test_on_a_case_people_act_as_themselves_and_only_its_checker_closes_it(town)
     for other in ("示例乙", "示例丁", "某人"):  # no checker's account, or not of this park
         refused = opened(jia, checker=other)
         assert refused.status_code == 422 and "示例丙" in refused.json()["mend"]["zh"]
+    checkers = [town.ask(name).get("/api/cases/checkers", params={"park": "S01"}).json() for name in ("jia", "yi")]
+    assert (
+        "示例丙" in checkers[0] and not {"示例乙", "示例丁"} & {*checkers[0]} and checkers[1] == []
+    )  # yi's park is another
     case = opened(jia).json()
     number = case["case_no"]
     assert (case["events"][0]["done_by"], case["events"][0]["made_by"]) == ("示例甲", "jia")
@@ -527,7 +531,10 @@ def test_on_a_case_people_act_as_themselves_and_only_its_checker_closes_it(town)
     assert record("jia", number, 1, "assigned", responsible="示例甲", checker="示例戊").status_code == 422
     assert record("jia", number, 1, "investigated", done_by="示例甲").status_code == 200
     assert record("jia", number, 2, "not_recognised").status_code == 200
-    closed = record("bing", number, 3, "closed").json()
+    assert record("jia", number, 3, "returned").status_code == 403
+    assert record("bing", number, 3, "returned").json()["is_returned"] is True
+    assert record("jia", number, 4, "not_recognised").status_code == 200
+    closed = record("bing", number, 5, "closed").json()
     assert closed["is_open"] is False
     assert [(one["done_by"], one["made_by"]) for one in closed["events"]][-1] == ("示例丙", "bing")
 

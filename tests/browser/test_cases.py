@@ -50,6 +50,11 @@ def test_a_person_opens_and_records_and_nothing_is_lost_when_two_write(
     assert page.input_value("#case [name=done_by]") == "示例甲"
     page.click("#case form button")
     assert page.locator("#case [name=note]:invalid").count() == 1  # a reason is asked for
+    page.get_by_role("button", name="EN", exact=True).click()
+    expect(page.locator("#case h3")).to_have_text("Case")
+    assert page.input_value("#case [name=act]") == "investigated"  # what was chosen is not lost
+    page.get_by_role("button", name="中", exact=True).click()
+    expect(page.locator("#case h3")).to_have_text("处置任务")
     fill(page, note="通知书 2 号")
     with httpx.Client(base_url=service) as other:
         case = other.get("/api/cases", params={"park": park, "parcel_no": parcel_no}).json()[0]

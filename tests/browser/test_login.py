@@ -152,8 +152,14 @@ def test_what_was_typed_is_sent_after_the_login(stranger: Watched, guarded: Simp
     page.click(".case-form summary")
     assert page.input_value("#case [name=done_by]") == "示例甲"
     assert page.get_attribute("#case [name=done_by]", "readonly") is not None
-    for name, value in {"responsible": "示例甲", "checker": "示例乙", "note": "seen on site"}.items():
-        page.fill(f"#case [name={name}]", value)
+    assert page.input_value("#case [name=responsible]") == "示例甲"
+    assert page.locator("#case [name=checker] option").all_inner_texts() == [
+        "Choose",
+        "示例乙",
+        "示例己",
+    ]  # who may check here
+    page.select_option("#case [name=checker]", "示例乙")
+    page.fill("#case [name=note]", "seen on site")
     end_sessions(guarded)
     page.click("#case form button")
     dialog = page.get_by_role("dialog", name="Your session has ended")

@@ -3,12 +3,19 @@
 import { el } from "landgis/dom.js";
 import { may } from "landgis/may.js";
 import { whoIsHere } from "landgis/session.js";
-import { cited, known, number, pick, t } from "landgis/words.js";
+import { cited, known, named, number, pick, t } from "landgis/words.js";
 
 const LINES = 200;
 const TEXT = 4000;
 // An act whose day sets its usual clock going of itself needs no choice.
 const USUAL = ["opened", "investigated", "decided"];
+// What only the checker a case names does, and those acts that settle by which track it goes on.
+const BY_CHECKER = ["returned", "closed"];
+const SETS_TRACK = ["opened", "recognised", "decided"];
+const TRACKS = ["fee", "take_back", "agreement"];
+
+// What was typed and not sent, by parcel: another parcel may be looked at, or the language changed, and it is still there.
+const drafts = new Map();
 
 const today = () => {
   const now = new Date();
@@ -23,13 +30,16 @@ function keptName() {
 export function caseSection(source, run, parcel, { caseNo = null, recorded = () => {} } = {}) {
   const body = el("div", { class: "case", "aria-live": "polite" }, el("p", { class: "hint", text: "…" }));
   const section = el("section", { class: "why-section", id: "case" }, el("h3", { text: t("step_case") }), body);
+  const about = `${parcel.park_code} ${parcel.parcel_no}`;
   let shown = null;    // the case, or null
   let me = null;       // who is logged in, and acts under no other name
+  let checkers = [];   // whose accounts may check here, where people log in
 
   async function read() {
     try {
       const found = await source.cases(parcel.park_code, parcel.parcel_no);
       me = await whoIsHere();
+      checkers = me ? await source.checkers(parcel.park_code) : [];
       shown = found.sort((a, b) => b.case_no - a.case_no).find((one) => caseNo === null || one.case_no === caseNo) ?? null;
       write();
     } catch (error) {
@@ -47,19 +57,21 @@ export function caseSection(source, run, parcel, { caseNo = null, recorded = () 
     ].filter(Boolean));
   }
 
-  /** The acts that are this person's to record; the checker a case names closes it, and nobody else. */
+  const checks = (found) => may("checker") && (!me || me.shown_name === found.checker);
+
+  /** The acts that are this person's to record; the checker a case names returns and closes it, and nobody else. */
   function acts(found) {
-    return found.next.filter(({ act }) => (act === "closed" ? may("checker") && (!me || me.shown_name === found.checker) : may("manager")));
+    return found.next.filter(({ act }) => (BY_CHECKER.includes(act) ? checks(found) : may("manager")));
   }
 
   function offered() {
     const isOpen = shown?.is_open;
-    if (isOpen ? acts(shown).length : may("manager")) return folded(isOpen ? "case_record" : "case_new", form(isOpen ? shown : null));
-    return el("p", { class: "hint takes-role", text: t("takes_manager_case") });
+    if (isOpen ? acts(shown).length : may("manager")) return folded(isOpen ? "case_record" : "case_new", form(isOpen ? shown : null), drafts.has(about));
+    return el("p", { class: "hint takes-role", text: t(isOpen && me && checks(shown) ? "case_yours_later" : "takes_manager_case") });
   }
 
-  function folded(key, content) {
-    return el("details", { class: "case-form" }, el("summary", { text: t(key) }), content);
+  function folded(key, content, open) {
+    return el("details", { class: "case-form", open }, el("summary", { text: t(key) }), content);
   }
 
   function form(found) {
@@ -71,6 +83,7 @@ export function caseSection(source, run, parcel, { caseNo = null, recorded = () 
     const made = el("form", {},
       act && field("case_act", act),
       found ? null : people(),
+      found ? null : track(null),
       more,
       field("case_on", el("input", { type: "date", name: "happened_on", value: today(), required: true })),
       field("case_by", el("input", { type: "text", name: "done_by", value: name, maxlength: LINES, required: true, readonly: Boolean(me), autocomplete: "name" })),
@@ -81,8 +94,18 @@ export function caseSection(source, run, parcel, { caseNo = null, recorded = () 
       el("button", { type: "submit", class: "quiet", text: t(found ? "case_send" : "case_new") }));
     act?.addEventListener("change", () => {
       const { triggers = [] } = found.next.find((one) => one.act === act.value) ?? {};
-      more.replaceChildren(...(act.value === "assigned" ? [people(found)] : triggers.length && !USUAL.includes(act.value) ? [clock(triggers)] : []));
+      more.replaceChildren(...[
+        act.value === "assigned" ? people(found) : null,
+        act.value === "returned" ? el("p", { class: "hint", text: t("case_returned_hint", { act: pick(found.state_title) }) }) : null,
+        SETS_TRACK.includes(act.value) ? track(found) : null,
+        triggers.length && !USUAL.includes(act.value) ? clock(triggers) : null,
+      ].filter(Boolean));
     });
+    made.addEventListener("input", () => drafts.set(about, [...new FormData(made)]));
+    for (const [name, value] of drafts.get(about) ?? []) {
+      if (made.elements[name]) made.elements[name].value = value;    // the act comes first, and brings its own fields
+      if (name === "act") act?.dispatchEvent(new Event("change"));
+    }
     made.addEventListener("submit", async (event) => {
       event.preventDefault();
       const given = Object.fromEntries([...new FormData(made)].map(([key, value]) => [key, value.trim()]).filter(([, value]) => value));
@@ -93,6 +116,7 @@ export function caseSection(source, run, parcel, { caseNo = null, recorded = () 
         shown = found
           ? await source.record(found.case_no, found.place, given)
           : await source.openCase({ run, parcel_id: parcel.parcel_id, ...given });
+        drafts.delete(about);
         write(t("case_sent"));
         recorded(shown);
       } catch (error) {
@@ -105,6 +129,17 @@ export function caseSection(source, run, parcel, { caseNo = null, recorded = () 
     return made;
   }
 
+  function people(found = null) {
+    const line = (key, name, required, value) => field(key, el("input", { type: "text", name, maxlength: LINES, required, value: value ?? "" }));
+    const among = (names) => field("case_checker", el("select", { name: "checker", required: true },
+      el("option", { value: "", text: t("case_choose") }),
+      ...names.map((one) => el("option", { value: one, selected: one === found?.checker, text: one }))));
+    return el("div", { class: "case-people" },
+      line("case_responsible", "responsible", true, found?.responsible ?? me?.shown_name), line("case_role", "role", false, found?.role),
+      me ? among(checkers) : line("case_checker", "checker", true, found?.checker),
+      el("p", { class: "hint", text: t(me && !checkers.length ? "case_no_checker" : "case_checker_hint") }));
+  }
+
   read();
   return section;
 }
@@ -113,11 +148,11 @@ function field(key, input) {
   return el("label", { class: "case-field" }, el("span", { text: t(key) }), input);
 }
 
-function people(found = null) {
-  const line = (key, name, required, value) => field(key, el("input", { type: "text", name, maxlength: LINES, required, value: value ?? "" }));
-  return el("div", { class: "case-people" },
-    line("case_responsible", "responsible", true, found?.responsible), line("case_role", "role", false, found?.role),
-    line("case_checker", "checker", true, found?.checker), el("p", { class: "hint", text: t("case_checker_hint") }));
+/** By which track of the idle-land measure it goes on: as the run suspects, or as it stands, unless a person says otherwise. */
+function track(found) {
+  return field("track", el("select", { name: "track" },
+    el("option", { value: "", text: found?.track_title ? pick(found.track_title) : t(found ? "case_due_none" : "case_track_by_run") }),
+    ...TRACKS.filter((one) => one !== found?.track).map((one) => el("option", { value: one, text: named("track", one) }))));
 }
 
 function clock(triggers) {
@@ -131,7 +166,7 @@ function refused(error) {
     el("strong", { text: pick(error.what) || t("case_failed") }),
     why ? el("p", { text: why }) : null,
     error.since?.length ? el("p", { text: t("case_since_you_looked") }) : null,
-    error.since?.length ? el("ol", { class: "case-events" }, ...error.since.map(event)) : null,
+    error.since?.length ? el("ol", { class: "case-events" }, ...error.since.map((one) => event(one))) : null,
   ].filter(Boolean);
 }
 
@@ -141,7 +176,7 @@ function standing(found) {
     late ? el("small", { class: late, text: t("case_overdue", { n: number(found.overdue_days) }) }) : null);
   const row = (key, ...values) => [el("dt", { text: t(key) }), el("dd", {}, ...values.filter(Boolean))];
   return el("dl", { class: "facts" },
-    ...row("case_state", el("strong", { text: pick(found.state_title) }), el("small", { text: t("case_since", { day: found.since }) }),
+    ...row("case_state", el("strong", { text: pick(found.state_title) }), found.is_returned && el("small", { class: "case-late", text: t("case_returned") }), el("small", { text: t("case_since", { day: found.since }) }),
       el("small", { text: t("case_head", { n: found.case_no }) })),
     ...row("case_responsible", el("span", { text: found.responsible }), found.role && el("small", { text: found.role })),
     ...row("case_checker", el("span", { text: found.checker })),
@@ -159,10 +194,19 @@ function clocks(found) {
 }
 
 function events(found) {
-  return el("ol", { class: "case-events", "aria-label": t("case_events") }, ...found.map(event));
+  const takenBack = new Set();    // a return takes back the act before it that still stood
+  found.forEach((one, i) => {
+    if (one.act === "returned") takenBack.add(found.slice(0, i).findLast((each) => !["assigned", "returned"].includes(each.act) && !takenBack.has(each)));
+  });
+  return el("ol", { class: "case-events", "aria-label": t("case_events") }, ...found.map((one) => event(one, takenBack.has(one))));
 }
 
-function event(one) {
-  return el("li", {}, el("strong", { text: pick(one.title) }), el("small", { text: `${one.happened_on} · ${one.done_by}` }),
-    el("p", { text: one.note }), one.evidence ? el("small", { text: one.evidence }) : null);
+function event(one, isTakenBack = false) {
+  const said = [
+    ...(one.responsible ? [["case_responsible", one.responsible], ["case_checker", one.checker]] : []),
+    ...(one.act !== "opened" && one.track ? [["track", named("track", one.track)]] : []),
+    ...(one.due_on ? [["case_due_agreed", one.due_on]] : []),
+  ].map(([key, value]) => `${t(key)} ${value}`).join(" · ");
+  return el("li", {}, el(isTakenBack ? "s" : "strong", { text: pick(one.title) }), el("small", { text: `${one.happened_on} · ${one.done_by}` }),
+    el("p", { text: one.note }), one.evidence ? el("small", { text: one.evidence }) : null, said ? el("p", { class: "hint", text: said }) : null);
 }

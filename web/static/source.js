@@ -46,6 +46,8 @@ export async function ask(address, signal, sent = undefined, headers = {}, tried
 /** The cases behind an address of the service: those of a parcel, a new one, and one more act. */
 export const casesAt = (address) => ({
   cases: async (park, no) => (await ask(`${address}?${new URLSearchParams({ park, parcel_no: no })}`)).json(),
+  /** The names of the accounts that may check in a park. */
+  checkers: async (park) => (await ask(`${address}/checkers?${new URLSearchParams({ park })}`)).json(),
   openCase: async (given) => (await ask(address, undefined, given)).json(),
   /** Record an act after the last one seen; a refusal holds what others recorded `since`. */
   record: async (no, seen, given) => (await ask(`${address}/${no}/events`, undefined, given, { "If-Match": `"${seen}"` })).json(),

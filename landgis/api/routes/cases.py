@@ -10,7 +10,8 @@ from landgis.api.context import Context, Here, Outside
 from landgis.api.problems import BothWords, refusals
 from landgis.api.routes.jobs import from_own_page, may_ask
 from landgis.api.routes.runs import NO_NUL, Clock
-from landgis.terms.cases import Act, Event
+from landgis.terms.accounts import common_parks
+from landgis.terms.cases import BY_CHECKER, Act, Event
 from landgis.terms.errors import AccessError, InputError, Words
 from landgis.workflows import cases
 from landgis.workflows.clock import today
@@ -42,7 +43,7 @@ _CASE: dict[str, Any] = {
     "case_no": 1, "park_code": "S01", "parcel_no": "P00017", "run": 1, "parcel_id": 17, "state": "opened",
     "state_title": {"zh": "立案", "en": "opened"}, "since": "2026-07-02", "responsible": "示例责任人", "role": "示例职务",
     "checker": "示例复核人", "track": "fee", "track_title": {"zh": "征缴闲置费（调查核实后）", "en": "idle fee, after investigation"},
-    "is_open": True, "is_recognised": False, "is_freed": False,
+    "is_open": True, "is_recognised": False, "is_freed": False, "is_returned": False,
     "next": [{"act": "investigated", "zh": "发出调查通知书", "en": "notice of investigation served", "triggers": ["notice_served_on"]}],
     "clocks": [], "due_on": "2026-08-01", "overdue_days": 0, "place": 1, "events": [_EVENT],
 }  # fmt: skip
@@ -103,6 +104,9 @@ class Case(BaseModel):
     is_open: bool
     is_recognised: bool
     is_freed: bool
+    is_returned: bool = Field(
+        description="Who checks took the last act back: the case stands where it stood before it."
+    )
     next: list[NextAct]
     clocks: list[CaseClock]
     due_on: date | None
@@ -183,6 +187,17 @@ def all_cases(
     return [Case(**one) for one in found]
 
 
+@router.get("/checkers")
+def checkers(
+    here: Here, park: Annotated[str, Query(max_length=64, pattern=NO_NUL, description="The park.")]
+) -> list[str]:
+    """List the names of the accounts that may check a case in a park; none where no login is asked for."""
+    if not common_parks((park,), here.scope):
+        return []
+    with here.connection() as conn:
+        return cases.list_checkers(conn, park)
+
+
 @router.post("", status_code=201, dependencies=[Depends(may_ask)], **_writing)
 def open_one(here: Here, asked: Opened, response: Response) -> Case:
     """Open a case."""
@@ -217,7 +232,7 @@ def record(
     ],
 ) -> Case:
     """Record what was done; 412 where somebody recorded something since."""
-    here.allow("checker" if asked.act == "closed" else "manager")
+    here.allow("checker" if asked.act in BY_CHECKER else "manager")
     after, given = int(if_match.strip('"')), Event(**asked.model_dump() | _by(here, asked))
     with here.connection() as conn:
         told = cases.record(

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Final
 
 from landgis.core.judging.procedure import clocks
-from landgis.terms.cases import ACT, NEXT, ONLY_ON, STOPPED_BY, TRIGGERS, Event
+from landgis.terms.cases import ACT, BY_CHECKER, NEXT, NO_STATE, ONLY_ON, STOPPED_BY, TRIGGERS, Event
 from landgis.terms.errors import ConflictError, InputError, Words
 from landgis.terms.rules import Ruleset
 
@@ -28,9 +28,10 @@ def standing(events: Sequence[Event], rules: Ruleset | None, on: date) -> dict[s
     Returns
     -------
     dict
-        ``state`` (the last act that changed it), ``since``, ``responsible, role, checker, track``, ``is_open, is_recognised, is_freed``,
-        ``next`` (acts that may follow), ``clocks`` (as `landgis.core.judging.procedure.clocks`, with ``stopped_on`` and ``is_overdue``),
-        ``due_on`` (the earliest day by which somebody has to do something, None: no day is known), ``overdue_days`` (d, 0 where none).
+        ``state`` (the last act that changed it and stands), ``since``, ``responsible, role, checker, track``, ``is_open, is_recognised,
+        is_freed``, ``is_returned`` (who checks took the last act back), ``next`` (acts that may follow), ``clocks`` (as
+        `landgis.core.judging.procedure.clocks`, with ``stopped_on`` and ``is_overdue``), ``due_on`` (the earliest day by which
+        somebody has to do something, None: no day is known), ``overdue_days`` (d, 0 where none).
 
     Raises
     ------
@@ -39,27 +40,30 @@ def standing(events: Sequence[Event], rules: Ruleset | None, on: date) -> dict[s
 
     Notes
     -----
-    What is due on a day is not overdue on that day (民法典 第201条). A recognition that was taken back is none.
+    What is due on a day is not overdue on that day (民法典 第201条). A recognition that was taken back is none; an act that who checks
+    returned is as if it had not been done: where the case stands, and its clocks, are those before it.
     """
-    moves = [one for one in events if one.act != "assigned"]
+    stands = _standing(events)
+    moves = [one for one in stands if one.act not in NO_STATE]
     last = moves[-1]
-    track = _latest(events, "track")
-    running = [] if rules is None or track is None else _clocks(events, track, rules, on)
-    agreed = next((one.due_on for one in reversed(events) if one.due_on or one.act != "assigned"), None)
+    track = _latest(stands, "track")
+    running = [] if rules is None or track is None else _clocks(stands, track, rules, on)
+    agreed = next((one.due_on for one in reversed(stands) if one.due_on or one.act not in NO_STATE), None)
     due = [date.fromisoformat(one["due_on"]) for one in running if _presses(one)] + ([agreed] if agreed else [])
     is_open = last.act != "closed"
     due_on = min(due, default=None) if is_open else None
     return {
         "state": last.act,
         "since": last.happened_on,
-        **{name: _latest(events, name) for name in ("responsible", "checker")},
-        "role": next((one.role for one in reversed(events) if one.responsible), None),
+        **{name: _latest(stands, name) for name in ("responsible", "checker")},
+        "role": next((one.role for one in reversed(stands) if one.responsible), None),
         "track": track,
         "is_open": is_open,
         "is_recognised": any(one.act == "recognised" for one in moves)
         and not any(one.act == "not_recognised" for one in moves),
         "is_freed": any(one.act == "freed" for one in moves),
-        "next": [*_may_follow(last.act, track), *(["assigned"] if is_open else [])],
+        "is_returned": _is_returned(events),
+        "next": [*_may_follow(events, track), *(["assigned"] if is_open else [])],
         "clocks": running,
         "due_on": due_on,
         "overdue_days": 0 if due_on is None else max((on - due_on).days, 0),
@@ -81,8 +85,8 @@ def follow(events: Sequence[Event], new: Event, on: date) -> Event:
             Words("须写明经办人和理由。", "It must say who does it and why."),
             at="done_by" if new.note.strip() else "note",
         )
-    state = next((one.act for one in reversed(events) if one.act != "assigned"), "")
-    following = _may_follow(state, new.track or _latest(events, "track"))
+    state = _state(events)
+    following = _may_follow(events, new.track or _latest(_standing(events), "track"))
     if new.act not in following and not (new.act == "assigned" and state not in ("", "closed")):
         raise ConflictError(
             Words(f"这一步不能接在“{_name(state).zh}”之后。", f"This cannot follow on: {_name(state).en}."),
@@ -96,8 +100,8 @@ def follow(events: Sequence[Event], new: Event, on: date) -> Event:
         raise InputError(
             Words("日期早于上一步或晚于今天。", "Its day lies before the last act, or ahead."),
             at=str(new.happened_on),
-            mend=Words(f"填 {events[-1].happened_on if events else '…'} 至 {on}。",
-                       f"Give a day from {events[-1].happened_on if events else '…'} to {on}."),
+            mend=Words(f"填 {events[-1].happened_on} 至 {on}。", f"Give a day from {events[-1].happened_on} to {on}.")
+            if events else Words(f"填不晚于 {on} 的日期。", f"Give a day that is not after {on}."),
         )  # fmt: skip
     if new.due_on and new.due_on < new.happened_on:
         raise InputError(Words("期限早于办理日期。", "It would be due before it began."), at=str(new.due_on))
@@ -113,12 +117,31 @@ def follow(events: Sequence[Event], new: Event, on: date) -> Event:
     return replace(new, sets_going=new.sets_going or usual)
 
 
-def _may_follow(state: str, track: str | None) -> list[str]:
-    return [act for act in NEXT[state] if ONLY_ON.get(act, track) == track]
+def _may_follow(events: Sequence[Event], track: str | None) -> list[str]:
+    following = [act for act in NEXT[_state(events)] if ONLY_ON.get(act, track) == track]
+    return [act for act in following if act != "returned"] if _is_returned(events) else following
+
+
+def _standing(events: Sequence[Event]) -> list[Event]:
+    """Leave out the acts that who checks took back."""
+    stands: list[Event] = []
+    for one in events:
+        if one.act == "returned":
+            del stands[max(place for place, each in enumerate(stands) if each.act not in NO_STATE)]
+        stands.append(one)
+    return stands
+
+
+def _state(events: Sequence[Event]) -> str:
+    return next((one.act for one in reversed(_standing(events)) if one.act not in NO_STATE), "")
+
+
+def _is_returned(events: Sequence[Event]) -> bool:
+    return next((one.act == "returned" for one in reversed(events) if one.act != "assigned"), False)
 
 
 def _check_people(events: Sequence[Event], new: Event) -> None:
-    """See to it that somebody looks after a case and somebody else checks, and that who checks closes it."""
+    """See to it that somebody looks after a case and somebody else checks, and that who checks returns and closes it."""
     if new.act in _WHO:
         if not (new.responsible or "").strip() or not (new.checker or "").strip():
             raise InputError(
@@ -130,9 +153,9 @@ def _check_people(events: Sequence[Event], new: Event) -> None:
                 Words("责任人和复核人不能是同一人。", "Nobody checks himself."),
                 at=f"responsible, checker: {new.checker}",
             )
-    elif new.act == "closed" and new.done_by.strip() != _latest(events, "checker"):
+    elif new.act in BY_CHECKER and new.done_by.strip() != _latest(events, "checker"):
         raise ConflictError(
-            Words("只有复核人可以销号。", "Only who checks a case closes it."),
+            Words("只有复核人可以退回或销号。", "Only who checks a case returns or closes it."),
             at=new.done_by,
             mend=Words(f"由 {_latest(events, 'checker')} 办理，或先改派。",
                        f"Let {_latest(events, 'checker')} do it, or assign the case to others first."),

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from landgis.core.judging.handling import follow, standing
-from landgis.terms.cases import NEXT, Event
+from landgis.terms.cases import BY_CHECKER, NEXT, Event
 from landgis.terms.errors import ConflictError, InputError
 from landgis.terms.rulereader import load_ruleset
 
@@ -83,17 +83,40 @@ def test_a_fee_is_paid_only_where_a_fee_was_asked_for():
     paid = standing(case(OPENED, SERVED, RECOGNISED, DECIDED, done("paid", "2026-10-05")), RULES, date(2026, 12, 31))
     pays = next(clock for clock in paid["clocks"] if clock["step"] == "S6_pay")
     assert (pays["due_on"], pays["stopped_on"], pays["is_overdue"]) == ("2026-10-01", "2026-10-05", False)
-    assert paid["is_open"] and paid["next"] == ["decided", "agreed", "closed", "assigned"]
+    assert paid["is_open"] and paid["next"] == ["decided", "agreed", "returned", "closed", "assigned"]
+
+
+def test_who_checks_returns_an_act_once_and_all_is_as_before_it():
+    before = [OPENED, SERVED, RECOGNISED, DECIDED]
+    paid, returned = done("paid", "2026-09-20"), done("returned", "2026-09-25", done_by="乙", note="缺缴款凭证")
+    told = standing(case(*before, paid, returned), RULES, date(2026, 10, 2))
+    assert (told["state"], told["is_returned"]) == ("decided", True)
+    assert (told["due_on"], told["overdue_days"]) == (date(2026, 10, 1), 1)  # the fee's 30 days run on: 第14条
+    assert told["next"] == ["agreed", "paid", "freed", "closed", "assigned"]  # what it was, and no second return
+    again = standing(case(*before, paid, returned, done("paid", "2026-09-28")), RULES, date(2026, 10, 2))
+    assert (again["state"], again["is_returned"], again["due_on"]) == ("paid", False, None)
+    with pytest.raises(ConflictError):
+        case(*before, paid, done("returned", "2026-09-25"))  # by who looks after it
+
+
+def test_what_is_recognised_and_freed_follows_what_stands():
+    freed = [OPENED, SERVED, RECOGNISED, DECIDED, done("freed", "2026-10-20")]
+    back = done("returned", "2026-10-21", done_by="乙", due_on=date(2026, 11, 1))
+    told = standing(case(*freed, back), RULES, date(2026, 10, 21))
+    assert (told["is_recognised"], told["is_freed"], told["due_on"]) == (True, False, date(2026, 10, 1))
+    doubted = [OPENED, SERVED, RECOGNISED, done("not_recognised", "2026-08-20")]
+    told = standing(case(*doubted, done("returned", "2026-08-21", done_by="乙")), RULES, date(2026, 8, 21))
+    assert (told["state"], told["is_recognised"]) == ("recognised", True)
 
 
 def test_every_act_that_may_follow_can_be_recorded_and_no_other():
-    acts = set(NEXT) - {""}
+    acts = set(NEXT) - {""} | {"returned"}
     assert {act for after in NEXT.values() for act in after} == acts
     for state, allowed in NEXT.items():
         before = [] if not state else [done("opened", "2026-07-01"), Event(state, date(2026, 7, 2), "甲", "…")][-2:]
         before = before[:1] if state == "opened" else before
         for act in sorted(acts):
-            given = done(act, "2026-07-02", **({"done_by": "乙"} if act == "closed" else {}))
+            given = done(act, "2026-07-02", **({"done_by": "乙"} if act in BY_CHECKER else {}))
             if act in allowed:
                 follow(before, given, date(2026, 7, 2))
             else:

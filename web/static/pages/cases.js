@@ -81,7 +81,7 @@ function row(one) {
     el("th", { scope: "row" },
       el("a", { href: place("/cases", { case: one.case_no }), text: `${one.park_code} ${one.parcel_no}`, on: { click: open } }),
       el("span", { class: "hint", text: ` #${one.case_no}` })),
-    el("td", { class: "text", text: pick(one.state_title) }),
+    el("td", { class: "text" }, el("span", { text: pick(one.state_title) }), one.is_returned ? el("small", { class: "case-late", text: ` ${t("case_returned")}` }) : null),
     el("td", { class: "text" }, el("span", { text: one.responsible }), one.role ? el("span", { class: "hint wide", text: ` ${one.role}` }) : null),
     el("td", { class: "text wide", text: one.checker }),
     el("td", { class: "case-due" }, el("span", { text: one.due_on ?? "—" }),
