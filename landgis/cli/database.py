@@ -73,7 +73,14 @@ def doctor() -> None:
     reply(
         {"ok": all(check.is_ok for check in checks), "checks": [check.as_dict() for check in checks]},
         lambda answer: print_rows(
-            ("", "检查 check", "说明 detail"), [(mark(c.is_ok), c.name, c.detail) for c in checks]
+            ("", "检查 check", "说明 detail"),
+            [
+                (
+                    mark(c.is_ok),
+                    *(words.zh if words.zh == words.en else f"{words.zh} {words.en}" for words in (c.title, c.detail)),
+                )
+                for c in checks
+            ],
         ),
     )
     if not all(check.is_ok for check in checks):

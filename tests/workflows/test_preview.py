@@ -73,4 +73,4 @@ def test_a_layer_of_a_web_map_is_doubted_when_it_is_taken_in(conn, park, tmp_pat
 
 def test_the_doctor_says_how_readers_are_kept_from_the_network() -> None:
     check = reader_check()
-    assert check.is_ok and "system call" in check.detail
+    assert check.is_ok and "system call" in check.detail.en
