@@ -253,6 +253,7 @@ def read_head(conn: Connection, run: int | None) -> dict[str, Any]:
                 f"There is no run {run}." if run else "There is no run yet.",
             ),
             at="" if run is None else str(run),
+            why=Words("或者评估不含您的账号可看的园区。", "Or it is of parks that your account does not see."),
             mend=Words(
                 "先导入资料，再评估：网页的“导入”与“任务”，或命令行的 landgis ingest 与 landgis assess。",
                 "Import a file, then assess: the pages Import and Jobs, or `landgis ingest` and `landgis assess`.",

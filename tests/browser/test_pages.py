@@ -176,6 +176,8 @@ def test_the_cockpit_is_printed_on_a4_and_nothing_runs_over_its_edge(cockpit: Pa
 
 def test_the_cockpit_shows_the_api_s_figures_in_the_unit_chosen(cockpit: Page, service: str) -> None:
     told = ask(f"{service}/api/runs/1/cockpit")
+    zones = ask(f"{service}/api/runs/1/zones")["indicators"]
+    expansion = [one["value"] for one in zones if one["indicator"] == "expansion_m2"]
     for unit, size in (
         ("mu", lambda m2: f"{mu(m2):,.1f}"),
         ("ha", lambda m2: f"{m2 / 1e4:,.2f}"),
@@ -187,6 +189,8 @@ def test_the_cockpit_shows_the_api_s_figures_in_the_unit_chosen(cockpit: Page, s
         )
         told_so = [[f"{land['parcels']:,}", size(land["area_m2"])] for land in told["answers"]]
         assert [row[:2] for row in shown] == told_so
+        potential = cockpit.locator("#zones tr", has_text="扩展潜力").locator("td").all_inner_texts()
+        assert potential == ["—", *("不明" if m2 is None else size(m2) for m2 in expansion)]
     assert "不明" in cockpit.inner_text("[data-stage=freed]")
 
 

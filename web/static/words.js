@@ -6,8 +6,10 @@ import { view } from "landgis/view.js";
 let language = view.language;
 const listeners = [];
 
+/** A text by key with its values filled in; {s} is the s of an English word of which there are {n}. */
 export function t(key, values = {}) {
-  return view.words[key][language].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+  const filled = { s: String(values.n) === "1" ? "" : "s", ...values };
+  return view.words[key][language].replace(/\{(\w+)\}/g, (_, name) => String(filled[name]));
 }
 
 /** Choose the language of a {zh, en} pair, with a capital where English starts; a missing pair is an empty text. */

@@ -163,9 +163,10 @@ function writeCases() {
   ].filter(Boolean));
 }
 
-/** An indicator in its own unit: a share as per cent, a floor-area ratio as it is. */
+/** An indicator in its own unit: a share as per cent, a floor-area ratio as it is, land as all land on the page. */
 function indicator(value, { unit, indicator: code }) {
   if (!known(value)) return t("unknown");
+  if (unit === "m²") return landColumn(value);
   return unit === "ratio" && !code.includes("far") ? percent(value) : number(value, Math.abs(value) < 100 ? 2 : 0);
 }
 
@@ -180,7 +181,7 @@ function writeZones() {
     el("thead", {}, el("tr", {}, el("th", { scope: "col", text: t("indicator") }), el("th", { scope: "col", text: t("ideal") }),
       ...parks.map((park) => el("th", { scope: "col" }, link(names.get(park) ?? park, found.parks.find((one) => one.park_code === park)))))),
     el("tbody", {}, ...[...rows.values()].map((ones) => el("tr", {},
-      el("th", { scope: "row" }, el("span", { text: pick(ones[0].title) }), ones[0].unit === "ratio" ? null : el("span", { class: "hint", text: ` ${unitWords(ones[0].unit)}` })),
+      el("th", { scope: "row" }, el("span", { text: pick(ones[0].title) }), ones[0].unit === "ratio" ? null : el("span", { class: "hint", text: ` ${ones[0].unit === "m²" ? t(choice.unit) : unitWords(ones[0].unit)}` })),
       cell(el("span", { text: known(ones[0].ideal) ? indicator(ones[0].ideal, ones[0]) : "—" })),
       ...parks.map((park) => {
         const one = ones.find((each) => each.park_code === park);

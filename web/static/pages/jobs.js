@@ -147,8 +147,10 @@ function writeParks() {
   byId("assess-park").value = chosen;
 }
 
-if (!may("manager")) byId("assess-form").replaceWith(takesManager());
-else {
+if (!may("manager")) {
+  byId("assess-form").replaceWith(takesManager());
+  byId("job-none-mend").remove();
+} else {
   byId("assess-on").value = view.today;
   writeParks();
 }
