@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from landgis.exports.explanation import figure, interval
+from landgis.exports.explanation import figure, interval, sure
 from landgis.exports.ledger import Language
 from landgis.terms.codes import landuse_words
 from landgis.terms.crs import metres_per_degree
@@ -38,6 +38,7 @@ _TEXTS: Final = {
     "sign": Words("十二、核实与签字", "12  Checked and signed"),
     "sketch": Words("示意图：本地块与相邻地块", "Sketch: the parcel and its neighbours"),
     "unknown": Words("不明", "unknown"),
+    "lacks": Words("缺", "lacking"),
     "none": Words("无", "none"),
     "answer": Words("建议", "Answer"),
     "reason": Words("理由", "Reason"),
@@ -173,6 +174,7 @@ class _Paper:
         parcel, triage = told["parcel"], told["triage"]
         name = f"{parcel.get('park_name') or parcel['park_code']} {parcel['parcel_no']}"
         names = {one["uscc"]: str(one["name"] or "") for one in told["enterprises"]}
+        titles = {one["code"]: one["title"] for one in told["rulesets"]}
         tag = "zh-CN" if self.language == "zh" else "en"
         body = [
             f"<header><h1>{self.t('title')}</h1>"
@@ -182,7 +184,7 @@ class _Paper:
             f"<figure>{self.sketch(parcel['parcel_no'], shape, around)}<figcaption>{self.t('sketch')}</figcaption></figure></div>",
             self.part("users", self.table("users", (self.user(one) for one in told["enterprises"]))),
             self.part("figures", self.table("figures", (self.fact(one) for one in told["facts"]))),
-            self.part("findings", self.table("findings", (self.finding(one) for one in told["findings"]))),
+            self.part("findings", self.table("findings", (self.finding(one, titles) for one in told["findings"]))),
             self.part("grades", self.table("grades", (self.grade(one, names) for one in told["grades"]))),
             self.part("gates", self.gates(told["gates"])),
             self.part("options", self.table("options", (self.mode(one) for one in told["modes"]))),
@@ -270,10 +272,12 @@ class _Paper:
         field = f" [{escape(cell['field'])}]" if cell["field"] else ""
         return f"{self.t('batch')} {cell['batch']} · " + " · ".join(escape(str(one)) for one in place if one) + field
 
-    def finding(self, one: Mapping[str, Any]) -> Sequence[str]:
+    def finding(self, one: Mapping[str, Any], titles: Mapping[str, Mapping[str, str]]) -> Sequence[str]:
         said = f'<span class="{one["finding"]}">{self.word(FINDING[one["finding"]])}</span>'
         lacks = (
-            "<br><small>" + "、".join(self.pick(title) for title in one["missing_titles"]) + "</small>"
+            f"<br><small>{self.t('lacks')} "
+            + "、".join(self.pick(title) for title in one["missing_titles"])
+            + "</small>"
             if one["missing_titles"]
             else ""
         )
@@ -284,7 +288,8 @@ class _Paper:
             said + lacks,
             value,
             limit,
-            f"{escape(cited(one['article'], self.language))} <small>{escape(one['ruleset'])} [{one['confidence']}]</small>",
+            f"{escape(cited(one['article'], self.language))}"
+            f" <small>{self.pick(titles.get(one['ruleset'])) or escape(one['ruleset'])} · {sure(one['confidence'], self.language)}</small>",
         )
 
     def grade(self, one: Mapping[str, Any], names: Mapping[str, str]) -> Sequence[str]:
@@ -309,7 +314,7 @@ class _Paper:
     def mode(self, one: Mapping[str, Any]) -> Sequence[str]:
         return (
             f"{one['mode']} {self.pick(one['title'])}", self.pick(one["stat_title"]), self.word(_STATES[one["state"]]),
-            f"{escape(cited(one['article'], self.language))} <small>[{escape(str(one['confidence']))}]</small>",
+            f"{escape(cited(one['article'], self.language))} <small>{sure(one['confidence'], self.language)}</small>",
         )  # fmt: skip
 
     def points(self, sides: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
@@ -332,8 +337,8 @@ class _Paper:
 
     def rules(self, told: Mapping[str, Any]) -> str:
         listed = self.listed(
-            f"{escape(one['code'])} {self.pick(one['title'])}：{escape(one['document'])} [{escape(one['confidence'])}]"
-            f" <small>sha256 {one['sha256']}</small>"
+            f"{escape(one['code'])} {self.pick(one['title'])}：{escape(one['document'])}"
+            f" <small>{sure(one['confidence'], self.language)} · sha256 {one['sha256']}</small>"
             for one in told["rulesets"]
         )
         return f"{listed}<p>{self.t('again')}<code>landgis run verify {told['run']}</code></p>"

@@ -8,6 +8,7 @@ from landgis.terms.errors import Words
 from landgis.terms.frames import ANSWER, FINDING
 from landgis.terms.measures import RATIOS
 from landgis.terms.reasons import cited
+from landgis.terms.rules import CONFIDENCE, Confidence
 from landgis.terms.units import mu
 
 _TEXTS: Final = {
@@ -102,7 +103,8 @@ class _Writer:
         yield from self.part("changes", (f"· {self.pick(one['title'])}" for one in told.get("changes") or ()))
         yield from self.part("missing", self.missing(told["missing"]))
         yield from self.part("rules", (
-            f"· {one['code']}  {self.pick(one['title'])}  [{one['confidence']}]  {one['document']}  {one['sha256'][:12]}"
+            f"· {one['code']}  {self.pick(one['title'])}  {one['document']}  ({sure(one['confidence'], self.language)})"
+            f"  {one['sha256'][:12]}"
             for one in told["rulesets"]
         ))  # fmt: skip
         yield ""
@@ -148,7 +150,7 @@ class _Writer:
                     f"    {self.number(found['value'], found['unit'])}  {self.t('threshold')} "
                     f"{self.number(found['threshold'], found['unit'])}"
                 )
-            yield f"    {cited(found['article'], self.language)}  [{found['confidence']}]"
+            yield f"    {cited(found['article'], self.language)}  ({sure(found['confidence'], self.language)})"
             yield from (f"    {self.condition(one)}" for one in traces.get(found["test"], ()))
             if found["missing_titles"]:
                 yield f"    {self.t('unknown')}：{'、'.join(self.pick(one) for one in found['missing_titles'])}"
@@ -186,7 +188,7 @@ class _Writer:
         for one in modes:
             mark = "" if one["state"] == "open" else f"  ({self.t('unknown')})"
             name = f"{one['mode']} {self.pick(one['title'])} · {self.pick(one['stat_title'])}"
-            yield f"· {name}{mark}  ({cited(one['article'], self.language)} [{one['confidence']}])"
+            yield f"· {name}{mark}  ({cited(one['article'], self.language)}; {sure(one['confidence'], self.language)})"
 
     def scores(self, scores: Iterable[Mapping[str, Any]]) -> Iterable[str]:
         for one in scores:
@@ -211,6 +213,18 @@ class _Writer:
             what = "、".join(self.pick(item["title"]) for item in one["wanted_by"])
             mark = f"  *{self.t('decides')}" if one["decides"] else ""
             yield f"· {self.pick(one['title'])} ← {who}  ({self.t('wanted_by')} {what}){mark}"
+
+
+def sure(confidence: Confidence | None, language: Language) -> str:
+    """Write how sure the text of a threshold is.
+
+    >>> sure("H", "zh"), sure("M", "en"), sure(None, "en")
+    ('条文：确切', 'text: wording to be checked', '')
+    """
+    if confidence is None:
+        return ""
+    said = CONFIDENCE[confidence]
+    return f"条文：{said.zh}" if language == "zh" else f"text: {said.en}"
 
 
 def interval(low: float | None, high: float | None, unknown: str) -> str:

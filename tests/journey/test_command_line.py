@@ -380,7 +380,10 @@ def test_the_doctor_finds_a_sound_house(landgis):
     told = landgis("--json", "doctor")
     answer = json.loads(told.stdout)
     assert told.returncode == 0 and answer["ok"], [check for check in answer["checks"] if not check["ok"]]
-    said = {check["name"]: (check["title"]["zh"], check["detail"]["zh"], check["detail"]["en"]) for check in answer["checks"]}
+    said = {
+        check["name"]: (check["title"]["zh"], check["detail"]["zh"], check["detail"]["en"])
+        for check in answer["checks"]
+    }
     assert said["migrations"] == ("数据库版本", "没有待做的升级", "none pending")
 
 
