@@ -18,6 +18,7 @@ from landgis.cli.common import (
     split_names,
     steps,
 )
+from landgis.cli.naming import named
 from landgis.terms.frames import BATCH_KIND, CHANGE, LINEAGE
 from landgis.workflows import batches
 
@@ -113,15 +114,15 @@ def _print_batch(answer: dict[str, Any]) -> None:
 def _print_batch_diff(answer: dict[str, Any]) -> None:
     for table, counts in answer["counts"].items():
         said = " · ".join(f"{CHANGE[what].zh} {what} {count}" for what, count in counts.items())
-        print_line(f"{table}: {said}")
+        print_line(f"{named(table)}: {said}")
     if answer["moved_m2"]:
         print_line(f"界线移动 borders moved: {answer['moved_m2']:,.1f} m²")
     lines = [
         (
-            one["table_name"],
+            named(one["table_name"]),
             f"{one['park_code']} {one['key']}",
-            CHANGE[one["what"]].zh,
-            one["field"] or "",
+            f"{CHANGE[one['what']].zh} {one['what']}",
+            named(one["table_name"], one["field"]) if one["field"] else "",
             one["before"] or "–",
             one["after"] or "–",
             "" if one["moved_m2"] is None else f"{one['moved_m2']:,.1f}",
@@ -134,7 +135,13 @@ def _print_batch_diff(answer: dict[str, Any]) -> None:
     print_rows(
         ("园区 park", "来自 from", "成为 to", "关系 kind", "共有 common m²"),
         [
-            (one["park_code"], one["from_no"], one["to_no"], LINEAGE[one["kind"]].zh, f"{one['common_m2']:,.1f}")
+            (
+                one["park_code"],
+                one["from_no"],
+                one["to_no"],
+                f"{LINEAGE[one['kind']].zh} {LINEAGE[one['kind']].en}",
+                f"{one['common_m2']:,.1f}",
+            )
             for one in answer["lineage"][:CHANGES_SHOWN]
         ],
     )

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from landgis.cli.common import Output, application_url, as_operator, given_settings, print_list, reply
+from landgis.cli.naming import named
 from landgis.workflows import corrections
 
 commands = typer.Typer()
@@ -72,8 +73,8 @@ def _print_corrections(answer: dict[str, Any]) -> None:
     lines = [
         (
             str(one["correction"]),
-            f"{one['park_code']} {one['table_name']} {' | '.join(one['row_key'])}",
-            one["field"],
+            f"{one['park_code']} {named(one['table_name'])} {' | '.join(one['row_key'])}",
+            named(one["table_name"], one["field"]),
             one["old"] or "–",
             one["new"] or "–",
             one["reason"],

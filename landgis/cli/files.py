@@ -18,6 +18,7 @@ from landgis.cli.common import (
     reply,
     steps,
 )
+from landgis.cli.naming import named
 from landgis.workflows.ingest import ingest as ingest_files
 from landgis.workflows.ingest import issue_list, units_of
 from landgis.workflows.preview import preview
@@ -137,7 +138,8 @@ def print_ingested(answer: dict[str, Any]) -> None:
 def _print_first_issues(issues: pd.DataFrame, language: str) -> None:
     first = issues.head(ISSUES_SHOWN).astype("str").fillna("")
     places = first["file"] + " " + first["row"]
-    lines = list(zip(places, first["field"], first["raw"], first[language], strict=True))
+    fields = [named(table, field) for table, field in zip(first["table_name"], first["field"], strict=True)]
+    lines = list(zip(places, fields, first["raw"], first[language], strict=True))
     print_rows(("文件 行 file row", "字段 field", "原值 raw", "说明 issue"), lines)
     if len(issues) > ISSUES_SHOWN:
         print_line(f"… 共 {len(issues)} 条，--issues FILE 写出全部 | {len(issues)} in all, --issues FILE writes them")

@@ -170,7 +170,11 @@ def _as_registered(given: Mapping[str, Any]) -> dict[str, Any]:
     table = TABLES.get(str(given["table_name"]))
     column = table.by_name.get(str(given["field"])) if table else None
     if table is None or column is None:
-        raise InputError(Words("没有这个表或字段。", "There is no such table or field."), at=at)
+        raise InputError(
+            Words("没有这个表或字段。", "There is no such table or field."),
+            at=at,
+            mend=Words("表和字段的代码见 docs/terms.md。", "docs/terms.md has the names of both."),
+        )
     if column.name in table.key or column.kind == "geometry" or column.name == "geom_area_m2":
         raise InputError(
             Words("编号和图形不能这样更正。", "Keys and shapes are not corrected this way."),
