@@ -19,6 +19,7 @@ from landgis.terms import frames
 from landgis.terms.accounts import PASSWORD_MIN
 from landgis.terms.audit import NOTED
 from landgis.terms.errors import LandgisError, SetupError, Words
+from landgis.terms.reasons import OWN_PROPOSAL
 from landgis.terms.units import M2_PER_HA, M2_PER_MU
 
 PageName = Literal["audit", "cases", "cockpit", "import", "jobs"]
@@ -84,6 +85,7 @@ def render_page(place: Place, *, web: Path, nonce: str) -> str:
         "codes": {
             name: {code: asdict(one) for code, one in domain.items()} for name, domain in _CODES.items()
         },
+        "ownProposal": asdict(OWN_PROPOSAL),
         "names": field_names() if place.has_map else {},
         **place.given,
     }  # fmt: skip

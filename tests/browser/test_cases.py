@@ -89,6 +89,11 @@ def test_a_person_opens_and_records_and_nothing_is_lost_when_two_write(
     page.locator("#cases tbody tr", has_text="示例丁").get_by_role("link", name="示例丁").click()
     expect(page.locator("#case-list tr")).to_have_count(1)
     assert parcel_no in page.inner_text("#case-list")
+    page.locator("#case-list a").click()
+    expect(page.locator("#case-panel .case-events > li")).to_have_count(
+        3
+    )  # a case of the idle-land measure, with its clocks
+    assert "第5条" in page.locator("#case-panel details").first.text_content()
 
 
 @pytest.fixture
@@ -152,9 +157,9 @@ def test_cases_are_listed_by_what_is_due_and_recorded_beside_the_list(
     page.wait_for_selector("body[data-ready]", state="attached")
     expect(page.locator("#case-panel .case-events > li")).to_have_count(6)
     assert page.get_attribute("[data-show=closing]", "aria-pressed") == "true"
-    assert page.input_value("#person") == "示例巳"
+    assert page.input_value("#whose") == "示例巳"
     page.click("[data-show=open]")
-    page.select_option("#person", "示例寅")
+    page.select_option("#whose", "示例寅")
     assert len(rows(page)) == 1
     page.fill("#find", "no such")
     assert rows(page) == [] and "换一个条件" in page.inner_text("#case-none")

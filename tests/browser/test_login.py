@@ -304,6 +304,11 @@ def test_the_checker_a_case_names_is_offered_its_end_alone_and_the_manager_all_b
         )
         assert "closed" not in offered and offered if acts is None else offered == acts, name
         assert page.locator("#case .takes-role").count() == (acts == [])
+        page.goto(f"{guarded.address}/cases?person=示例乙")
+        expect(page.locator("#case-list tr").first).to_be_visible()
+        shown = {"jia": "示例甲", "yi": "示例乙", "ji": "示例己"}[name]
+        expect(page.locator("#person")).to_have_text(shown)  # who is here, beside the list of all people
+        assert page.input_value("#whose") == "示例乙" and f"我（{shown}）" in page.inner_text("#whose")
 
 
 @pytest.mark.parametrize(("language", "theme"), [("zh", "light"), ("en", "dark")])

@@ -43,7 +43,7 @@ export function caseSection(source, run, parcel, { caseNo = null, recorded = () 
       shown = found.sort((a, b) => b.case_no - a.case_no).find((one) => caseNo === null || one.case_no === caseNo) ?? null;
       write();
     } catch (error) {
-      if (error.name !== "AbortError") body.replaceChildren(el("p", { class: "hint", role: "alert", text: pick(error.what) || t("case_failed") }));
+      if (error.name !== "AbortError") body.replaceChildren(el("p", { class: "hint", role: "alert", text: pick(error.what) || t("case_unread") }));
     }
   }
 

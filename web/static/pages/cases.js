@@ -24,6 +24,9 @@ const SHOWN = {
   closed: (one) => !one.is_open,
 };
 
+/** What narrows the list, by its field: #person is whoever is logged in. */
+const FIELDS = [["park", "park", "change"], ["person", "whose", "change"], ["find", "find", "input"]];
+
 const asked = new URLSearchParams(location.search);
 const chosen = {
   case: Number(asked.get("case")) || null,
@@ -121,12 +124,11 @@ function writeChoices() {
   const option = (value, text) => el("option", { value, text });
   byId("park").replaceChildren(option("", t("parks_all")), ...view.parks.map((park) => option(park.park_code, park.name)));
   const people = [...new Set([...(cases ?? []).flatMap((one) => [one.responsible, one.checker]), me?.shown_name, chosen.person].filter(Boolean))].sort((a, b) => a.localeCompare(b));
-  byId("person").replaceChildren(option("", t("cases_everybody")), ...people.map((name) => option(name, name === me?.shown_name ? t("cases_me", { name }) : name)));
-  for (const name of ["park", "person", "find"]) byId(name).value = chosen[name];
+  byId("whose").replaceChildren(option("", t("cases_everybody")), ...people.map((name) => option(name, name === me?.shown_name ? t("cases_me", { name }) : name)));
+  for (const [name, id] of FIELDS) byId(id).value = chosen[name];
 }
 
-for (const name of ["park", "person"]) byId(name).addEventListener("change", () => choose({ [name]: byId(name).value }));
-byId("find").addEventListener("input", () => choose({ find: byId("find").value }));
+for (const [name, id, event] of FIELDS) byId(id).addEventListener(event, () => choose({ [name]: byId(id).value }));
 onLanguage(() => { writeChoices(); write(); writeOpened(); });
 [me] = await Promise.all([whoIsHere(), read()]);
 writeChoices();
