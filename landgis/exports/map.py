@@ -245,15 +245,26 @@ class MapView:
 
 
 @dataclass(frozen=True)
+class Newer:
+    """A run later than the one that is shown: its number, its day, and its parcels in scope."""
+
+    run: int
+    on: date
+    parcels: int
+
+
+@dataclass(frozen=True)
 class Served:
     """The page asks our own host for everything: scripts, styles, tiles, answers.
 
     ``nonce`` is the one of the content policy sent with this very page. Addresses may hold ``{run}``, ``{id}`` and a tile's marks.
-    ``role`` is that of the account the page is for: what it may not do is not offered; None where no login is asked for.
+    ``role`` is that of the account the page is for: what it may not do is not offered; None where no login is asked for. ``newer`` is the
+    latest run where the page shows another.
     """
 
     nonce: str
     role: str | None = None
+    newer: Newer | None = None
     static: str = "/static"
     vendor: str = "/vendor"
     tiles: str = "/tiles/{run}/{z}/{x}/{y}.pbf"
@@ -558,6 +569,7 @@ class _Shelf:
         served = self._assets if isinstance(self._assets, Served) else None
         return {
             "run": view.run,
+            "newer": served and served.newer and asdict(served.newer) | {"on": served.newer.on.isoformat()},
             "on": view.on.isoformat(),
             "madeAt": view.made_at.isoformat(timespec="minutes"),
             "rulesets": list(view.rulesets),

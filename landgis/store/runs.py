@@ -286,6 +286,12 @@ def list_runs(conn: Connection, limit: int) -> list[dict[str, Any]]:
     return database.rows(conn, "runs", limit=limit)
 
 
+def find_widest(conn: Connection) -> int | None:
+    """Give the latest of the runs that judged most of the parks in scope: what a page shows where no run is named."""
+    found = database.row(conn, "run_widest")
+    return None if found is None else int(found["run"])
+
+
 def ruleset_texts(conn: Connection, run: int) -> list[str]:
     """Give the very text of the rulesets a run used, in their order."""
     return [found["content"] for found in database.rows(conn, "run_rulesets", run=run)]

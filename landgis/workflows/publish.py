@@ -12,7 +12,17 @@ from landgis.exports.dossier import dossier_html
 from landgis.exports.explanation import explanation_text
 from landgis.exports.files import write_whole
 from landgis.exports.ledger import Language, LedgerHead, lay_out, write_ledger, write_list
-from landgis.exports.map import BaseMap, FindingLayer, Inlined, LegendRow, MapView, ParkExtent, Served, render_map
+from landgis.exports.map import (
+    BaseMap,
+    FindingLayer,
+    Inlined,
+    LegendRow,
+    MapView,
+    Newer,
+    ParkExtent,
+    Served,
+    render_map,
+)
 from landgis.store import runs
 from landgis.store.database import Connection
 from landgis.terms.errors import InputError, Words
@@ -59,12 +69,15 @@ def map_page(
 ) -> str:
     """Give the served page of a run's map; its scripts, tiles and answers come from our own host.
 
+    Where no run is named it is the latest of those that judged most of the parks in scope; a later one of fewer parks is told.
     `role` is that of the account it is for, if a login is asked for. `held` keeps the sums of the runs told last, by number: of a hundred
     thousand parcels they take the most of a second.
     """
-    head = runs.read_head(conn, run)
+    head = runs.read_head(conn, run or runs.find_widest(conn))
     found = head | held.get(int(head["run"]), lambda: runs.read_sums(conn, head["run"]))
-    return render_map(_view(conn, found, language, base_maps), Served(nonce=nonce, role=role, web=web))
+    latest = runs.read_head(conn, None)
+    newer = None if latest["run"] == head["run"] else Newer(latest["run"], latest["as_of"], latest["parcels"])
+    return render_map(_view(conn, found, language, base_maps), Served(nonce=nonce, role=role, web=web, newer=newer))
 
 
 def map_file(

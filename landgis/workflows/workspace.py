@@ -38,8 +38,8 @@ def cockpit_page(
     web: Path,
     nonce: str,
 ) -> str:
-    """Give the page of a run as a whole, the latest where none is named."""
-    given = {"run": run, "park": park, "blockMu": block_mu, "runs": _runs(conn)}
+    """Give the page of a run as a whole; where none is named, of the latest of those that judged most of the parks in scope."""
+    given = {"run": run or runs.find_widest(conn), "park": park, "blockMu": block_mu, "runs": _runs(conn)}
     return render_page(Place("cockpit", language, given, role), web=web, nonce=nonce)
 
 

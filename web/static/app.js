@@ -6,7 +6,7 @@ import { choice, onChoice } from "landgis/choice.js";
 import { colour, onColour, recolour } from "landgis/colour.js";
 import { enableDesk } from "landgis/desk.js";
 import { showDock } from "landgis/dock.js";
-import { byId } from "landgis/dom.js";
+import { byId, el } from "landgis/dom.js";
 import { showFilter } from "landgis/filter-panel.js";
 import { showFindings } from "landgis/findings.js";
 import { followPointer } from "landgis/hover.js";
@@ -16,7 +16,7 @@ import { enableMeasuring } from "landgis/measure.js";
 import { dismiss, notify, refuse } from "landgis/notices.js";
 import { ParcelTiles } from "landgis/parcel-tiles.js";
 import { isDrawing } from "landgis/pencil.js";
-import { linkPlaces } from "landgis/places.js";
+import { linkPlaces, place } from "landgis/places.js";
 import { showPlans } from "landgis/plan.js";
 import { enablePrinting } from "landgis/print.js";
 import { showRanking } from "landgis/ranking.js";
@@ -30,7 +30,7 @@ import { onTrial } from "landgis/trial.js";
 import { view } from "landgis/view.js";
 import { showWeights } from "landgis/weighing.js";
 import { enableWhy } from "landgis/why.js";
-import { label, onLanguage, rulesetTitle, t } from "landgis/words.js";
+import { label, number, onLanguage, rulesetTitle, t } from "landgis/words.js";
 
 const given = readAddress();
 const NARROW = window.matchMedia("(max-width: 760px)");
@@ -66,6 +66,17 @@ const writeRulesets = () => {
 };
 writeRulesets();
 onLanguage(writeRulesets);
+
+/** A later run of fewer parks, or the latest where an old one is looked at. */
+const writeNewer = () => {
+  const { run, on, parcels } = view.newer;
+  byId("newer-run").replaceChildren(el("a", { href: place("/map", { run }), text: t("newer_run", { on, run, n: number(parcels) }) }));
+};
+byId("newer-run").hidden = !view.newer;
+if (view.newer) {
+  writeNewer();
+  onLanguage(writeNewer);
+}
 
 /** Bring a box (west, south, east, north) into the part of the map that no panel covers. */
 function zoomTo(box, maxZoom = view.maxZoom) {

@@ -27,7 +27,8 @@ def map_page(
     here: Here,
     request: Request,
     run: Annotated[
-        int | None, Query(ge=1, le=2**62, description="The run to draw; the latest where none is named.")
+        int | None,
+        Query(ge=1, le=2**62, description="The run to draw; the latest of those of most parks where none is named."),
     ] = None,
     lang: Lang = None,
 ) -> HTMLResponse:
@@ -51,7 +52,9 @@ def map_page(
 def cockpit_page(
     here: Here,
     request: Request,
-    run: Annotated[int | None, Query(ge=1, le=2**62, description="The run; the latest where none is named.")] = None,
+    run: Annotated[
+        int | None, Query(ge=1, le=2**62, description="The run; the latest of those of most parks where none is named.")
+    ] = None,
     park: Annotated[str | None, Query(max_length=64, pattern=NO_NUL, description="Of this park only.")] = None,
     block_mu: Annotated[float, Query(ge=0.1, le=1e6, description="The least size of a block, mu.")] = BLOCK_MU,
     lang: Lang = None,

@@ -201,6 +201,10 @@ function writeHead() {
   byId("unit").value = choice.unit;
   byId("block-mu").value = chosen.blockMu;
   for (const head of document.querySelectorAll("[data-area]")) head.textContent = t(choice.unit);
+  const [latest] = view.runs;
+  const newer = found && latest.run !== found.run ? latest : null;
+  byId("newer-run").hidden = !newer;
+  if (newer) byId("newer-run").replaceChildren(el("a", { href: place("/cockpit", { run: newer.run }), text: t("newer_run", { on: newer.as_of, run: newer.run, n: number(newer.parcels) }) }));
   byId("about").textContent = found ? t("about_run", { on: found.as_of, run: found.run, made: moment(found.made_at), rules: found.titles.map(pick).join(t("list_semicolon")) }) : "";
 }
 
