@@ -20,6 +20,13 @@ _KDF: Final = "scrypt:32768:8:3"
 _SALT_BYTES: Final = 16
 #: A password longer than this is not one.
 _PASSWORD_MAX: Final = 1024
+#: Of 0 to 4: from here on more than 10⁸ guesses, which nobody has who is heard fifty times in a quarter of an hour.
+_SCORE_LEAST: Final = 3
+#: So many characters are scored; more take very long, and make it no easier to guess.
+_SCORED_MOST: Final = 72
+_BETTER: Final = Words(
+    "几个不相干的词比符号更好记、更难猜。", "Some words that have nothing to do with each other do best."
+)
 _NAME: Final = re.compile(r"[^\s:,/]{1,64}")
 _PARK: Final = re.compile(r"[^\s,*]{1,100}")
 
@@ -48,14 +55,15 @@ def add(conn: Connection, name: str, shown_name: str, role: str, parks: Sequence
                        "No spaces, colons, commas or slashes, 64 characters at most; the name shown has 80 at most."),
         )  # fmt: skip
     codes = _checked(parks)
-    accounts.add_account(conn, called, shown, role, codes, *_kept(password))
+    accounts.add_account(conn, called, shown, role, codes, *_kept(password, called, shown))
     unknown = accounts.unknown_parks(conn, codes)
     return {"account": called, "shown_name": shown, "role": role, "parks": codes, "unknown_parks": unknown}
 
 
 def set_password(conn: Connection, name: str, password: str) -> None:
     """Give an account another password, which ends its sessions."""
-    accounts.change_account(conn, account_name(name), password=_kept(password))
+    called = account_name(name)
+    accounts.change_account(conn, called, password=_kept(password, called))
 
 
 def set_parks(conn: Connection, name: str, parks: Sequence[str]) -> dict[str, Any]:
@@ -146,7 +154,7 @@ async def change_password(pool: AsyncPool, name: str, secret: str, old: str, new
             Words("新口令与旧口令相同。", "The new password is the old one."),
             mend=Words("换一个。", "Take another."),
         )
-    kept = await to_thread.run_sync(_kept, new)
+    kept = await to_thread.run_sync(_kept, new, account_name(name))
     key = await _asked_key(pool, account_name(name), old, address)
     changed = await accounts.ask_change(pool, digest_of(secret), address, key, *kept)
     if "wait_s" in changed:
@@ -191,14 +199,24 @@ def _checked(parks: Sequence[str]) -> list[str]:
     return found
 
 
-def _kept(password: str) -> tuple[str, bytes, bytes]:
-    """Give what is kept of a password: how its key is made, and the digest of that key."""
+def _kept(password: str, *known: str) -> tuple[str, bytes, bytes]:
+    """Give what is kept of a password: how its key is made, and the digest of that key; whoever guesses begins with what is `known`."""
     if not PASSWORD_MIN <= len(password) <= _PASSWORD_MAX:
         raise InputError(
             Words(f"口令至少 {PASSWORD_MIN} 个字符。", f"A password has {PASSWORD_MIN} characters at least."),
-            mend=Words(
-                "几个不相干的词比符号更好记、更难猜。", "Some words that have nothing to do with each other do best."
+            mend=_BETTER,
+        )
+    # It is imported where a password is set: its lists of common passwords, names and words are nothing for who lists accounts.
+    from zxcvbn import zxcvbn
+
+    if zxcvbn(password[:_SCORED_MOST], user_inputs=list(known))["score"] < _SCORE_LEAST:
+        raise InputError(
+            Words("口令太容易被猜中。", "This password is too easily guessed."),
+            why=Words(
+                "它含常用口令、姓名、账号、日期或键盘上的一串键。",
+                "It is made of common passwords, names, the account's name, dates or keys in a row.",
             ),
+            mend=_BETTER,
         )
     salt = secrets.token_bytes(_SALT_BYTES)
     return _KDF, salt, hashlib.sha256(_key(password, _KDF, salt)).digest()

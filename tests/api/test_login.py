@@ -22,7 +22,7 @@ from landgis.cli.service import _closed_to_strangers
 from landgis.settings import Settings
 from landgis.store import accounts as stored
 from landgis.store import database
-from landgis.terms.errors import SetupError
+from landgis.terms.errors import InputError, SetupError
 from landgis.terms.tiles import tile_at
 from landgis.workflows import accounts
 from landgis.workflows.clock import today
@@ -282,6 +282,7 @@ def test_the_own_password_is_changed_by_who_knows_it(town, at_once):
     for status, said, given in (
         (401, "current password is wrong", {"old": "wrong password"}),
         (422, "10 characters", {"new": "short", "again": "short"}),
+        (422, "too easily guessed", {"new": "Password123!", "again": "Password123!"}),
         (422, "not typed the same", {"again": "another"}),
         (422, "is the old one", {"new": PASSWORD, "again": PASSWORD}),
         (422, "10 characters", {"new": "", "again": ""}),
@@ -701,3 +702,15 @@ def test_the_record_says_who_did_what_in_the_own_parks_to_those_who_work_or_chec
     assert town.ask("ding").get("/api/audit/record.xlsx").status_code == 403
     lines = town.ask("bing").get("/api/audit/record.csv", params={"act": "take_out"}).text.splitlines()
     assert lines[0].lstrip("\ufeff") == "编号,时间（北京）,账号,事项,园区,内容" and ",jia,取走台账,S01," in lines[1]
+
+
+@pytest.mark.parametrize(
+    "password", ["1234567890", "1qaz2wsx3edc", "Password123!", "Aa123456789", "zhangxiaoming", "abcdefghijklm"]
+)
+def test_a_password_that_is_soon_guessed_is_refused(fresh, password):
+    with database.connect(fresh.admin_url) as sql:
+        with pytest.raises(InputError, match="太容易被猜中"):
+            accounts.add(sql, "zhangxiaoming", "示例甲", "reader", ["*"], password)
+        assert not stored.has_accounts(sql)
+        accounts.add(sql, "zhangxiaoming", "示例甲", "reader", ["*"], "稻田河桥晚风听雨声慢")
+        accounts.set_password(sql, "zhangxiaoming", "7hT#kd92mQ" * 50)  # and a long one takes no longer
