@@ -14,9 +14,11 @@ import shapely
 
 from landgis.exports.files import write_whole
 from landgis.exports.ledger import Language, write_issues
+from landgis.readers.mended import issue_list_in
 from landgis.readers.profiles import YEAR, Profile, list_profiles, load_profile, units_of_kind, unsaid_units
 from landgis.store import runs
 from landgis.store.database import Connection
+from landgis.terms.crs import STORED
 from landgis.terms.errors import LandgisError, NotFoundError, Words
 from landgis.terms.frames import ISSUE_COLUMNS, SEVERITY
 from landgis.terms.issues import MENDING_COLUMNS
@@ -58,7 +60,9 @@ def look(folder: Path, *, crs: str | None = None, encoding: str | None = None) -
     fits = [_fit(name, columns, partial(load_profile, name)) for name in list_profiles()]
     fits = [_fit(path.name, columns, partial(load_profile, str(path))) for path in own] + fits
     order = sorted(range(len(fits)), key=lambda i: (i >= len(own), -len(fits[i]["known"]), i))
-    by_file = _fit(AUTO, columns, partial(choose, AUTO, layers, {}))
+    # Our own list of issues come back is taken as such, whatever the profile.
+    is_list = issue_list_in(layers) is not None
+    by_file = _own_list(columns) if is_list else _fit(AUTO, columns, partial(choose, AUTO, layers, {}))
     return describe(names, layers) | {"profiles": [*(fits[i] for i in order), by_file]}
 
 
@@ -190,6 +194,13 @@ def _fit(name: str, columns: set[str], load: Callable[[], Profile]) -> dict[str,
         ],
         "problem": None,
     }
+
+
+def _own_list(columns: set[str]) -> dict[str, Any]:
+    """Say of our own list of issues that all of it is known; its points are in the system of the stock."""
+    title = {"zh": "填好的问题清单", "en": "a list of issues, filled in"}
+    told = {"name": AUTO, "title": title, "known": sorted(columns), "asked": len(columns), "columns": len(columns)}
+    return told | {"crs": f"EPSG:{STORED}", "units": [], "problem": None}
 
 
 def _names(profile: Profile) -> Sequence[str]:

@@ -50,7 +50,7 @@ def done(client: httpx.Client, job: int) -> dict:
     return events[-1]["detail"]
 
 
-def test_a_file_is_looked_at_tried_and_stored(running):
+def test_a_file_is_looked_at_tried_and_stored(running, tmp_path):
     client = running.client
     upload = send(client, EXAMPLE / "ledger.csv", EXAMPLE / "my-town.toml")
     assert [one["name"] for one in client.get(f"/api/uploads/{upload}").json()["files"]] == [
@@ -80,6 +80,12 @@ def test_a_file_is_looked_at_tried_and_stored(running):
     assert len(rows) == 1 + sum(counts.values()) and {"拒收", "存疑"} <= {cell for row in rows for cell in row}
     told = next(row for row in rows if row[0] == "318-area-differs")
     assert "更正为（请填）" in rows[0] and told[rows[0].index("编号")], "the workbook can be filled in and sent back"
+    (tmp_path / "issues.xlsx").write_bytes(client.get(f"/api/jobs/{tried['job']}/issues.xlsx").content)
+    back = send(client, tmp_path / "issues.xlsx")
+    auto = client.get(f"/api/uploads/{back}/preview").json()["profiles"][-1]
+    assert (auto["problem"], len(auto["known"]), auto["crs"]) == (None, auto["columns"], "EPSG:4490") and client.delete(
+        f"/api/uploads/{back}"
+    )
     assert client.get("/api/parks").json() == []  # nothing was stored
 
     stored = client.post(f"/api/uploads/{upload}/import", json={"profile": "my-town.toml", "dry_run": False}).json()
