@@ -240,7 +240,8 @@ def _laid_out(sheet: Sheet, frame: Frame, font: str) -> dict[str, Any]:
         "others": _box(_GREY, "") if len(shown) < len(sheet.parcels) else None,
         "wanted": sheet.wanted or say["all"],
         "facts": [
-            [say["on"], sheet.on.isoformat()], [say["run"], str(sheet.run)], [say["rules"], ", ".join(sheet.rulesets)],
+            [say["on"], sheet.on.isoformat()], [say["run"], str(sheet.run)],
+            [say["rules"], ("；" if sheet.language == "zh" else "; ").join(sheet.rulesets)],
             [say["made"], f"{sheet.made_at:%Y-%m-%d %H:%M}"], [say["approval"], sheet.approval],
         ],
         "secrecy": sheet.secrecy,

@@ -11,6 +11,7 @@ from landgis.exports.sheet import Form, Paper, Sheet, frame_of, render_sheet
 from landgis.store import overview, runs
 from landgis.store.database import Connection
 from landgis.terms.errors import InputError, Words
+from landgis.workflows.explain import rulebook
 from landgis.workflows.looking import shown_ids
 from landgis.workflows.steps import Tell, quietly
 
@@ -59,8 +60,9 @@ def draw_sheet(
     parcels["is_shown"] = [shown is None or number in shown for number in parcels.index]
     if park is not None:
         parcels["is_shown"] &= parcels["park_code"] == park
+    rules = [getattr(one.title, language) for one in rulebook(conn, head["run"]).rulesets]
     sheet = Sheet(
-        parcels, extent, head["run"], head["as_of"], head["made_at"].astimezone(), [one["code"] for one in head["rulesets"]],
+        parcels, extent, head["run"], head["as_of"], head["made_at"].astimezone(), rules,
         [one["name"] for one in parks], paper, language, title, wanted, secrecy, approval,
     )  # fmt: skip
     with tell(Words("绘制图纸", "Drawing the sheet")):
