@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from landgis.exports.explanation import figure, interval, sure
+from landgis.exports.explanation import figure, interval, measure_of, sure
 from landgis.exports.ledger import Language
 from landgis.terms.codes import landuse_words
 from landgis.terms.crs import metres_per_degree
@@ -184,7 +184,7 @@ class _Paper:
             f"<figure>{self.sketch(parcel['parcel_no'], shape, around)}<figcaption>{self.t('sketch')}</figcaption></figure></div>",
             self.part("users", self.table("users", (self.user(one) for one in told["enterprises"]))),
             self.part("figures", self.table("figures", (self.fact(one) for one in told["facts"]))),
-            self.part("findings", self.table("findings", (self.finding(one, titles) for one in told["findings"]))),
+            self.part("findings", self.table("findings", self.findings(told, titles))),
             self.part("grades", self.table("grades", (self.grade(one, names) for one in told["grades"]))),
             self.part("gates", self.gates(told["gates"])),
             self.part("options", self.table("options", (self.mode(one) for one in told["modes"]))),
@@ -272,7 +272,10 @@ class _Paper:
         field = f" [{escape(cell['field'])}]" if cell["field"] else ""
         return f"{self.t('batch')} {cell['batch']} · " + " · ".join(escape(str(one)) for one in place if one) + field
 
-    def finding(self, one: Mapping[str, Any], titles: Mapping[str, Mapping[str, str]]) -> Sequence[str]:
+    def findings(self, told: Mapping[str, Any], titles: Mapping[str, Mapping[str, str]]) -> Iterable[Sequence[str]]:
+        return (self.finding(one, measure_of(told, one), titles) for one in told["findings"])
+
+    def finding(self, one: Mapping[str, Any], of: str, titles: Mapping[str, Mapping[str, str]]) -> Sequence[str]:
         said = f'<span class="{one["finding"]}">{self.word(FINDING[one["finding"]])}</span>'
         lacks = (
             f"<br><small>{self.t('lacks')} "
@@ -281,8 +284,8 @@ class _Paper:
             if one["missing_titles"]
             else ""
         )
-        value = self.value(one["value"], one["unit"]) if one["value"] is not None else "–"
-        limit = self.value(one["threshold"], one["unit"]) if one["threshold"] is not None else "–"
+        value = self.value(one["value"], one["unit"], of) if one["value"] is not None else "–"
+        limit = self.value(one["threshold"], one["unit"], of) if one["threshold"] is not None else "–"
         return (
             self.pick(one["title"]),
             said + lacks,

@@ -146,9 +146,10 @@ class _Writer:
             said = getattr(FINDING[found["finding"]], self.language)
             yield f"· {said}  {self.pick(found['title'])}"
             if found["value"] is not None:
+                of = measure_of(told, found)
                 yield (
-                    f"    {self.number(found['value'], found['unit'])}  {self.t('threshold')} "
-                    f"{self.number(found['threshold'], found['unit'])}"
+                    f"    {self.number(found['value'], found['unit'], of)}  {self.t('threshold')} "
+                    f"{self.number(found['threshold'], found['unit'], of)}"
                 )
             yield f"    {cited(found['article'], self.language)}  ({sure(found['confidence'], self.language)})"
             yield from (f"    {self.condition(one)}" for one in traces.get(found["test"], ()))
@@ -236,6 +237,12 @@ def interval(low: float | None, high: float | None, unknown: str) -> str:
     if low is None or high is None:
         return unknown
     return f"{100 * low:.0f}" if round(100 * low) == round(100 * high) else f"{100 * low:.0f}–{100 * high:.0f}"
+
+
+def measure_of(told: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+    """Name what a test compares: the measure of its condition that has its unit, empty where none has; a floor-area ratio is no share."""
+    conditions = next((one["conditions"] for one in told["tests"] if one["test"] == found["test"]), ())
+    return next((one["measure"] or "" for one in conditions if one["unit"] == found["unit"]), "")
 
 
 def figure(value: object, unit: str | None, name: str, language: Language) -> str:

@@ -64,6 +64,19 @@ def test_the_paper_is_whole_and_says_that_it_is_a_suspicion(shapes, language) ->
         )
 
 
+def test_a_floor_area_ratio_is_no_share(shapes) -> None:
+    given = told()
+    of = {"measure": "far", "unit": "ratio"}
+    given["tests"] = [
+        *given["tests"],
+        {"test": "low_far", "conditions": [{**given["tests"][0]["conditions"][0], **of}]},
+    ]
+    given["findings"][0] |= {"test": "low_far", "value": 0.42, "threshold": 0.7}
+    text = re.sub(r"<[^>]+>", " ", dossier_html(given, shapes["A"], [], "zh"))
+    assert re.search(r"疑似 +0\.42 +0\.7 ", text) and "42%" not in text
+    assert "大意可靠、措辞待核" in text and "[M]" not in text
+
+
 def test_no_host_no_script_and_a_name_is_only_text(shapes) -> None:
     page = dossier_html(told(HOSTILE), shapes["A"], [(HOSTILE, shapes["B"])], "zh")
     assert "<script" not in page and "<img" not in page and "onerror=alert(1)>" not in page
