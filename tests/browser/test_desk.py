@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from landgis.store import database
 from landgis.workflows.assess import assess
@@ -147,6 +147,19 @@ def test_two_days_stand_side_by_side_with_what_moved(map_page: Page, two_days: S
     assert map_page.evaluate("getComputedStyle(document.querySelector('.leaflet-other-side-pane')).clip") != before
     map_page.locator("#moved-runs .link").first.click()
     expect(map_page.locator("#legend-total")).to_contain_text(str(counts[0]))
+    assert map_page.locator("#moved-cut").count() == 0
+
+
+def test_where_a_click_shows_fewer_parcels_than_moved_it_is_said(map_page: Page) -> None:
+    def cut(route: Route) -> None:
+        told = route.fetch().json()
+        for move in told["moves"]:
+            del move["parcel_nos"][1:]
+        route.fulfill(json=told)
+
+    map_page.route("**/moved?*", cut)
+    map_page.click("#tool-comparing")
+    expect(map_page.locator("#moved-cut")).to_contain_text("CSV")
 
 
 def test_a_sheet_of_what_is_on_the_screen_is_downloaded(map_page: Page) -> None:

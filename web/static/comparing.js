@@ -122,6 +122,7 @@ export function enableComparing(map, button, desk) {
           el("td", { text: aligned(row.area_m2 / view.units.m2PerMu, 1) })))))
         : null,
       rows.length ? el("p", { class: "hint", text: t("compare_same", { n: number(same) }) }) : null,
+      rows.some(isCut) ? el("p", { class: "hint", id: "moved-cut", text: t("compare_cut") }) : null,
     ].filter(Boolean);
   }
 
@@ -131,6 +132,9 @@ export function enableComparing(map, button, desk) {
     const opened = kind === "json" ? { target: "_blank", rel: "noopener" } : {};
     return el("a", { href: `/api/runs/${view.run}/moved${kind === "json" ? "" : `.${kind}`}?${query}`, "data-kind": kind, ...opened, text: kind.toUpperCase(), "aria-label": t("compare_file", { kind: kind.toUpperCase() }) });
   }
+
+  /** Whether a click shows fewer parcels than moved: the answer names so many of each park and no more. */
+  const isCut = (row) => row.after !== null && row.places.some((move) => move.parcel_nos.length < move.parcels);
 
   const filterOf = (row) => row.places.map((place) =>
     `(park_code = ${quote(place.park_code)} AND parcel_no IN (${place.parcel_nos.map(quote).join(",")}))`).join(" OR ");
