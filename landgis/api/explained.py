@@ -121,6 +121,7 @@ class Point(BaseModel):
     code: str
     title: BothWords
     measure: str | None
+    measure_title: BothWords | None
     value: Any
     said: BothWords | None
     threshold: float | None

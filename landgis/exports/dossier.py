@@ -329,7 +329,8 @@ class _Paper:
     def point(self, one: Mapping[str, Any]) -> str:
         """Write what was asked, and what was found: a bare name of a fault would read as if it were there."""
         name, unit = one["measure"] or "", one["unit"]
-        said = [self.pick(one["said"]) or self.value(one["value"], unit, name)]
+        measured = f"{self.pick(one['measure_title'])} " if one["measure_title"] else ""
+        said = [measured + (self.pick(one["said"]) or self.value(one["value"], unit, name))]
         if one["threshold"] is not None:
             said.append(f"{self.t('threshold')} {self.value(one['threshold'], unit, name)}")
         return f"{self.pick(one['title'])} <small>{' · '.join(said)}</small>"

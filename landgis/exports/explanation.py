@@ -201,6 +201,8 @@ class _Writer:
     def point(self, one: Mapping[str, Any]) -> str:
         name = one["measure"] or ""
         value = self.pick(one["said"]) or ("" if one["value"] is None else self.number(one["value"], one["unit"], name))
+        if value and one["measure_title"]:
+            value = f"{self.pick(one['measure_title'])} {value}"
         against = (
             ""
             if one["threshold"] is None

@@ -113,7 +113,7 @@ export function points(sides) {
       const value = pick(one.said) || measured(one.value, one.unit, one.measure);
       const against = measured(one.threshold, one.unit, one.measure);
       return el("li", {}, el("span", { text: pick(one.title) }),
-        value ? el("small", { text: [value, against && `${t("threshold")} ${against}`].filter(Boolean).join(" · ") }) : null);
+        value ? el("small", { text: [[pick(one.measure_title), value].filter(Boolean).join(" "), against && `${t("threshold")} ${against}`].filter(Boolean).join(" · ") }) : null);
     })))
     : null);
 }

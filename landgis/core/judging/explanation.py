@@ -303,12 +303,17 @@ class Trace:
         for gate in gates:
             for asked in (*gate["all"], *gate["any"]) if gate["decided"] else gate["any"]:
                 if asked["is_asked"]:
-                    sides[of_state[asked["state"]]].setdefault(asked["code"], asked)
+                    # A threshold's own words may be the other way round from what is measured: "mostly outside" of a share inside.
+                    is_threshold = asked["threshold"] is not None
+                    measured = {
+                        "measure_title": both(name_words(asked["measure"], self.book.words)) if is_threshold else None
+                    }
+                    sides[of_state[asked["state"]]].setdefault(asked["code"], asked | measured)
         for part in (one for item in scores if item["score"] == "exit_ease" for one in item["parts"]):
             if part["level"] is not None and part["level"] < 1:
                 level = {"value": part["level"], "unit": "ratio", "said": None if part["level"] else both(_NOT_SO)}
                 sides["against"].setdefault(part["code"], {**part, **level, "hinders": True})
-        told = ("code", "title", "measure", "value", "said", "threshold", "unit", "hinders")
+        told = ("code", "title", "measure", "measure_title", "value", "said", "threshold", "unit", "hinders")
         return {
             side: [{name: one.get(name) for name in told} for one in listed.values()] for side, listed in sides.items()
         }

@@ -114,6 +114,12 @@ def test_points_for_and_against_are_each_said_once() -> None:
     told = trace(floor_area_m2=3000.0).tell(1)["points"]
     codes = {side: [one["code"] for one in points] for side, points in told.items()}
     assert "far_below_floor" in codes["for"] and "safety_failed" in codes["against"] and "in_farmland" in codes["open"]
+    below = next(one for one in told["for"] if one["code"] == "far_below_floor")
+    assert (below["title"]["zh"], below["measure_title"]["zh"], below["value"]) == (
+        "容积率低于本行业下限",
+        "容积率",
+        0.3,
+    )
     listed = [code for side in codes.values() for code in side]
     assert len(listed) == len(set(listed))
 
