@@ -551,6 +551,13 @@ CHECKS: Final = _register(
         "有 {count} 行没有图形，取库中同编号地块的图形；表中没有写的项也不变。",
         "{count} rows have no shape; they keep that of the parcel of the same number in the stock, and all that they do not tell.",
     ),
+    (
+        "510-rest-stands",
+        "changed",
+        "more than an outline or a name",
+        "有 {count} 行只写了{zh}的图形或名称，库中的其他各项不变。",
+        "{count} rows tell of a {en} no more than its outline or name; all else stands as it does in the stock.",
+    ),
     # 6 the register of corrections
     (
         "601-corrected",

@@ -13,7 +13,7 @@ import pandas as pd
 
 from landgis.core.checking.corrections import corrected
 from landgis.core.checking.doubts import doubts
-from landgis.core.checking.joined import joined, without_shape
+from landgis.core.checking.joined import in_need, joined
 from landgis.core.checking.quality import check, get_ready
 from landgis.core.checking.repairs import REPAIRS, repair
 from landgis.core.checking.shifted import shifted
@@ -28,7 +28,7 @@ from landgis.store.corrections import standing_corrections
 from landgis.store.database import ALL_PARKS, Connection, refresh_statistics, scoped
 from landgis.store.stock import Source, Stored, add_batch, known_keys, park_outlines, read_rows
 from landgis.terms.errors import InputError, Words
-from landgis.terms.frames import PARCEL
+from landgis.terms.frames import ENTERPRISE, PARCEL
 from landgis.terms.tolerances import Tolerances, usual
 from landgis.workflows.choosing import AUTO, choose
 from landgis.workflows.corrections import Registered, add_many
@@ -170,13 +170,21 @@ def ingest(
 
 
 def _with_figures(conn: Connection, given: Conformed, parks: Sequence[str]) -> Conformed:
-    """Put outlines and figures of one parcel together, whether the outline comes along or stands in the stock."""
-    standing = None
-    if PARCEL.name in given.frames and len(bare := without_shape(given.frames[PARCEL.name])):
-        with scoped(conn, parks):
-            keys = bare[["parcel_no"]].drop_duplicates().to_numpy(dtype=object).tolist()
-            standing = read_rows(conn, PARCEL, bare["park_code"].unique().tolist(), keys)
-    found = joined(given.frames, standing)
+    """Put outlines and figures of one parcel together, whether the other comes along or stands in the stock."""
+    standing: dict[str, pd.DataFrame] = {}
+    telling = {
+        (str(one["file"]), str(one["layer"]), str(one["table"]))
+        for one in given.fields
+        if set(one["columns"]) - {"park_code", "parcel_no", "uscc", "name", "geom"}
+    }
+    for table in (PARCEL, ENTERPRISE):
+        if table.name in given.frames and len(bare := in_need(table, given.frames[table.name], telling)):
+            keys = (
+                bare[[one for one in table.key if one != "park_code"]].drop_duplicates().to_numpy(dtype=object).tolist()
+            )
+            with scoped(conn, parks):
+                standing[table.name] = read_rows(conn, table, bare["park_code"].unique().tolist(), keys)
+    found = joined(given.frames, standing, telling)
     issues = pd.concat([given.issues, given.as_given(found.issues)], ignore_index=True)
     return replace(given, frames=found.frames, issues=issues, rows_in=given.rows_in - found.rows_joined)
 

@@ -1,6 +1,6 @@
 """Outlines in one layer, figures in another: rows of one parcel or enterprise, which come from several layers, become one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,6 +14,8 @@ from landgis.terms.tolerances import SOURCES_SHARE
 
 Places = npt.NDArray[np.intp]
 Flags = npt.NDArray[np.bool_]
+#: File and layer, and a table that it feeds with more than outlines and names.
+Layer = tuple[str, str, str]
 
 _LAYER: Final = ["source_file", "source_layer"]
 
@@ -37,15 +39,31 @@ def without_shape(parcels: pd.DataFrame) -> pd.DataFrame:
     return bare[~pd.MultiIndex.from_frame(bare[key]).isin(pd.MultiIndex.from_frame(drawn))]
 
 
-def joined(frames: Mapping[str, pd.DataFrame], standing: pd.DataFrame | None = None) -> Joined:
-    """Put rows of one key into one where they come from different layers, and give figures the shape that stands.
+def in_need(table: Table, frame: pd.DataFrame, telling: Set[Layer] = frozenset()) -> pd.DataFrame:
+    """Give the rows that mean no more than they tell: what stands of the rest is to stand on.
+
+    These are parcels `without_shape`, and the rows of layers that have no column but an outline or a name: all but the `telling` ones.
+    """
+    tells = pd.MultiIndex.from_frame(frame[_LAYER].assign(table=table.name)).isin(list(telling))
+    bare = frame[~tells & frame[list(table.key)].notna().all(axis=1).to_numpy()]
+    return bare if table is ENTERPRISE else pd.concat([without_shape(frame), bare[bare["geom"].notna()]])
+
+
+def joined(
+    frames: Mapping[str, pd.DataFrame],
+    standing: Mapping[str, pd.DataFrame] | None = None,
+    telling: Set[Layer] = frozenset(),
+) -> Joined:
+    """Put rows of one key into one where they come from different layers, and let stand what a row says nothing of.
 
     Parameters
     ----------
     frames
         By table, in the columns of ``terms.frames``, with `SOURCE_COLUMNS`; nothing is changed in them.
     standing
-        Parcels of the stock, in the columns of their table: those of `without_shape` that stand there.
+        By table the rows of the stock, in the columns of their table, for those that are `in_need`.
+    telling
+        The layers that have more of a table than outlines and names: what is empty in their rows is unknown.
 
     Returns
     -------
@@ -53,7 +71,8 @@ def joined(frames: Mapping[str, pd.DataFrame], standing: pd.DataFrame | None = N
         Of parcels the row with a shape comes first, else the one read first; what it does not know is taken from the others. Where two
         know it and differ (numbers by more than 1 %) the first is kept and that is told (``508``). A further row *with* a shape is left
         for the checks, as are rows of one layer. An enterprise that several rows of one layer name alike is named once. A parcel whose
-        shape no layer has takes from `standing` what its row does not say, the shape first of all (``509``).
+        shape no layer has takes from `standing` what its row does not say, the shape first of all (``509``); so do an outline and a name
+        that come alone (``510``).
     """
     issues, given = Issues(), dict(frames)
     lost = 0
@@ -61,8 +80,9 @@ def joined(frames: Mapping[str, pd.DataFrame], standing: pd.DataFrame | None = N
         if table.name in given:
             given[table.name], absorbed = _joined(table, given[table.name], issues)
             lost += _only_there(absorbed, {**given, table.name: given[table.name]})
-    if PARCEL.name in given and standing is not None and len(standing):
-        given[PARCEL.name] = _with_standing(given[PARCEL.name], standing, issues)
+            old = (standing or {}).get(table.name)
+            if old is not None and len(old):
+                given[table.name] = _with_standing(table, given[table.name], old, telling, issues)
     return Joined(given, issues.frame(), lost)
 
 
@@ -132,26 +152,36 @@ def _take(table: Table, frame: pd.DataFrame, column: Column, at: Places, other: 
         )
 
 
-def _with_standing(frame: pd.DataFrame, standing: pd.DataFrame, issues: Issues) -> pd.DataFrame:
-    key = list(PARCEL.key)
-    bare = without_shape(frame)
+def _with_standing(
+    table: Table, frame: pd.DataFrame, standing: pd.DataFrame, telling: Set[Layer], issues: Issues
+) -> pd.DataFrame:
+    key = list(table.key)
+    bare = in_need(table, frame, telling)
     there = pd.MultiIndex.from_frame(standing[key])
     found = there.get_indexer(pd.MultiIndex.from_frame(bare[key]))
     at, theirs = bare.index[found >= 0], found[found >= 0]
     if not len(at):
         return frame
-    frame = frame.copy()
-    for column in PARCEL.columns:
+    no_shape = set(without_shape(frame).index) if table is PARCEL else set()
+    frame, kept = frame.copy(), np.zeros(len(at), dtype=bool)
+    for column in table.columns:
         if column.name in key:
             continue
         values, old = frame[column.name].copy(), standing[column.name].iloc[theirs]
-        takes = values.loc[at].isna().to_numpy(dtype=bool)
+        takes = (values.loc[at].isna().to_numpy() & old.notna().to_numpy()).astype(bool)
+        if column.name == "geom_area_m2":
+            continue  # measured anew
         if takes.any():
+            kept |= takes
             values.loc[at[takes]] = old[takes].array
             frame[column.name] = values
-    for (file, layer), rows in frame.loc[at].groupby(_LAYER, sort=False):
-        source = pd.DataFrame({"source_file": [file], "source_layer": [layer]})
-        issues.add("509-shape-of-stock", source, table=PARCEL.name, count=len(rows))
+    for code, these in (
+        ("509-shape-of-stock", [one for one in at[kept] if one in no_shape]),
+        ("510-rest-stands", [one for one in at[kept] if one not in no_shape]),
+    ):
+        for (file, layer), rows in frame.loc[these].groupby(_LAYER, sort=False):
+            source = pd.DataFrame({"source_file": [file], "source_layer": [layer]})
+            issues.add(code, source, table=table.name, count=len(rows), zh=table.zh, en=table.en)
     return frame
 
 

@@ -61,11 +61,24 @@ def test_figures_alone_keep_the_shape_that_stands_and_all_they_do_not_tell() -> 
     figures = parcels("台账", {"parcel_no": "A", "owner_name": "乙"}, {"parcel_no": "Z", "owner_name": "丙"})
     assert without_shape(figures)["parcel_no"].tolist() == ["A", "Z"]
     standing = parcels("红线", {"parcel_no": "A", "geom": SQUARE, "owner_name": "甲", "cert_area_m2": 10_000})
-    found = joined({"parcel": figures}, standing)
+    found = joined({"parcel": figures}, {"parcel": standing})
     one, unknown = found.frames["parcel"].itertuples()
     assert (one.owner_name, one.cert_area_m2, one.geom, one.source_layer) == ("乙", 10_000, SQUARE, "台账")
     assert unknown.geom is None, "no outline anywhere: the checks refuse it"
     assert found.issues["code"].tolist() == ["509-shape-of-stock"] and "1 行" in found.issues["zh"].iloc[0]
+
+
+def test_an_outline_or_a_name_alone_takes_nothing_away_from_what_stands() -> None:
+    ledger = parcels("台账", {"parcel_no": "B", "geom": OTHER})  # it has a column of owners, and B's cell is empty
+    outlines = together(parcels("红线", {"parcel_no": "A", "geom": OTHER}), ledger)
+    old = parcels("旧", *({"parcel_no": one, "geom": SQUARE, "owner_name": "甲"} for one in "AB"))
+    names = firms("2023年税收", {"uscc": "X", "name": "甲新名"})
+    firm = firms("企业", {"uscc": "X", "name": "甲", "status": "stopped"})
+    standing, telling = {"parcel": old, "enterprise": firm}, {("drawn.gpkg", "台账", "parcel")}
+    found = joined({"parcel": outlines, "enterprise": names}, standing, telling)
+    assert found.frames["parcel"][["owner_name", "geom"]].fillna("").to_numpy().tolist() == [["甲", OTHER], ["", OTHER]]
+    assert found.frames["enterprise"][["name", "status"]].to_numpy().tolist() == [["甲新名", "stopped"]]
+    assert found.issues["code"].tolist() == ["510-rest-stands"] * 2
 
 
 def test_an_enterprise_of_several_sheets_is_one_and_of_several_rows_is_named_once() -> None:
