@@ -534,8 +534,8 @@ CHECKS: Final = _register(
         "507-rows-joined",
         "changed",
         "one row a key",
-        "有 {count} 行与其他图层的{zh}编号相同，已并为一行：先有的不变，缺的补上。",
-        "{count} rows are of the same {en} as rows of another layer and went into them: what was unknown there was taken.",
+        "有 {count} 行与其他图层的{table_zh}编号相同，已并为一行：先有的不变，缺的补上。",
+        "{count} rows are of the same {table_en} as rows of another layer and went into them: what was unknown there was taken.",
     ),
     (
         "508-layers-differ",
@@ -555,8 +555,8 @@ CHECKS: Final = _register(
         "510-rest-stands",
         "changed",
         "more than an outline or a name",
-        "有 {count} 行只写了{zh}的图形或名称，库中的其他各项不变。",
-        "{count} rows tell of a {en} no more than its outline or name; all else stands as it does in the stock.",
+        "有 {count} 行只写了{table_zh}的图形或名称，库中的其他各项不变。",
+        "{count} rows tell of a {table_en} no more than its outline or name; all else stands as it does in the stock.",
     ),
     # 6 the register of corrections
     (

@@ -310,6 +310,7 @@ def test_what_is_refused_stands_while_the_jobs_are_read_again(watched: Open, ser
 def test_a_job_that_is_not_there_says_so(watched: Open, service: str) -> None:
     one = watched(f"{service}/jobs?job=987654")
     assert "没有这项任务" in one.page.inner_text("#job-panel")
+    one.page.wait_for_load_state("networkidle")
     one.complaints.clear()  # the browser notes the 404 by itself
 
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -217,7 +218,8 @@ def test_a_worker_looks_for_the_jobs_of_dead_ones_again_where_it_could_not_put_o
             assert not looking.done(), looking
             looking.cancel()
 
-    asyncio.run(look("postgresql://127.0.0.1:1/nobody", "they will be looked for again"))
+    with ThreadPoolExecutor(1) as aside:  # in this thread a browser's loop may run
+        aside.submit(asyncio.run, look("postgresql://127.0.0.1:1/nobody", "they will be looked for again")).result()
     assert states(fresh.app_url, number) == ["queued"]
 
 

@@ -111,7 +111,7 @@ def _joined(table: Table, frame: pd.DataFrame, issues: Issues) -> tuple[pd.DataF
     gone = order[goes]
     for (file, layer), rows in frame.loc[order[goes & elsewhere]].groupby(_LAYER, sort=False):
         at = pd.DataFrame({"source_file": [file], "source_layer": [layer]})
-        issues.add("507-rows-joined", at, table=table.name, count=len(rows), zh=table.zh, en=table.en)
+        issues.add("507-rows-joined", at, table=table.name, count=len(rows), table_zh=table.zh, table_en=table.en)
     return frame.drop(index=gone).reset_index(drop=True), frame.loc[gone]
 
 
@@ -181,7 +181,7 @@ def _with_standing(
     ):
         for (file, layer), rows in frame.loc[these].groupby(_LAYER, sort=False):
             source = pd.DataFrame({"source_file": [file], "source_layer": [layer]})
-            issues.add(code, source, table=table.name, count=len(rows), zh=table.zh, en=table.en)
+            issues.add(code, source, table=table.name, count=len(rows), table_zh=table.zh, table_en=table.en)
     return frame
 
 
