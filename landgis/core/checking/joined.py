@@ -44,9 +44,15 @@ def in_need(table: Table, frame: pd.DataFrame, telling: Set[Layer] = frozenset()
 
     These are parcels `without_shape`, and the rows of layers that have no column but an outline or a name: all but the `telling` ones.
     """
-    tells = pd.MultiIndex.from_frame(frame[_LAYER].assign(table=table.name)).isin(list(telling))
-    bare = frame[~tells & frame[list(table.key)].notna().all(axis=1).to_numpy()]
+    bare = frame[_is_silent(table, frame, telling) & frame[list(table.key)].notna().all(axis=1).to_numpy()]
     return bare if table is ENTERPRISE else pd.concat([without_shape(frame), bare[bare["geom"].notna()]])
+
+
+def _is_silent(table: Table, frame: pd.DataFrame, telling: Set[Layer]) -> Flags:
+    """Tell which rows are of a layer that says nothing but outlines or names; mostly none is, and then no row is looked at."""
+    layers = frame[_LAYER].drop_duplicates().astype(object).itertuples(index=False, name=None)
+    silent = [layer for layer in layers if (*layer, table.name) not in telling]
+    return pd.MultiIndex.from_frame(frame[_LAYER]).isin(silent) if silent else np.zeros(len(frame), dtype=bool)
 
 
 def joined(
