@@ -233,6 +233,17 @@ def test_from_file_to_stock_and_back_in_the_wizard(page: Page, running):
         "存疑",
         "已改",
     ]
+    beside = [page.locator("#map path").count() - page.locator("#problems button").count()]  # the outlines of the file
+    page.locator("#severities button", has_text="已改").click()
+    page.wait_for_selector("#severities [aria-pressed=true]:has-text('已改')")
+    if page.is_visible("#map"):
+        beside.append(page.locator("#map path").count() - page.locator("#problems button").count())
+    page.locator("#severities button", has_text="存疑").click()
+    page.wait_for_selector("#severities [aria-pressed=true]:has-text('存疑')")
+    beside.append(page.locator("#map path").count() - page.locator("#problems button").count())
+    assert len(set(beside)) == 1, beside  # the map has the places of what is listed, and no others
+    page.locator("#severities button").first.click()
+    page.wait_for_selector("#severities button:first-child[aria-pressed=true]")
     page.click(".bar [data-language=en]")
     assert "Rows refused" in page.inner_text("#work .counts") and page.inner_text("#severities").startswith(
         f"All: {shown}"

@@ -425,16 +425,26 @@ function problemRow(one) {
 /** A shape as a layer, a point as a small circle. */
 const drawn = (geometry, style) => L.geoJSON(geometry, { style, pointToLayer: (_, at) => L.circleMarker(at, { ...style, radius: 6 }) });
 
-function openMap() {
-  if (map) return map.leaflet.invalidateSize();
+function makeMap() {
   const leaflet = L.map("map", { attributionControl: false, zoomControl: false, fadeAnimation: false, zoomAnimation: !matchMedia("(prefers-reduced-motion: reduce)").matches });
   L.control.scale({ imperial: false }).addTo(leaflet);
-  map = { leaflet, shown: L.layerGroup().addTo(leaflet) };
+  return { leaflet, job: null, findings: null, all: L.layerGroup().addTo(leaflet), shown: L.layerGroup().addTo(leaflet) };
+}
+
+/** Draw where the findings are that are listed, of whatever job they are; another job is moved to. */
+function openMap() {
+  map ??= makeMap();
+  const { leaflet, all, shown } = map;
+  leaflet.invalidateSize();
+  if (map.findings === findings) return;
+  all.clearLayers();
+  shown.clearLayers();
   const grey = { color: "#7c8b93", weight: 1, fillOpacity: 0.06, interactive: false };
-  for (const layer of preview?.layers ?? []) if (layer.shapes?.outline) drawn(layer.shapes.outline, grey).addTo(leaflet);
-  for (const one of findings.items) if (one.place) drawn(one.place, { ...grey, color: one.severity === "refused" ? "#c0392b" : "#b8860b", weight: 1.5, fillOpacity: 0.18 }).addTo(leaflet);
-  const bounds = L.featureGroup(findings.items.filter((one) => one.place).map((one) => drawn(one.place, grey))).getBounds();
-  leaflet.fitBounds(bounds.pad(0.2), { maxZoom: 17 });
+  for (const layer of preview?.layers ?? []) if (layer.shapes?.outline) drawn(layer.shapes.outline, grey).addTo(all);
+  const places = findings.items.filter((one) => one.place).map((one) =>
+    drawn(one.place, { ...grey, color: one.severity === "refused" ? "#c0392b" : "#b8860b", weight: 1.5, fillOpacity: 0.18 }).addTo(all));
+  if (map.job !== job.job) leaflet.fitBounds(L.featureGroup(places).getBounds().pad(0.2), { maxZoom: 17 });
+  Object.assign(map, { job: job.job, findings });
   byId("map-hint").textContent = t("map_hint_choose");
 }
 
