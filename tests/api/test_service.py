@@ -400,7 +400,7 @@ def test_every_answer_is_as_described(service):
 
         @given(case=operation.as_strategy())
         @hypothesis.settings(
-            max_examples=15, deadline=None, suppress_health_check=list(hypothesis.HealthCheck), database=None
+            max_examples=10, deadline=None, suppress_health_check=list(hypothesis.HealthCheck), database=None
         )
         def holds(case):
             case.call_and_validate(excluded_checks=[positive_data_acceptance])
