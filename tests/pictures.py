@@ -14,11 +14,14 @@ import sys
 import time
 import urllib.parse
 import urllib.request
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from landgis.workflows.clock import today
 
 ROOT: Final = Path(__file__).parents[1]
 IMAGES: Final = ROOT / "docs/images"
@@ -26,9 +29,9 @@ EXAMPLE: Final = ROOT / "docs/example"
 LOTS: Final = ROOT.parent / "shared/data/nyc-ibz-mappluto/nyc_ibz_lots.gpkg"
 
 
-def asked(address: str, body: bytes | None = None) -> Any:
+def asked(address: str, body: bytes | None = None, **heads: str) -> Any:
     kind = {"Content-Type": "application/json"} if body and body[:1] == b"{" else {}
-    with urllib.request.urlopen(urllib.request.Request(address, body, kind)) as answer:
+    with urllib.request.urlopen(urllib.request.Request(address, body, kind | heads)) as answer:
         return json.load(answer)
 
 
@@ -83,6 +86,31 @@ def first(address: str, wanted: str, sort: str = "-area_m2") -> dict[str, Any]:
     return asked(f"{address}/api/runs/{run}/parcels?{given}")["items"][0]
 
 
+def handled(address: str) -> str:
+    """Open cases about some parcels that are to go, one each week, and take the older ones further; give the address of one."""
+    numbers = []
+    wanted = urllib.parse.urlencode({"filter": "answer = 'exit'", "sort": "-area_m2", "limit": 8})
+    for place, parcel in enumerate(asked(f"{address}/api/runs/1/parcels?{wanted}")["items"]):
+        day = today() - timedelta(weeks=8 - place)
+        done = {"happened_on": f"{day}", "done_by": "示例甲", "note": "评估列为疑似"}
+        people = {"responsible": ("示例甲", "示例乙", "示例丙")[place % 3], "role": "包联干部", "checker": "示例丁"}
+        given = {"parcel_id": parcel["parcel_id"], "due_on": f"{day + timedelta(weeks=7)}", **done, **people}
+        case = asked(f"{address}/api/cases", json.dumps(given).encode())["case_no"]
+        acts = ("investigated", "recognised", "agreed", "freed")[: max(0, 4 - place)]
+        for seen, (act, note) in enumerate(
+            zip(acts, ("通知书已送达", "经核实", "协议收回", "已交付"), strict=False), start=1
+        ):
+            more = {
+                "act": act,
+                "happened_on": f"{day + timedelta(days=9 * seen)}",
+                "done_by": people["responsible"],
+                "note": note,
+            }
+            asked(f"{address}/api/cases/{case}/events", json.dumps(more).encode(), **{"If-Match": f'"{seen}"'})
+        numbers.append(case)
+    return f"{address}/cases?case={numbers[1]}"
+
+
 def sample(browser: Browser, address: str) -> None:
     swap = first(address, "answer = 'swap'")
     west, south, east, north = swap["bbox"]
@@ -110,6 +138,7 @@ def sample(browser: Browser, address: str) -> None:
     with urllib.request.urlopen(sheet) as drawn:
         keep("map-print", drawn.read())
     keep("cockpit", opened(browser, f"{address}/cockpit").screenshot(full_page=True))
+    keep("cases", opened(browser, handled(address)).screenshot())
     page = opened(browser, tried(address, "my-town.toml", EXAMPLE / "ledger.csv", EXAMPLE / "my-town.toml"))
     page.locator("#problems button, .problem-list button").first.click()
     page.wait_for_timeout(1000)
