@@ -196,7 +196,7 @@ def _suggestions(layer: Layer) -> list[Suggestion]:
             besides.append(Suggestion(layer, table, named))
             left = {one: None for one in left if one not in _used(named)}
     if found.table is PARCEL:
-        # Whoever is named as the enterprise on a parcel uses it; that he holds the title, too, nobody says.
+        # The enterprise that is named on a parcel uses it; that it holds the title, too, nobody says.
         users = {one.header for each in besides for one in each.proposals if each.table is not PARCEL_USE}
         kept = tuple(one for one in found.proposals if one.column not in _OWNER or one.header not in users)
         if len(kept) == 1 and besides and not _has_polygons(layer):
@@ -215,17 +215,17 @@ def _keys(layer: Layer, found: Suggestion) -> dict[str, str]:
     mine = {one.header: one.column for one in found.proposals}
     looked = _looked_at(layer, list(map(str, layer.rows.columns)))
     keys: dict[str, str] = {}
-    for column in (*PARCEL_USE.columns[1:3], ENTERPRISE.by_name["name"]):
+    for table, name in ((PARCEL_USE, "parcel_no"), (PARCEL_USE, "uscc"), (ENTERPRISE, "name")):
         scored = {
-            header: _score(ENTERPRISE if column.name == "name" else PARCEL_USE, column, header, one)[0]
+            header: _score(table, table.by_name[name], header, one)[0]
             for header, one in looked.items()
             if header not in mine or mine[header] in ("parcel_no", "uscc", "name", *_OWNER)
             # A parcel has a name of its own, and one called so is not an enterprise's.
-            if column.name != "name" or found.table is not PARCEL or header not in ("名称", "name")
+            if name != "name" or found.table is not PARCEL or header not in ("名称", "name")
         }
         best = max(scored, key=lambda header: scored[header], default=None)
         if best is not None and scored[best] >= SURE:
-            keys[column.name] = best
+            keys[name] = best
     # The one who is called the holder of the title is no user of a parcel: only what is called an enterprise is one.
     if found.table is PARCEL and "name" not in keys:
         keys.pop("uscc", None)
@@ -251,7 +251,7 @@ def _besides(layer: Layer, table: Table, left: Sequence[str], keys: Mapping[str,
     elif table is ENTERPRISE:
         wanted = {"uscc", "name"}
     elif table is PARCEL:
-        # An enterprise has an address of its own, and that he holds the title of the parcel in his row nobody says.
+        # An enterprise has an address of its own, and that it holds the title of the parcel in its row nobody says.
         given = {name: one for name, one in given.items() if name not in _OWNER and one[0] != "地址"}
         if not sure & set(given) - {"parcel_no"}:
             return ()
