@@ -3,6 +3,7 @@
 import { byId, el } from "landgis/dom.js";
 import { may } from "landgis/may.js";
 import { ask, remember, tell, told } from "landgis/pages/frame.js";
+import { parkOptions, parksSaid } from "landgis/pages/parks.js";
 import { place } from "landgis/places.js";
 import { moment } from "landgis/pages/told.js";
 import { currentLanguage, named, onLanguage, pick, t } from "landgis/words.js";
@@ -47,7 +48,7 @@ function write() {
     el("th", { scope: "row", text: moment(one.at) }),
     el("td", { class: "text", text: one.who }),
     el("td", { class: "text", text: pick(one.title) }),
-    el("td", { class: "text wide", text: one.park_codes[0] === "*" ? t("parks_all") : one.park_codes.join(t("list_comma")) }),
+    el("td", { class: "text wide", text: parksSaid(one.park_codes) }),
     el("td", { class: "text" }, said(one)))));
   byId("file").href = `${ADDRESS}/record.xlsx?${query({ lang: currentLanguage() })}`;
 }
@@ -62,7 +63,7 @@ function said({ detail, said: words }) {
 
 function writeChoices() {
   const option = (value, text) => el("option", { value, text });
-  byId("park").replaceChildren(option("", t("parks_all")), ...view.parks.map((park) => option(park.park_code, park.name)));
+  byId("park").replaceChildren(...parkOptions());
   byId("act").replaceChildren(option("", t("audit_all")), ...Object.keys(view.codes.noted).map((act) => option(act, named("noted", act))));
   for (const name of SOUGHT) byId(name).value = sought[name];
 }

@@ -3,6 +3,7 @@
 import { caseSection } from "landgis/cases.js";
 import { byId, el } from "landgis/dom.js";
 import { ask, remember, tell, told } from "landgis/pages/frame.js";
+import { parkOptions } from "landgis/pages/parks.js";
 import { place } from "landgis/places.js";
 import { whoIsHere } from "landgis/session.js";
 import { casesAt } from "landgis/source.js";
@@ -122,7 +123,7 @@ function choose(values) {
 
 function writeChoices() {
   const option = (value, text) => el("option", { value, text });
-  byId("park").replaceChildren(option("", t("parks_all")), ...view.parks.map((park) => option(park.park_code, park.name)));
+  byId("park").replaceChildren(...parkOptions());
   const people = [...new Set([...(cases ?? []).flatMap((one) => [one.responsible, one.checker]), me?.shown_name, chosen.person].filter(Boolean))].sort((a, b) => a.localeCompare(b));
   byId("whose").replaceChildren(option("", t("cases_everybody")), ...people.map((name) => option(name, name === me?.shown_name ? t("cases_me", { name }) : name)));
   for (const [name, id] of FIELDS) byId(id).value = chosen[name];

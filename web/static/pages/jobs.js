@@ -4,6 +4,7 @@ import { byId, el } from "landgis/dom.js";
 import { follow, isOver } from "landgis/follow.js";
 import { may, takesManager } from "landgis/may.js";
 import { ask, remember, tell, told } from "landgis/pages/frame.js";
+import { parkOptions, parksSaid } from "landgis/pages/parks.js";
 import { place } from "landgis/places.js";
 import { lasted, moment, refusal, stateTag, steps } from "landgis/pages/told.js";
 import { known, number, onLanguage, pick, t } from "landgis/words.js";
@@ -49,7 +50,7 @@ function write() {
       on: { click: (event) => { if (!event.ctrlKey && !event.metaKey) { event.preventDefault(); open(job.job); } } },
     })),
     el("td", { class: "text" }, el("strong", { text: t(`kind_${job.kind}`) }), el("span", { class: "job-what", text: what(job) })),
-    el("td", { class: "text wide", text: job.park_codes[0] === "*" ? t("parks_all") : job.park_codes.join(t("list_comma")) }),
+    el("td", { class: "text wide", text: parksSaid(job.park_codes) }),
     el("td", { class: "text" }, stateTag(job.state), el("span", { class: "job-step", text: isOver(job.state) ? "" : pick(job.step) })),
     el("td", { class: "wide", text: moment(job.asked_at) }),
     el("td", { text: job.started_at ? lasted(job.started_at, isOver(job.state) ? job.at : Date.now()) : "—" }))));
@@ -142,8 +143,7 @@ byId("assess-form").addEventListener("submit", async (event) => {
 
 function writeParks() {
   const chosen = byId("assess-park").value;
-  byId("assess-park").replaceChildren(el("option", { value: "", text: t("parks_all") }),
-    ...view.parks.map((park) => el("option", { value: park.park_code, text: park.name })));
+  byId("assess-park").replaceChildren(...parkOptions());
   byId("assess-park").value = chosen;
 }
 
