@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from landgis.core.judging.explanation import both
-from landgis.core.judging.handling import follow, standing
+from landgis.core.judging.handling import follow, standing, taken_back
 from landgis.store import accounts, cases, runs
 from landgis.store.database import ALL_PARKS, Connection, scoped
 from landgis.terms.cases import ACT, TRIGGERS, Event
@@ -204,7 +204,7 @@ def _told(conn: Connection, found: Mapping[str, Any], on: date) -> dict[str, Any
 
 def _laid_out(found: Mapping[str, Any], rules: Ruleset | None, on: date) -> dict[str, Any]:
     events = [_event(one) for one in found["events"]]
-    told = standing(events, rules, on)
+    told, gone = standing(events, rules, on), taken_back(events)
     told["clocks"] = [
         clock | {"title": both(PROCEDURE[clock["step"]]), "trigger_title": both(PROCEDURE[clock["trigger"]])}
         for clock in told["clocks"]
@@ -217,7 +217,7 @@ def _laid_out(found: Mapping[str, Any], rules: Ruleset | None, on: date) -> dict
         "track_title": both(TRACK[track]) if track else None,
         "next": [{"act": act, **both(ACT[act]), "triggers": list(TRIGGERS.get(act, ()))} for act in told["next"]],
         "place": len(events),
-        "events": [_event_in_words(one) for one in found["events"]],
+        "events": [_event_in_words(one) | {"is_taken_back": at in gone} for at, one in enumerate(found["events"])],
     }
 
 

@@ -130,6 +130,7 @@ def test_a_case_goes_from_suspicion_to_freed_land_and_the_cockpit_counts_it(town
     assert record(town, number, 6, "closed").status_code == 409  # by who looks after it
     returned = record(town, number, 6, "returned", done_by="示例乙", note="缺交付清单").json()
     assert (returned["state"], returned["is_returned"], returned["is_freed"]) == ("decided", True, False)
+    assert [one["act"] for one in returned["events"] if one["is_taken_back"]] == ["freed"]
     assert record(town, number, 7, "freed").json()["is_freed"] is True
     assert record(town, number, 8, "closed", done_by="示例乙").json()["is_open"] is False
 

@@ -166,7 +166,7 @@ function refused(error) {
     el("strong", { text: pick(error.what) || t("case_failed") }),
     why ? el("p", { text: why }) : null,
     error.since?.length ? el("p", { text: t("case_since_you_looked") }) : null,
-    error.since?.length ? el("ol", { class: "case-events" }, ...error.since.map((one) => event(one))) : null,
+    error.since?.length ? el("ol", { class: "case-events" }, ...error.since.map(event)) : null,
   ].filter(Boolean);
 }
 
@@ -194,19 +194,15 @@ function clocks(found) {
 }
 
 function events(found) {
-  const takenBack = new Set();    // a return takes back the act before it that still stood
-  found.forEach((one, i) => {
-    if (one.act === "returned") takenBack.add(found.slice(0, i).findLast((each) => !["assigned", "returned"].includes(each.act) && !takenBack.has(each)));
-  });
-  return el("ol", { class: "case-events", "aria-label": t("case_events") }, ...found.map((one) => event(one, takenBack.has(one))));
+  return el("ol", { class: "case-events", "aria-label": t("case_events") }, ...found.map(event));
 }
 
-function event(one, isTakenBack = false) {
+function event(one) {
   const said = [
     ...(one.responsible ? [["case_responsible", one.responsible], ["case_checker", one.checker]] : []),
     ...(one.act !== "opened" && one.track ? [["track", named("track", one.track)]] : []),
     ...(one.due_on ? [["case_due_agreed", one.due_on]] : []),
   ].map(([key, value]) => `${t(key)} ${value}`).join(" · ");
-  return el("li", {}, el(isTakenBack ? "s" : "strong", { text: pick(one.title) }), el("small", { text: `${one.happened_on} · ${one.done_by}` }),
+  return el("li", {}, el(one.is_taken_back ? "s" : "strong", { text: pick(one.title) }), el("small", { text: `${one.happened_on} · ${one.done_by}` }),
     el("p", { text: one.note }), one.evidence ? el("small", { text: one.evidence }) : null, said ? el("p", { class: "hint", text: said }) : null);
 }

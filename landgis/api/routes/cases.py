@@ -37,7 +37,7 @@ _DONE: dict[str, Any] = {
 _EVENT: dict[str, Any] = {
     "place": 1, "act": "opened", "title": {"zh": "立案", "en": "opened"}, **_DONE, "responsible": "示例责任人", "role": "示例职务",
     "checker": "示例复核人", "track": "fee", "sets_going": "found_on", "due_on": None, "made_at": "2026-07-02T08:00:00Z",
-    "made_by": "landgis_app",
+    "made_by": "landgis_app", "is_taken_back": False,
 }  # fmt: skip
 _CASE: dict[str, Any] = {
     "case_no": 1, "park_code": "S01", "parcel_no": "P00017", "run": 1, "parcel_id": 17, "state": "opened",
@@ -57,7 +57,7 @@ class CaseClock(Clock):
 
 
 class CaseEvent(BaseModel):
-    """One thing done about a case; ``place`` is its number in the case."""
+    """One thing done about a case; ``place`` is its number in the case, and who checks may have taken it back."""
 
     place: int
     act: str
@@ -74,6 +74,7 @@ class CaseEvent(BaseModel):
     due_on: date | None
     made_at: datetime
     made_by: str
+    is_taken_back: bool
 
 
 class NextAct(BothWords):

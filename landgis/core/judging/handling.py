@@ -117,6 +117,18 @@ def follow(events: Sequence[Event], new: Event, on: date) -> Event:
     return replace(new, sets_going=new.sets_going or usual)
 
 
+def taken_back(events: Sequence[Event]) -> set[int]:
+    """Give the places (from 0) of the acts that who checks took back: of each return the last that then stood."""
+    stands: list[int] = []
+    gone: set[int] = set()
+    for place, one in enumerate(events):
+        if one.act == "returned":
+            gone.add(stands.pop())
+        elif one.act not in NO_STATE:
+            stands.append(place)
+    return gone
+
+
 def _may_follow(events: Sequence[Event], track: str | None) -> list[str]:
     following = [act for act in NEXT[_state(events)] if ONLY_ON.get(act, track) == track]
     return [act for act in following if act != "returned"] if _is_returned(events) else following
@@ -124,12 +136,8 @@ def _may_follow(events: Sequence[Event], track: str | None) -> list[str]:
 
 def _standing(events: Sequence[Event]) -> list[Event]:
     """Leave out the acts that who checks took back."""
-    stands: list[Event] = []
-    for one in events:
-        if one.act == "returned":
-            del stands[max(place for place, each in enumerate(stands) if each.act not in NO_STATE)]
-        stands.append(one)
-    return stands
+    gone = taken_back(events)
+    return [one for place, one in enumerate(events) if place not in gone]
 
 
 def _state(events: Sequence[Event]) -> str:

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from landgis.core.judging.handling import follow, standing
+from landgis.core.judging.handling import follow, standing, taken_back
 from landgis.terms.cases import BY_CHECKER, NEXT, Event
 from landgis.terms.errors import ConflictError, InputError
 from landgis.terms.rulereader import load_ruleset
@@ -93,6 +93,7 @@ def test_who_checks_returns_an_act_once_and_all_is_as_before_it():
     assert (told["state"], told["is_returned"]) == ("decided", True)
     assert (told["due_on"], told["overdue_days"]) == (date(2026, 10, 1), 1)  # the fee's 30 days run on: 第14条
     assert told["next"] == ["agreed", "paid", "freed", "closed", "assigned"]  # what it was, and no second return
+    assert taken_back(case(*before, paid, returned)) == {4}  # the payment, counted from 0
     again = standing(case(*before, paid, returned, done("paid", "2026-09-28")), RULES, date(2026, 10, 2))
     assert (again["state"], again["is_returned"], again["due_on"]) == ("paid", False, None)
     with pytest.raises(ConflictError):
